@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The classes a plugin writes: a `Provider` sends WhatsApp messages, a `Crm` knows people.
+
+A connector translates. It sees its own settings, an HTTP client and a small memory; never a database, a queue,
+a retry or another plugin. It may be created often and must keep nothing outside `memory`.
+"""
+
+from __future__ import annotations
+
+import hmac
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+import httpx
+from pydantic import BaseModel
+
+from hub.contract.errors import Forbidden
+from hub.contract.events import Event
+from hub.contract.messages import ClearedMessage, Outcome, Receipt, Report
+from hub.contract.snapshots import Audience, ContactSnapshot, Page, Template
+from hub.contract.words import Can
+
+C = TypeVar("C", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A raw request as it reached the door. `url` is the public one, as the vendor called it."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)  # keys in lower case
+    body: bytes = field(repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the vendor expects back. `keep=False` for handshakes: nothing to apply later."""
+
+    status: int = 200
+    body: bytes = b""
+    media_type: str = "text/plain"
+    keep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Is the account alive? `detail` says what was looked at, or what to do."""
+
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataItem:
+    """Personal data a connector touches; feeds the Art. 30 record."""
+
+    name: str  # "phone number", "message text"
+    category: str  # "contact data", "content", "metadata"
+    purpose: str
+    kept: str  # how long, at the vendor
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorProfile:
+    """What is publicly known of a provider. Everything here is unverified until the admin has checked it."""
+
+    legal_entity: str
+    seat: str  # ISO 3166-1 alpha-2
+    parent: str
+    regions: tuple[str, ...]
+    subprocessors: tuple[str, ...]
+    transfers: tuple[str, ...]
+    to_verify: tuple[str, ...]  # what the admin must see with own eyes
+    source: str  # where this was read
+
+
+class Memory(Protocol):
+    """A small persisted, encrypted mapping of one connection, e.g. for OAuth tokens."""
+
+    def get(self, key: str) -> str | None: ...
+    def set(self, key: str, value: str) -> None: ...
+
+
+class Connector(ABC, Generic[C]):
+    """What every plugin class shares."""
+
+    name: ClassVar[str]  # one word: folder, entry point, database and docs use it
+    title: ClassVar[str]  # as the vendor spells it
+    Config: ClassVar[type[BaseModel]]  # the only description of its settings; secrets are SecretStr
+    data: ClassVar[tuple[DataItem, ...]] = ()
+
+    def __init__(self, config: C, http: httpx.AsyncClient, memory: Memory) -> None:
+        self.config, self.http, self.memory = config, http, memory
+
+    @abstractmethod
+    def authenticate(self, request: Inbound) -> None:
+        """Prove that the vendor sent this, over the raw bytes. Pure. Raises `Forbidden`."""
+
+    def acknowledge(self, request: Inbound) -> Answer:
+        """The answer the vendor expects at once, e.g. a handshake echo. Pure."""
+        return Answer()
+
+    @abstractmethod
+    async def receive(self, request: Inbound) -> list[Event]:
+        """Vendor JSON to our words. May fetch what a thin webhook leaves out."""
+
+    @abstractmethod
+    async def check(self) -> Health:
+        """Look whether the account works."""
+
+    async def prepare(self) -> list[str]:
+        """Make the account ready (fields, subscriptions), idempotent; says what it did."""
+        return []
+
+
+class Provider(Connector[C]):
+    """Sends WhatsApp messages through one vendor account."""
+
+    can: ClassVar[frozenset[Can]]
+    profile: ClassVar[ProcessorProfile]
+
+    @abstractmethod
+    async def send(self, message: ClearedMessage) -> Receipt:
+        """One attempt. Raises a `SendError`, `Unavailable` or `BadConfig`; never retries."""
+
+    @abstractmethod
+    def templates(self) -> AsyncIterator[Template]:
+        """Every template of the account."""
+
+
+class Crm(Connector[C]):
+    """Knows people, what they are said to have agreed to, and lists of them."""
+
+    @abstractmethod
+    def contacts(self, since: str | None) -> AsyncIterator[Page[ContactSnapshot]]:
+        """Pages of records from the cursor `since` on (None: all). The last page's cursor starts the next sync."""
+
+    @abstractmethod
+    async def audiences(self) -> list[Audience]:
+        """The lists a campaign can be aimed at."""
+
+    @abstractmethod
+    def members(self, audience: str) -> AsyncIterator[Page[str]]:
+        """Record ids of an audience."""
+
+    @abstractmethod
+    async def report(self, reports: Sequence[Report]) -> list[Outcome]:
+        """Write results back, in batches; one outcome per report."""
+
+
+def same(expected: str | bytes, given: str | bytes) -> None:
+    """Compare in constant time. Raises `Forbidden` when they differ."""
+    left = expected.encode() if isinstance(expected, str) else expected
+    right = given.encode() if isinstance(given, str) else given
+    if not hmac.compare_digest(left, right):
+        raise Forbidden("signature does not match")

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What comes in: vendor webhooks in our words. `at` is when it happened for the vendor, aware, UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hub.contract.errors import HubError
+from hub.contract.words import PlatformCategory, Point, Status, TemplateState
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """A provider's word about one message. `message_id` is ours, where the vendor echoes it."""
+
+    status: Status
+    at: datetime
+    provider_message_id: str = field(default="", repr=False)
+    message_id: str = ""
+    error: HubError | None = None  # for `FAILED`: the same type a synchronous answer would have raised
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """A person wrote to a sender. `points` are all identifiers the vendor gave, best first."""
+
+    sender: str
+    points: tuple[Point, ...]
+    at: datetime
+    provider_message_id: str = field(repr=False)
+    kind: str  # "text", "button", "image", ...
+    text: str = field(default="", repr=False)
+    button: str = ""  # payload id of a pressed button
+    in_reply_to: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceChanged:
+    """The person used the app's own marketing switch. `stopped=False` is no consent."""
+
+    sender: str
+    points: tuple[Point, ...]
+    at: datetime
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityChanged:
+    """A person's number or BSUID was replaced. Stops carry over, consent does not."""
+
+    sender: str
+    old: tuple[Point, ...]
+    new: tuple[Point, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateChanged:
+    """A template's state or category moved at the platform."""
+
+    name: str
+    language: str
+    at: datetime
+    state: TemplateState | None = None
+    category: PlatformCategory | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SenderChanged:
+    """Something about a sender or its account that a person should see."""
+
+    sender: str
+    what: str
+    at: datetime
+    can_send: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SendRequested:
+    """A CRM workflow asks for one message. `event` is its own id and makes the request unique."""
+
+    event: str
+    record: str = field(repr=False)
+    template: str
+    purpose: str  # claimed
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged:
+    """A CRM record changed; the next sync reads it."""
+
+    record: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceChanged:
+    """Members of a CRM list changed."""
+
+    audience: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyDeletion:
+    """The CRM erased a person on privacy grounds: erase here too (Art. 17 and 19 GDPR)."""
+
+    record: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something this plugin does not know yet; kept and shown, never dropped."""
+
+    what: str
+    at: datetime
+
+
+Event = (
+    StatusChanged
+    | MessageReceived
+    | PreferenceChanged
+    | IdentityChanged
+    | TemplateChanged
+    | SenderChanged
+    | SendRequested
+    | ContactChanged
+    | AudienceChanged
+    | PrivacyDeletion
+    | Unknown
+)

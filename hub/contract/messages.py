@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes out: a message, its clearance, its receipt, and the report to the CRM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hub.contract.words import Point, Purpose, ReportKind
+
+
+@dataclass(frozen=True, slots=True)
+class TextContent:
+    """Free text; allowed only inside the platform's service window."""
+
+    body: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateContent:
+    """An approved template. `parameters` are positional when the keys are "1", "2", ..., else named."""
+
+    name: str
+    language: str
+    parameters: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+Content = TextContent | TemplateContent
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message someone wants to send. Nothing has been checked yet."""
+
+    id: str  # ours, opaque: no personal data; comes back in status webhooks
+    sender: str  # the vendor's id of the sending number
+    to: Point
+    purpose: Purpose
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class ClearedMessage:
+    """A message the gate allowed. Only `hub.flows.gate` makes one; a provider can send nothing else."""
+
+    outgoing: Outgoing
+    decision_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The provider accepted the message (accepted is not delivered)."""
+
+    provider_message_id: str = field(repr=False)  # may hold a number in clear: personal data
+    note: str = ""  # e.g. "held_for_quality_assessment"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One fact for one CRM record. `key` is unique and stable: a repeated report changes nothing."""
+
+    key: str
+    record: str = field(repr=False)  # the CRM's own id of the person
+    kind: ReportKind
+    status: str  # message state, e.g. "delivered", "refused", "unknown"
+    at: datetime
+    reason: str = ""  # reason code of a refusal or withdrawal
+    campaign: str = ""
+    basis: str = ""
+    text: str = field(default="", repr=False)  # for the record's timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the CRM said to one report. `error` is empty on success; `retry` says whether to come again."""
+
+    key: str
+    error: str = ""
+    retry: bool = False

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a CRM or provider shows us when we read it: contacts with their claims, audiences, templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from hub.contract.words import Channel, ClaimKind, PlatformCategory, Purpose, TemplateState
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing a CRM says about a person's permission (legal reference 3.6). Only core turns it into an event."""
+
+    kind: ClaimKind
+    source_field: str  # which field of the CRM says so
+    channel: Channel | None = None  # None: the CRM does not name one
+    purpose: Purpose | None = None
+    claimed_at: datetime | None = None  # when the person is said to have acted
+    source_modified_at: datetime | None = None
+    evidence: str = field(default="", repr=False)  # a reference in the CRM: order, form, file
+
+
+@dataclass(frozen=True, slots=True)
+class ContactSnapshot:
+    """A CRM record as of now. `properties` are only those a purpose needs."""
+
+    record: str = field(repr=False)
+    phone: str = field(default="", repr=False)  # as typed; core normalises
+    country: str = ""  # stated residence or CRM country, ISO 3166-1 alpha-2
+    residence_stated: bool = False  # True: stated by the person, not guessed by the CRM
+    claims: tuple[Claim, ...] = ()
+    properties: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    modified_at: datetime | None = None
+    deleted: bool = False
+    row: int | None = None  # line in a file, for the report of unusable rows
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A record that cannot be read: where, which field, why."""
+
+    place: str
+    field: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some items and the cursor that continues after them. `cursor` is opaque and may be stored."""
+
+    items: tuple[T, ...]
+    cursor: str | None
+    unusable: tuple[Unusable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """A list or campaign in the CRM. `size` is the CRM's own count, where it tells."""
+
+    id: str
+    title: str
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template as the platform stores it. `text` is header, body and footer; `buttons` their labels."""
+
+    name: str
+    language: str
+    category: PlatformCategory
+    state: TemplateState
+    text: str
+    parameters: tuple[str, ...] = ()
+    buttons: tuple[str, ...] = ()

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one HTTP client. No plugin builds its own.
+
+Connections are spread over many small pools, because one large httpx pool costs more the more connections it holds.
+Only failed connects are retried here, within seconds. Whatever may have reached the vendor is never repeated:
+a lost answer is `Uncertain` for calls that change something and `Unavailable` for reads.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+
+import httpx
+import structlog
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from hub.contract import HubError, Unavailable, Uncertain
+
+log = structlog.get_logger("hub.http")
+
+PER_POOL = 8  # connections; beyond some 10 a pool of httpx 0.28 slows down
+TIMEOUT = httpx.Timeout(30.0, connect=5.0, pool=10.0)
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+def client(*, connections: int = 64, timeout: httpx.Timeout = TIMEOUT) -> httpx.AsyncClient:
+    """A client with up to `connections` connections. Close it with `aclose`."""
+    pools = max(1, -(-connections // PER_POOL))
+    transport = Sharded([_pool() for _ in range(pools)])
+    headers = {"user-agent": "consent-hub"}
+    return httpx.AsyncClient(transport=transport, timeout=timeout, headers=headers, trust_env=False)
+
+
+def _pool() -> httpx.AsyncBaseTransport:
+    limits = httpx.Limits(max_connections=PER_POOL, max_keepalive_connections=PER_POOL)
+    return httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
+
+
+class Sharded(httpx.AsyncBaseTransport):
+    """Sends each request through the least busy of several transports, and speaks our errors."""
+
+    def __init__(self, shards: list[httpx.AsyncBaseTransport]) -> None:
+        self._shards = shards
+        self._busy = [0] * len(shards)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        shard = self._busy.index(min(self._busy))
+        self._busy[shard] += 1
+        started = time.perf_counter()
+        try:
+            response = await self._send(self._shards[shard], request)
+        except httpx.TransportError as error:
+            self._busy[shard] -= 1
+            log.info("http", method=request.method, host=request.url.host, error=type(error).__name__)
+            raise meaning(error, request.method) from None
+        except BaseException:
+            self._busy[shard] -= 1
+            raise
+        # neither path nor query: vendors put ids and numbers there
+        took = round((time.perf_counter() - started) * 1000)
+        log.debug("http", method=request.method, host=request.url.host, status=response.status_code, ms=took)
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        response.stream = _Body(response.stream, request.method, lambda: self._free(shard))
+        return response
+
+    @staticmethod
+    async def _send(shard: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
+        attempts = AsyncRetrying(
+            retry=retry_if_exception_type((httpx.ConnectError, httpx.ConnectTimeout)),
+            stop=stop_after_attempt(3),
+            wait=wait_random_exponential(multiplier=0.1, max=2),
+            reraise=True,
+        )
+        return await attempts(shard.handle_async_request, request)
+
+    def _free(self, shard: int) -> None:
+        self._busy[shard] -= 1
+
+    async def aclose(self) -> None:
+        for shard in self._shards:
+            await shard.aclose()
+
+
+class _Body(httpx.AsyncByteStream):
+    """A response body that frees its shard when done and speaks our errors."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, method: str, free: object) -> None:
+        self._stream, self._method, self._free = stream, method, free
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._stream:
+                yield chunk
+        except httpx.TransportError as error:
+            raise meaning(error, self._method) from None
+
+    async def aclose(self) -> None:
+        free, self._free = self._free, None
+        if callable(free):
+            free()
+        await self._stream.aclose()
+
+
+def meaning(error: httpx.TransportError, method: str) -> HubError:
+    """What a broken exchange means. The text names the kind of failure only: URLs may hold personal data."""
+    kind = type(error).__name__
+    if isinstance(error, _NOT_SENT):
+        return Unavailable(f"could not connect ({kind})")
+    if method.upper() in SAFE:
+        return Unavailable(f"no answer ({kind})")
+    return Uncertain(f"no answer ({kind})")

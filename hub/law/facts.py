@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything `decide()` may look at. Facts are gathered elsewhere; nothing here does I/O or knows the time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from hub.contract.words import Channel, ClaimKind, Expression, LegalBasis, PlatformCategory, TemplateState
+from hub.law.policy import Policy
+
+ANY = "*"
+
+
+class Phase(StrEnum):
+    """When the question is asked. One function answers all of them."""
+
+    SYNC_IN = "sync_in"
+    STAGE = "stage"
+    TRANSMIT = "transmit"
+
+
+class StopKind(StrEnum):
+    """Why a person may not be written to (legal reference 2.7). A kind this version cannot read binds everything."""
+
+    OBJECTION_MARKETING = "objection_marketing"  # Art. 21(2)
+    CONSENT_WITHDRAWN = "consent_withdrawn"  # Art. 7(3)
+    STOP_ALL = "stop_all"
+    OBJECTION_21_1 = "objection_21_1"
+    PLATFORM_PREFERENCE = "platform_preference"
+    BLOCKLIST_NATIONAL = "blocklist_national"
+    CLAIM_CRM = "claim_crm"
+    UNSURE = "unsure"  # an unclear message: marketing rests until a person has read it
+    UNKNOWN = "unknown"
+
+
+class ConsentState(StrEnum):
+    """DPV 2.3 consent status. Only the first two are valid for processing."""
+
+    GIVEN = "ConsentGiven"
+    RENEWED = "RenewedConsentGiven"
+    UNKNOWN = "ConsentUnknown"
+    REQUESTED = "ConsentRequested"
+    REFUSED = "ConsentRefused"
+    WITHDRAWN = "ConsentWithdrawn"
+    REVOKED = "ConsentRevoked"
+    EXPIRED = "ConsentExpired"
+    INVALIDATED = "ConsentInvalidated"
+
+
+class Verification(StrEnum):
+    """Was it shown that the holder of the contact point consented (BGH I ZR 164/09)?"""
+
+    SAME_POINT = "same_point"
+    OTHER_POINT = "other_point"
+    PENDING = "pending"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a consent or stop covers. `*` covers all; a wider stop binds the narrower, a consent never widens."""
+
+    controller: str
+    brand: str = ANY
+    channel: str = ANY
+    purpose: str = ANY
+    topic: str = ANY
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    id: str
+    kind: str  # a StopKind; a plain string, since what cannot be read must still bind
+    scope: Scope
+    event_time: datetime  # when the person acted; for a CRM flag, when we first learned of it
+
+
+@dataclass(frozen=True, slots=True)
+class WordingFacts:
+    """A consent text as shown (Art. 7(2), 4(11) GDPR; BGH I ZR 7/16, I ZR 25/19)."""
+
+    id: str  # sha-256 of the text
+    controllers: tuple[str, ...]
+    channels: tuple[Channel, ...]
+    purposes: tuple[str, ...]
+    topics: tuple[str, ...]  # ("*",) only where the wording itself says so
+    withdrawal_hint: bool
+    valid_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    id: str
+    state: ConsentState
+    scope: Scope
+    expression: Expression
+    verification: Verification
+    wording: WordingFacts | None
+    event_time: datetime
+    last_used_at: datetime | None = None
+    effective_from: datetime | None = None
+    expires_at: datetime | None = None
+    coupled: bool = False
+    explicit_special_category: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFact:
+    """A CRM's claim (`hub.contract.Claim`), with its row id."""
+
+    id: str
+    kind: ClaimKind
+    channel: Channel | None = None
+    purpose: str | None = None
+    claimed_at: datetime | None = None
+
+
+class SignalKind(StrEnum):
+    """Where a country comes from, strongest first (legal reference 4.3)."""
+
+    STATED_RESIDENCE = "stated_residence"
+    DELIVERY = "delivery"
+    CRM = "crm"
+    BSUID = "bsuid"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class CountrySignal:
+    kind: SignalKind
+    country: str  # ISO 3166-1 alpha-2
+    at: datetime | None = None
+
+
+class EvidenceKind(StrEnum):
+    """What a contract, request or duty rests on."""
+
+    CONTRACT = "contract"
+    REQUEST = "request"
+    INBOUND = "inbound"
+    LEGAL_DUTY = "legal_duty"
+    ASSESSMENT = "assessment"  # a legitimate-interest assessment (LIA)
+    STOP_RECEIVED = "stop_received"
+    OPT_IN_ATTEMPT = "opt_in_attempt"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    kind: EvidenceKind
+    id: str
+    at: datetime
+    valid_until: datetime | None = None
+    disclosed: bool = True  # for an assessment: the interest was named at collection (C-394/23)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One recipient, as far as the law asks. `id` is pseudonymous."""
+
+    id: str
+    resolved: bool = True  # exactly one valid contact point
+    ambiguous: bool = False
+    erased: bool = False
+    restricted: bool = False
+    reassigned_at: datetime | None = None  # the number may have a new holder since then
+    stops: tuple[Stop, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    claims: tuple[ClaimFact, ...] = ()
+    countries: tuple[CountrySignal, ...] = ()
+    age: int | None = None
+    platform_optin: str = ""  # evidence id of the opt-in that Meta's policy asks for
+    last_inbound_at: datetime | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFacts:
+    """A template as last read from the platform, and what the content lint found in it."""
+
+    id: str
+    state: TemplateState
+    category: PlatformCategory
+    approved_category: PlatformCategory  # the one the campaign was approved with
+    stop_hint: bool
+    sender_identity: bool
+    promotional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    purpose: str  # claimed; a plain string, since what cannot be read must be refused
+    topic: str = ANY
+    brand: str = ANY
+    template: TemplateFacts | None = None  # None: free text
+    free_text_promotional: bool = False
+    special_category: bool = False
+    child_directed: bool = False
+    approved: bool = True
+
+
+class RecordState(StrEnum):
+    """State of the admin's file on a provider (Art. 28)."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One hop to a third country (Art. 44 ff.): the tool relied on, and until when it was checked."""
+
+    to: str
+    tool: str  # "A45-3", "A46-2-c", ...
+    valid_until: datetime | None = None
+    tia_review_at: datetime | None = None  # needed for A46 tools
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Through whom a message would go."""
+
+    sender_id: str
+    sender_controller: str
+    official_api: bool
+    coexistence: bool
+    record_id: str = ""
+    record_state: RecordState | None = None  # None: there is no file
+    dpa_signed: bool = False
+    record_valid_until: datetime | None = None
+    subprocessors_approved: bool = False
+    transfers: tuple[Transfer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question: may this happen to this person, now?"""
+
+    phase: Phase
+    now: datetime
+    policy: Policy | None  # None: no policy could be loaded
+    controller: str
+    controller_country: str
+    person: Person
+    message: Message | None = None  # None in SYNC_IN
+    route: Route | None = None  # None in SYNC_IN
+
+
+class Verdict(StrEnum):
+    ALLOW = "ALLOW"
+    DENY = "DENY"
+    HOLD = "HOLD"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer and what it rests on. `reasons` are codes, highest rank first."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    basis: LegalBasis | None = None
+    consent_id: str = ""
+    evidence_ids: tuple[str, ...] = ()
+    stop_ids: tuple[str, ...] = ()
+    jurisdictions: tuple[str, ...] = ()
+    purpose: str = ""
+    policy: str = ""  # version and hash
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def allowed(self) -> bool:
+        return self.verdict is Verdict.ALLOW

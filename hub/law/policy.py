@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A policy: every default a lawyer must be able to change, as typed data with a version and a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Consents(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    max_unused_days: int = Field(gt=0)
+
+
+class SoftOptIn(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    enabled: bool
+
+
+class Requests(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    service_window_hours: int = Field(gt=0)
+    pre_contract_days: int = Field(gt=0)
+
+
+class Country(BaseModel):
+    """What one country's message law adds. `strictness` orders the rules when several countries count."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    marketing_needs_consent: bool
+    express_consent: bool
+    age: int = Field(ge=13, le=18)
+    blocked: bool = False
+
+
+class Policy(BaseModel):
+    """Profile `name`, read with `parse`. Unknown countries use `fallback`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str
+    version: str
+    consent: Consents
+    soft_opt_in: SoftOptIn
+    request: Requests
+    fallback: Country
+    countries: dict[str, Country]
+    sha256: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"{self.name}@{self.version}:{self.sha256[:16]}"
+
+
+def parse(raw: bytes) -> Policy:
+    """Read a policy from its TOML bytes. Raises `pydantic.ValidationError` or `tomllib.TOMLDecodeError`."""
+    fields = tomllib.loads(raw.decode())
+    return Policy.model_validate({**fields, "sha256": hashlib.sha256(raw).hexdigest()})
