@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Connect accounts: controllers, connections with their sealed settings, senders, processor records, templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import httpx
+import orjson
+from pydantic import ValidationError
+from sqlmodel import Session, col, delete, func, select
+
+from hub.contract import BadInput, Connector, Memory, Template
+from hub.flows.world import World
+from hub.store.ledger import GENESIS
+from hub.store.tables import ChainHead, Connection, Controller, ProcessorRecord, Sender, TemplateRow, new_id
+
+
+def make_controller(world: World, session: Session, name: str, country: str) -> Controller:
+    """Raises `BadInput` for an empty or taken name, or a country that is no ISO code."""
+    if not name.strip():
+        raise BadInput("is empty", field="controller", remedy="Give the company's legal name.")
+    if len(country) != 2 or not country.isalpha():
+        raise BadInput(f"{country!r} is no ISO 3166 code", field="country", remedy="Use two letters, such as DE.")
+    if session.exec(select(Controller).where(Controller.name == name)).first():
+        raise BadInput(f"{name!r} exists already", field="controller", remedy="Use it, or choose another name.")
+    controller = Controller(name=name, country=country.upper(), created_at=world.now())
+    session.add(controller)
+    session.flush()
+    session.add(ChainHead(controller_id=controller.id, seq=0, hash=GENESIS))
+    return controller
+
+
+def connect(
+    world: World, session: Session, controller: Controller, connector: str, config: Mapping[str, Any], title: str = ""
+) -> Connection:
+    """Store an account. Raises `BadInput` naming each setting that cannot be used."""
+    cls = world.registry.get(connector)
+    try:
+        checked = cls.Config.model_validate(config)
+    except ValidationError as error:
+        first = error.errors()[0]
+        names = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise BadInput(first["msg"], field=names, remedy=f"See `hub connect {connector} --help`.") from None
+    connection_id = new_id()
+    body = orjson.dumps({name: _plain(getattr(checked, name)) for name in cls.Config.model_fields})
+    connection = Connection(
+        id=connection_id,
+        controller_id=controller.id,
+        connector=connector,
+        title=title or cls.title,
+        config=world.vault.seal(body, f"connection:{connection_id}"),
+        created_at=world.now(),
+    )
+    session.add(connection)
+    session.flush()
+    return connection
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON can hold it; secrets in clear, since the whole is sealed."""
+    if hasattr(value, "get_secret_value"):
+        return value.get_secret_value()
+    return str(value) if not isinstance(value, (str, int, float, bool, list, dict, tuple, type(None))) else value
+
+
+class SealedMemory(Memory):
+    """A connection's memory, written through to the database."""
+
+    def __init__(self, world: World, connection_id: str) -> None:
+        self._world, self._id = world, connection_id
+
+    def get(self, key: str) -> str | None:
+        with self._world.db.read() as session:
+            return self._read(session).get(key)
+
+    def set(self, key: str, value: str) -> None:
+        with self._world.db.write() as session:
+            memory = self._read(session) | {key: value}
+            connection = session.get_one(Connection, self._id)
+            connection.memory = self._world.vault.seal(orjson.dumps(memory), f"memory:{self._id}")
+            session.add(connection)
+
+    def _read(self, session: Session) -> dict[str, str]:
+        raw = session.get_one(Connection, self._id).memory
+        return orjson.loads(self._world.vault.open(raw, f"memory:{self._id}")) if raw else {}
+
+
+def open_connector(world: World, connection: Connection, http: httpx.AsyncClient) -> Connector[Any]:
+    """The plugin's object for an account."""
+    cls = world.registry.get(connection.connector)
+    config = orjson.loads(world.vault.open(connection.config, f"connection:{connection.id}"))
+    return cls(cls.Config.model_validate(config), http, SealedMemory(world, connection.id))
+
+
+def find_connection(session: Session, controller: Controller, name: str) -> Connection:
+    """By id, title or connector name. Raises `BadInput` unless exactly one fits."""
+    mine = session.exec(select(Connection).where(Connection.controller_id == controller.id)).all()
+    for test in ("id", "title", "connector"):
+        fitting = [c for c in mine if getattr(c, test) == name]
+        if len(fitting) == 1:
+            return fitting[0]
+    known = ", ".join(f"{c.title} ({c.connector}, {c.id})" for c in mine) or "none; see `hub connect --help`"
+    raise BadInput(f"{name!r} is not one connection", field="connection", remedy=f"There are: {known}.")
+
+
+def pause(session: Session, connection_id: str, why: str) -> None:
+    """Stop using an account until a human has acted."""
+    connection = session.get_one(Connection, connection_id)
+    connection.paused_why = why[:300]
+    session.add(connection)
+
+
+def add_sender(session: Session, connection: Connection, vendor_id: str, number: str, *, rate: int = 80) -> Sender:
+    """A number to send from. `rate` is in messages per second. Raises `BadInput`."""
+    digits = "".join(c for c in number if c.isdigit())
+    if not vendor_id or not digits:
+        raise BadInput("is empty", field="sender", remedy="Give the vendor's id of the number and the number itself.")
+    if not 1 <= rate <= 1000:
+        raise BadInput(f"{rate} is out of range", field="rate", remedy="Use 1 to 1000 messages per second.")
+    sender = Sender(
+        controller_id=connection.controller_id,
+        connection_id=connection.id,
+        vendor_id=vendor_id,
+        number=digits,
+        rate=rate,
+    )
+    session.add(sender)
+    session.flush()
+    return sender
+
+
+def file_processor(
+    world: World,
+    session: Session,
+    connection: Connection,
+    *,
+    reviewer: str,
+    dpa_signed_on: date | None,
+    valid_until: datetime | None,
+    transfers: Iterable[Mapping[str, Any]],
+    subprocessors_approved: bool,
+    approve: bool,
+    note: str = "",
+) -> ProcessorRecord:
+    """A new version of the file on a provider (Art. 28). It may send only once approved and complete."""
+    if not reviewer.strip():
+        raise BadInput("is empty", field="reviewer", remedy="Name the person who checked the documents.")
+    last = session.exec(
+        select(func.max(ProcessorRecord.version)).where(ProcessorRecord.connection_id == connection.id)
+    ).one()
+    record = ProcessorRecord(
+        controller_id=connection.controller_id,
+        connection_id=connection.id,
+        version=(last or 0) + 1,
+        state="approved" if approve else "draft",
+        reviewer=reviewer,
+        dpa_signed_on=dpa_signed_on,
+        valid_until=valid_until,
+        subprocessors_approved=subprocessors_approved,
+        transfers=[dict(t) for t in transfers],
+        note=note,
+        created_at=world.now(),
+    )
+    session.add(record)
+    session.flush()
+    return record
+
+
+def current_record(session: Session, connection_id: str) -> ProcessorRecord | None:
+    return session.exec(
+        select(ProcessorRecord)
+        .where(ProcessorRecord.connection_id == connection_id)
+        .order_by(col(ProcessorRecord.version).desc())
+    ).first()
+
+
+def replace_templates(world: World, session: Session, connection: Connection, templates: Iterable[Template]) -> int:
+    """What the platform lists is what there is."""
+    session.exec(delete(TemplateRow).where(col(TemplateRow.connection_id) == connection.id))
+    rows = [
+        TemplateRow(
+            connection_id=connection.id,
+            name=t.name,
+            language=t.language,
+            category=t.category,
+            state=t.state,
+            text=t.text,
+            parameters=list(t.parameters),
+            buttons=list(t.buttons),
+            read_at=world.now(),
+        )
+        for t in templates
+    ]
+    session.add_all(rows)
+    session.flush()
+    return len(rows)

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a use case needs besides its session. Built once by whoever starts a process, passed as an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlmodel import Session, select
+
+from hub.contract import BadInput
+from hub.law import policies
+from hub.law.policy import Policy, parse
+from hub.plugins import Registry, load
+from hub.settings import Settings
+from hub.store.db import Database
+from hub.store.tables import Controller
+from hub.store.vault import KeyRing, Vault
+
+
+@dataclass
+class World:
+    """The deployment as code sees it. `clock` gives aware UTC times."""
+
+    settings: Settings
+    db: Database
+    vault: Vault
+    registry: Registry
+    policy: Policy | None
+    clock: Callable[[], datetime]
+
+    def now(self) -> datetime:
+        return self.clock()
+
+
+def build(
+    settings: Settings, *, clock: Callable[[], datetime] | None = None, registry: Registry | None = None
+) -> World:
+    """Open the database and the key ring. Raises `BadInput` when a setting cannot be used."""
+    keys = settings.keys.get_secret_value()
+    ring = KeyRing.parse(keys) if keys else KeyRing.from_file(settings.data_dir / "keys")
+    return World(
+        settings=settings,
+        db=Database(settings.database),
+        vault=Vault(ring),
+        registry=registry or load(),
+        policy=_policy(settings.policy),
+        clock=clock or (lambda: datetime.now(UTC)),
+    )
+
+
+def _policy(name: str) -> Policy | None:
+    """A packaged profile or a file. None when it cannot be read: the law then refuses everything (POLICY_UNKNOWN)."""
+    try:
+        path = Path(name)
+        return parse(path.read_bytes()) if path.suffix == ".toml" else policies.load(name)
+    except (OSError, ValueError, LookupError):
+        return None
+
+
+def controller(session: Session, name: str = "") -> Controller:
+    """The controller with that name, or the only one. Raises `BadInput`."""
+    everyone = session.exec(select(Controller)).all()
+    if not everyone:
+        raise BadInput("there is none yet", field="controller", remedy="Run `hub init --controller NAME` first.")
+    chosen = [c for c in everyone if c.name == name] if name else list(everyone)
+    if len(chosen) != 1:
+        known = ", ".join(sorted(c.name for c in everyone))
+        raise BadInput(f"{name or 'not named'}", field="controller", remedy=f"Choose one of: {known}.")
+    return chosen[0]

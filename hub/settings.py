@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings of a deployment, from `HUB_*` environment variables. Accounts live in connections, not here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Built by whoever starts a process; never at import."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", extra="ignore")
+
+    environment: Literal["development", "production"] = Field(
+        "development", description="`production` refuses generated keys and plain-http public URLs."
+    )
+    data_dir: Path = Field(Path(".hub"), description="Where the embedded database and generated keys live.")
+    database_url: str = Field("", description="SQLAlchemy URL, such as postgresql+psycopg://... (empty: SQLite).")
+    redis_url: str = Field("", description="redis://... for Dramatiq; empty: everything runs in one process.")
+    keys: SecretStr = Field(
+        SecretStr(""),
+        description="Key ring: `id:base64` of 32 bytes each, comma separated, newest first. Empty: data_dir/keys.",
+    )
+    public_url: str = Field("http://127.0.0.1:8080", description="How vendors and people reach this hub from outside.")
+    host: str = Field("127.0.0.1", description="Address the web process listens on.")
+    port: int = Field(8080, ge=1, le=65535, description="Port the web process listens on.")
+    controller: str = Field("", description="Name of the controller that commands act for, if there are several.")
+    policy: str = Field("eu_strict", description="Policy profile: a packaged name, or a path to a TOML file.")
+    workers: int = Field(8, ge=1, le=64, description="Worker threads of one process.")
+    connections: int = Field(64, ge=1, le=2000, description="HTTP connections to vendors, per process.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Settings:
+        if self.environment == "production":
+            if not self.keys.get_secret_value():
+                raise ValueError("HUB_KEYS is required in production; make a ring with `hub init --print-keys`")
+            if not self.public_url.startswith("https://"):
+                raise ValueError("HUB_PUBLIC_URL must begin with https:// in production")
+        return self
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{(self.data_dir / 'hub.db').absolute()}"

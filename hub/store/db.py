@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Engine and sessions, for SQLite (WAL, synchronous=FULL) and PostgreSQL alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlmodel import Session
+
+
+class Database:
+    """One engine. `write()` takes the write lock at once, so that what it reads stays true until commit."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.sqlite = make_url(url).get_backend_name() == "sqlite"
+        # parameters hold personal data; they must not appear in an exception
+        options: dict[str, Any] = {"hide_parameters": True}
+        if self.sqlite:
+            options["connect_args"] = {"timeout": 30, "check_same_thread": False}
+        else:
+            options |= {"pool_size": 16, "max_overflow": 16, "pool_pre_ping": True}
+        self.engine = create_engine(url, **options)
+        self._writer = self.engine.execution_options(hub_write=True)
+        if self.sqlite:
+            Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
+            _prepare_sqlite(self.engine)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that commits when the block ends and rolls back when it raises."""
+        with Session(self._writer, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest version."""
+        command.upgrade(self.alembic(), "head")
+
+    def alembic(self) -> Config:
+        config = Config()
+        config.set_main_option("script_location", "hub.store:migrations")
+        config.attributes["engine"] = self.engine
+        return config
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(raw: Any, _: Any) -> None:
+        raw.isolation_level = None  # SQLAlchemy begins transactions, see below
+        # FULL: an opt-out must survive a power cut; batched, it costs nothing
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("hub_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The append-only ledger: events and decisions, hash-chained per controller, one link per transaction.
+
+A link's hash covers the hash before it and the Merkle root of what its transaction appended, so that proof of one
+row is a short path, and a row that is changed, moved or cut out is found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import insert
+from sqlmodel import Session, col, select
+
+from hub.store.tables import ChainHead, ChainLink, DecisionRow, LedgerRow, new_id
+
+GENESIS = "0" * 64
+Row = LedgerRow | DecisionRow
+_PAGE = 2000
+
+
+def canonical(record: Mapping[str, Any]) -> str:
+    """The one JSON form of a record: sorted keys, times as ISO 8601 in UTC."""
+    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z, default=str).decode()
+
+
+def digest(data: str | bytes) -> str:
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+def leaf(table: str, record: str) -> str:
+    return digest(f"leaf|{table}|{record}")
+
+
+def merkle_root(leaves: list[str]) -> str:
+    """An odd node moves up unpaired."""
+    level = leaves
+    while len(level) > 1:
+        pairs = [digest(f"node|{a}|{b}") for a, b in zip(level[::2], level[1::2], strict=False)]
+        level = pairs + level[-1:] if len(level) % 2 else pairs
+    return level[0] if level else GENESIS
+
+
+def link_hash(controller: str, seq: int, prev: str, root: str, count: int, at: datetime) -> str:
+    return digest(f"link|{controller}|{seq}|{prev}|{root}|{count}|{at.astimezone(UTC).isoformat()}")
+
+
+class Chain:
+    """Appends to one controller's chain within one transaction.
+
+    Opening it locks the chain head: what is read afterwards stays true until commit, so that a withdrawal is either
+    seen by the gate or comes after the send began.
+    """
+
+    def __init__(self, session: Session, controller_id: str, now: datetime) -> None:
+        self._session, self._controller, self._now = session, controller_id, now
+        head = session.exec(select(ChainHead).where(ChainHead.controller_id == controller_id).with_for_update()).one()
+        self._head, self._seq = head, head.seq + 1
+        self._leaves: list[str] = []
+        self._rows: dict[type[Row], list[dict[str, Any]]] = {LedgerRow: [], DecisionRow: []}
+
+    def event(
+        self,
+        kind: str,
+        event_time: datetime,
+        facts: Mapping[str, Any],
+        *,
+        contact_id: str | None = None,
+        token: str = "",
+        evidence: bytes | None = None,
+    ) -> str:
+        """Append what happened. `facts` and `token` hold no personal data in clear; `evidence` is sealed."""
+        body = dict(facts, kind=kind, event_time=event_time, contact=contact_id, token=token)
+        if evidence is not None:
+            body["evidence_sha256"] = digest(evidence)
+        extra = {"kind": kind, "contact_id": contact_id, "token": token, "evidence": evidence}
+        return self._append(LedgerRow, body, extra)
+
+    def decision(
+        self,
+        phase: str,
+        verdict: str,
+        facts: Mapping[str, Any],
+        *,
+        contact_id: str | None = None,
+        message_id: str | None = None,
+    ) -> str:
+        """Append what the gate decided."""
+        body = dict(facts, phase=phase, verdict=verdict, contact=contact_id, message=message_id)
+        extra = {"phase": phase, "verdict": verdict, "contact_id": contact_id, "message_id": message_id}
+        return self._append(DecisionRow, body, extra)
+
+    def _append(self, table: type[Row], body: dict[str, Any], extra: dict[str, Any]) -> str:
+        row_id, position = new_id(), len(self._leaves)
+        body |= {"id": row_id, "controller": self._controller, "recorded_at": self._now}
+        record = canonical(body)
+        self._leaves.append(leaf(str(table.__tablename__), record))
+        place = {"id": row_id, "controller_id": self._controller, "seq": self._seq, "position": position}
+        self._rows[table].append({**place, **extra, "record": record})
+        return row_id
+
+    def write(self) -> None:
+        """Put everything into the database and move the head. Without appendices, nothing happens."""
+        if not self._leaves:
+            return
+        for table, rows in self._rows.items():
+            if rows:
+                self._session.execute(insert(table), rows)
+        root, count = merkle_root(self._leaves), len(self._leaves)
+        new = link_hash(self._controller, self._seq, self._head.hash, root, count, self._now)
+        self._session.add(
+            ChainLink(
+                controller_id=self._controller,
+                seq=self._seq,
+                count=count,
+                root=root,
+                prev_hash=self._head.hash,
+                hash=new,
+                at=self._now,
+            )
+        )
+        self._head.seq, self._head.hash = self._seq, new
+        self._session.add(self._head)
+        self._session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a check of a whole chain found. `problem` is empty when everything holds."""
+
+    links: int
+    rows: int
+    head: str
+    problem: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.problem
+
+
+def verify(session: Session, controller_id: str) -> Verification:
+    """Walk a controller's chain from its start. Names the first thing that does not hold."""
+    rows = _rows(session, controller_id)
+    waiting = next(rows, None)
+    previous, links, seen = GENESIS, 0, 0
+    for link in _links(session, controller_id):
+        links += 1
+        if link.seq != links or link.prev_hash != previous:
+            return Verification(links, seen, previous, f"link {links} is missing or out of place")
+        leaves: list[str] = []
+        while waiting is not None and waiting.seq == link.seq:
+            problem = _row_problem(waiting, len(leaves))
+            if problem:
+                return Verification(links, seen, previous, problem)
+            leaves.append(leaf(str(waiting.__tablename__), waiting.record))
+            seen += 1
+            waiting = next(rows, None)
+        if len(leaves) != link.count or merkle_root(leaves) != link.root:
+            return Verification(links, seen, previous, f"link {link.seq}: its rows were changed, added or removed")
+        if link_hash(controller_id, link.seq, previous, link.root, link.count, link.at) != link.hash:
+            return Verification(links, seen, previous, f"link {link.seq} was changed")
+        previous = link.hash
+    head = session.get(ChainHead, controller_id)
+    if waiting is not None:
+        return Verification(links, seen, previous, f"{waiting.__tablename__} {waiting.id} belongs to no link")
+    if head is None or (head.seq, head.hash) != (links, previous):
+        return Verification(links, seen, previous, "the end of the chain was cut off")
+    return Verification(links, seen, previous)
+
+
+def _row_problem(row: Row, position: int) -> str:
+    name = f"{row.__tablename__} {row.id}"
+    if row.position != position:
+        return f"{name} is out of place"
+    body = orjson.loads(row.record)
+    columns = {"id": row.id, "controller": row.controller_id, "contact": row.contact_id}
+    if isinstance(row, LedgerRow):
+        columns |= {"kind": row.kind, "token": row.token}
+        if row.evidence is not None and digest(row.evidence) != body.get("evidence_sha256"):
+            return f"{name}: its evidence was changed"
+    else:
+        columns |= {"phase": row.phase, "verdict": row.verdict, "message": row.message_id}
+    wrong = [field for field, value in columns.items() if body.get(field) != value]
+    return f"{name}: {wrong[0]} was changed" if wrong else ""
+
+
+def _links(session: Session, controller_id: str) -> Iterator[ChainLink]:
+    after = 0
+    while True:
+        page = session.exec(
+            select(ChainLink)
+            .where(ChainLink.controller_id == controller_id, ChainLink.seq > after)
+            .order_by(col(ChainLink.seq))
+            .limit(_PAGE)
+        ).all()
+        yield from page
+        if len(page) < _PAGE:
+            return
+        after = page[-1].seq
+        session.expunge_all()
+
+
+def _rows(session: Session, controller_id: str) -> Iterator[Row]:
+    """Both tables merged in chain order, read in pages."""
+    sources = [_table(session, LedgerRow, controller_id), _table(session, DecisionRow, controller_id)]
+    heads = [next(source, None) for source in sources]
+    while any(heads):
+        index = min((i for i, row in enumerate(heads) if row), key=lambda i: _place(heads[i]))
+        row = heads[index]
+        assert row is not None
+        yield row
+        heads[index] = next(sources[index], None)
+
+
+def _place(row: Row | None) -> tuple[int, int]:
+    assert row is not None
+    return row.seq, row.position
+
+
+def _table(session: Session, table: Any, controller_id: str) -> Iterator[Row]:
+    seq, position = 0, -1
+    while True:
+        after = (col(table.seq) > seq) | ((col(table.seq) == seq) & (col(table.position) > position))
+        page = session.exec(
+            select(table)
+            .where(table.controller_id == controller_id, after)
+            .order_by(col(table.seq), col(table.position))
+            .limit(_PAGE)
+        ).all()
+        yield from page
+        if len(page) < _PAGE:
+            return
+        seq, position = page[-1].seq, page[-1].position

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs migrations on the engine that `Database.alembic()` hands over."""
+
+from alembic import context
+from sqlalchemy import Engine
+from sqlmodel import SQLModel
+
+import hub.store.tables  # noqa: F401  (registers the tables)
+
+engine: Engine = context.config.attributes["engine"]
+
+with engine.execution_options(hub_write=True).connect() as connection:
+    context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True, compare_type=True)
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()

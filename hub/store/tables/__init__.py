@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables. Importing this module registers all of them."""
+
+from hub.store.tables.accounts import Connection, Controller, Lease, ProcessorRecord, Sender, TemplateRow
+from hub.store.tables.columns import new_id
+from hub.store.tables.people import Contact, ContactPoint, CrmRecord
+from hub.store.tables.permission import ConsentRow, OptInPage, StopRow, Wording
+from hub.store.tables.proof import ChainHead, ChainLink, DecisionRow, LedgerRow
+from hub.store.tables.traffic import (
+    Campaign,
+    Inbox,
+    MessageEvent,
+    MessageRow,
+    ReportRow,
+    SyncProblem,
+    SyncRun,
+)
+
+__all__ = [
+    "Campaign",
+    "ChainHead",
+    "ChainLink",
+    "Connection",
+    "ConsentRow",
+    "Contact",
+    "ContactPoint",
+    "Controller",
+    "CrmRecord",
+    "DecisionRow",
+    "Inbox",
+    "Lease",
+    "LedgerRow",
+    "MessageEvent",
+    "MessageRow",
+    "OptInPage",
+    "ProcessorRecord",
+    "ReportRow",
+    "Sender",
+    "StopRow",
+    "SyncProblem",
+    "SyncRun",
+    "TemplateRow",
+    "Wording",
+    "new_id",
+]

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who runs the hub, and through which accounts: controllers, connections, senders, processor records, templates."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from hub.store.tables.columns import json, key, maybe_time, ref, sealed, time
+
+
+class Controller(SQLModel, table=True):
+    """The company that is responsible (Verantwortlicher). Everything belongs to exactly one."""
+
+    id: str = key()
+    name: str = Field(unique=True)
+    country: str = Field(max_length=2)  # where it is established; also reads national phone numbers
+    li_assessment: str = ""  # id of the legitimate-interest assessment for storing prospects, if there is one
+    li_disclosed: bool = False  # the interest was named when the data were collected
+    created_at: datetime = time()
+
+
+class Connection(SQLModel, table=True):
+    """A configured account of a connector. Its id is the secret part of its webhook URL."""
+
+    id: str = key()
+    controller_id: str = ref("controller.id")
+    connector: str
+    title: str
+    config: bytes = sealed()
+    memory: bytes | None = sealed(default=None, nullable=True)
+    paused_why: str = ""  # not empty: a human must act
+    last_inbound_at: datetime | None = maybe_time()
+    sync_cursor: str | None = None
+    sync_every_s: int = 300  # 0: only on demand
+    next_sync_at: datetime | None = maybe_time()
+    next_report_at: datetime | None = maybe_time()
+    created_at: datetime = time()
+
+
+class Sender(SQLModel, table=True):
+    """A WhatsApp number on a provider connection."""
+
+    __table_args__ = (UniqueConstraint("connection_id", "vendor_id"),)
+    id: str = key()
+    controller_id: str = ref("controller.id")
+    connection_id: str = ref("connection.id")
+    vendor_id: str  # the vendor's own id of the number
+    number: str  # digits for wa.me links; the company's own number, no personal data
+    rate: int = 80  # messages per second
+    coexistence: bool = False
+    paused_why: str = ""
+    paused_until: datetime | None = maybe_time()
+
+
+class Lease(SQLModel, table=True):
+    """Who may do something that only one process at a time may do."""
+
+    name: str = Field(primary_key=True)
+    owner: str
+    until: datetime = time()
+
+
+class ProcessorRecord(SQLModel, table=True):
+    """The admin's file on a provider (Art. 28 GDPR). A change is a new version."""
+
+    __table_args__ = (UniqueConstraint("connection_id", "version"),)
+    id: str = key()
+    controller_id: str = ref("controller.id")
+    connection_id: str = ref("connection.id")
+    version: int
+    state: str
+    reviewer: str
+    dpa_signed_on: date | None = None
+    valid_until: datetime | None = maybe_time()
+    subprocessors_approved: bool = False
+    official_api: bool = True
+    transfers: list[dict[str, Any]] = json(default_factory=list)
+    note: str = ""
+    created_at: datetime = time()
+
+
+class TemplateRow(SQLModel, table=True):
+    """A template as last read from the platform."""
+
+    __tablename__ = "template"
+    connection_id: str = Field(foreign_key="connection.id", primary_key=True)
+    name: str = Field(primary_key=True)
+    language: str = Field(primary_key=True)
+    category: str
+    state: str
+    text: str
+    parameters: list[str] = json(default_factory=list)
+    buttons: list[str] = json(default_factory=list)
+    read_at: datetime = time()

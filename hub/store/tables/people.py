@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""People, as little of them as a purpose needs, each under their own key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from hub.store.tables.columns import json, key, maybe_time, ref, sealed, time
+
+
+class Contact(SQLModel, table=True):
+    """A person of one controller. Destroying `data_key` makes everything sealed under it unreadable."""
+
+    id: str = key()
+    controller_id: str = ref("controller.id")
+    data_key: bytes | None = sealed(nullable=True)
+    profile: bytes | None = sealed(default=None, nullable=True)  # properties a template may use
+    country: str = ""
+    residence_stated: bool = False
+    last_inbound_at: datetime | None = maybe_time()
+    restricted: bool = False
+    erased_at: datetime | None = maybe_time()
+    reassigned_at: datetime | None = maybe_time()
+    created_at: datetime = time()
+
+
+class ContactPoint(SQLModel, table=True):
+    """A number or BSUID of a person: sealed, and found by its HMAC."""
+
+    __table_args__ = (UniqueConstraint("controller_id", "token"),)
+    id: str = key()
+    controller_id: str = ref("controller.id")
+    contact_id: str = ref("contact.id")
+    kind: str
+    token: str = Field(index=True)
+    value: bytes = sealed()
+    country: str = ""  # of the number, or the BSUID's prefix
+
+
+class CrmRecord(SQLModel, table=True):
+    """Which CRM records speak of a person, and what they claim."""
+
+    __tablename__ = "crm_record"
+    connection_id: str = Field(foreign_key="connection.id", primary_key=True)
+    record: str = Field(primary_key=True)
+    contact_id: str = ref("contact.id")
+    fingerprint: str  # HMAC of what was read; unchanged records are not written again
+    claims: list[dict[str, Any]] = json(default_factory=list)
+    seen_at: datetime = time()

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What moves: campaigns, messages, raw webhooks, reports to the CRM, syncs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Field, Index, SQLModel, UniqueConstraint
+
+from hub.store.tables.columns import json, key, maybe_time, ref, sealed, time
+
+
+class Campaign(SQLModel, table=True):
+    """One template to one audience, for one purpose."""
+
+    id: str = key()
+    controller_id: str = ref("controller.id")
+    connection_id: str = ref("connection.id")  # the CRM
+    sender_id: str = ref("sender.id")
+    title: str
+    audience: str
+    purpose: str
+    topic: str = "*"
+    template: str
+    language: str
+    approved_category: str  # the platform's category when the campaign was made
+    parameters: list[list[str]] = json(default_factory=list)  # [name, property, fallback]
+    state: str  # draft, staging, running, done, cancelled
+    start_at: datetime | None = maybe_time()
+    cursor: str | None = None  # staging resumes here
+    staged: int = 0
+    note: str = ""
+    created_at: datetime = time()
+    finished_at: datetime | None = maybe_time()
+
+
+class MessageRow(SQLModel, table=True):
+    """One message to one person. A person gets a campaign once; `dedupe` does the same for other messages."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "contact_id"),
+        Index("ix_message_due", "sender_id", "state", "priority", "next_attempt_at"),
+    )
+    id: str = key()  # the opaque id that the provider echoes
+    controller_id: str = ref("controller.id")
+    campaign_id: str | None = Field(default=None, foreign_key="campaign.id")
+    sender_id: str = ref("sender.id", index=False)
+    contact_id: str = ref("contact.id")
+    crm_connection_id: str | None = None
+    crm_record: str | None = None
+    dedupe: str | None = Field(default=None, unique=True)
+    purpose: str
+    topic: str = "*"
+    text: bytes | None = sealed(default=None, nullable=True)  # free text, under the person's key
+    evidence: list[list[str]] = json(default_factory=list)  # [kind, id, time]
+    state: str
+    reason: str = ""
+    decision_id: str = ""
+    priority: int = 3
+    attempts: int = 0
+    owner: str = ""  # the dispatcher that authorised it
+    authorised_at: datetime | None = maybe_time()
+    next_attempt_at: datetime | None = maybe_time()
+    reference: str = Field(default="", index=True)  # HMAC of the provider's message id
+    provider_id: bytes | None = sealed(default=None, nullable=True)
+    created_at: datetime = time()
+    changed_at: datetime = time()
+
+
+class MessageEvent(SQLModel, table=True):
+    """Every word of a provider about a message, also the ones that change nothing."""
+
+    __tablename__ = "message_event"
+    __table_args__ = (UniqueConstraint("message_id", "status", "at"),)
+    id: str = key()
+    message_id: str = ref("message.id")
+    status: str
+    code: str = ""
+    at: datetime = time()
+
+
+class Inbox(SQLModel, table=True):
+    """A raw webhook, kept until applied. Unique by content, so a redelivery is one row."""
+
+    __table_args__ = (UniqueConstraint("connection_id", "digest"), Index("ix_inbox_state", "state", "id"))
+    id: str = key()
+    connection_id: str = ref("connection.id")
+    digest: str
+    request: bytes = sealed()
+    state: str = "pending"  # pending, done, parked
+    attempts: int = 0
+    error: str = ""
+    received_at: datetime = time()
+
+
+class ReportRow(SQLModel, table=True):
+    """Something the CRM shall know."""
+
+    __tablename__ = "report"
+    __table_args__ = (Index("ix_report_due", "connection_id", "state", "next_attempt_at"),)
+    key: str = Field(primary_key=True)
+    connection_id: str = ref("connection.id", index=False)
+    record: str
+    contact_id: str = ref("contact.id")
+    kind: str
+    status: str
+    reason: str = ""
+    campaign: str = ""
+    basis: str = ""
+    text: bytes | None = sealed(default=None, nullable=True)
+    at: datetime = time()
+    state: str = "pending"  # pending, done, failed
+    attempts: int = 0
+    error: str = ""
+    next_attempt_at: datetime = time()
+
+
+class SyncRun(SQLModel, table=True):
+    """One walk through a CRM: what was seen, admitted, excluded and why."""
+
+    __tablename__ = "sync_run"
+    id: str = key()
+    connection_id: str = ref("connection.id")
+    started_at: datetime = time()
+    finished_at: datetime | None = maybe_time()
+    seen: int = 0
+    admitted: int = 0
+    unchanged: int = 0
+    excluded: dict[str, int] = json(default_factory=dict)
+    error: str = ""
+
+
+class SyncProblem(SQLModel, table=True):
+    """A record that could not be used: where, which field, why. Holds no value of it."""
+
+    __tablename__ = "sync_problem"
+    id: str = key()
+    run_id: str = ref("sync_run.id")
+    place: str
+    field: str
+    why: str
