@@ -28,6 +28,7 @@ from hub.contract.errors import (
     Unavailable,
     Uncertain,
     WindowClosed,
+    for_status,
 )
 from hub.contract.events import (
     AudienceChanged,
@@ -144,6 +145,7 @@ __all__ = [
     "Unusable",
     "Veto",
     "WindowClosed",
+    "for_status",
     "hookimpl",
     "hookspec",
     "same",

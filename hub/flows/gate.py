@@ -1,10 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one gate: gathers facts, asks the law, writes the decision, and clears what may be sent."""
+"""The one gate: asks the law, writes down its answer, and clears what may be sent."""
 
 from __future__ import annotations
 
-from hub.contract import ClearedMessage, Outgoing
-from hub.law.facts import Decision
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from hub.contract import ClearedMessage, Outgoing, PlatformCategory, TemplateState
+from hub.flows.accounts import current_record
+from hub.flows.world import World
+from hub.law import content
+from hub.law.decide import decide
+from hub.law.facts import (
+    Case,
+    Decision,
+    Message,
+    Person,
+    Phase,
+    RecordState,
+    Route,
+    TemplateFacts,
+    Transfer,
+    Verdict,
+)
+from hub.store.ledger import Chain
+from hub.store.tables import Controller, Sender, TemplateRow
+
+
+def judge(
+    world: World,
+    controller: Controller,
+    phase: Phase,
+    person: Person,
+    message: Message | None = None,
+    route: Route | None = None,
+) -> Decision:
+    """One question to the law, now."""
+    return decide(
+        Case(
+            phase=phase,
+            now=world.now(),
+            policy=world.policy,
+            controller=controller.name,
+            controller_country=controller.country,
+            person=person,
+            message=message,
+            route=route,
+        )
+    )
 
 
 def clear(outgoing: Outgoing, decision: Decision, decision_id: str) -> ClearedMessage:
@@ -12,3 +58,76 @@ def clear(outgoing: Outgoing, decision: Decision, decision_id: str) -> ClearedMe
     if not decision.allowed:
         raise ValueError("only an ALLOW can be cleared")
     return ClearedMessage(outgoing, decision_id)
+
+
+def vetoed(world: World, outgoing: Outgoing, decision: Decision) -> Decision:
+    """The decision after plugins had their say. They can only deny."""
+    if not decision.allowed:
+        return decision
+    veto = world.registry.veto(outgoing)
+    return denied(decision, "POLICY_NOT_APPROVED", f"veto: {veto.why}") if veto else decision
+
+
+def denied(decision: Decision, reason: str, *notes: str) -> Decision:
+    """The same decision, turned into a refusal for a fact that only came up on the way out."""
+    return replace(decision, verdict=Verdict.DENY, reasons=(reason,), notes=(*decision.notes, *notes))
+
+
+def record(
+    chain: Chain, phase: Phase, decision: Decision, person: Person, extra: dict[str, Any], message_id: str | None = None
+) -> str:
+    """Write a decision with all it rests on (legal reference 4.6). No text, no number. Returns its id."""
+    facts = {
+        "reasons": decision.reasons,
+        "notes": decision.notes,
+        "basis": decision.basis,
+        "basis_iri": decision.basis.iri if decision.basis else None,
+        "consent": decision.consent_id or None,
+        "evidence": decision.evidence_ids,
+        "stops": decision.stop_ids,
+        "jurisdictions": decision.jurisdictions,
+        "signals": [[s.kind, s.country] for s in person.countries],
+        "purpose": decision.purpose,
+        "policy": decision.policy,
+        **extra,
+    }
+    return chain.decision(phase, decision.verdict, facts, contact_id=person.id, message_id=message_id)
+
+
+def route_of(session: Session, controller: Controller, sender: Sender) -> Route:
+    """Through whom a sender's messages go, with the admin's file on that provider."""
+    record = current_record(session, sender.connection_id)
+    return Route(
+        sender_id=sender.id,
+        sender_controller=controller.name if sender.controller_id == controller.id else "",
+        official_api=record.official_api if record else False,
+        coexistence=sender.coexistence,
+        record_id=f"{record.id}:v{record.version}" if record else "",
+        record_state=RecordState(record.state) if record else None,
+        dpa_signed=bool(record and record.dpa_signed_on),
+        record_valid_until=record.valid_until if record else None,
+        subprocessors_approved=bool(record and record.subprocessors_approved),
+        transfers=tuple(Transfer(**{**t, **_times(t)}) for t in record.transfers) if record else (),
+    )
+
+
+def _times(transfer: dict[str, Any]) -> dict[str, Any]:
+
+    names = ("valid_until", "tia_review_at")
+    return {name: datetime.fromisoformat(transfer[name]) for name in names if transfer.get(name)}
+
+
+def template_facts(controller: Controller, name: str, row: TemplateRow | None, approved: str) -> TemplateFacts:
+    """A template as the law sees it. A row of None means that the platform does not list it (any more)."""
+    category = PlatformCategory(approved)
+    if row is None:
+        return TemplateFacts(name, TemplateState.GONE, category, category, False, False, False)
+    return TemplateFacts(
+        id=f"{row.name}/{row.language}",
+        state=TemplateState(row.state),
+        category=PlatformCategory(row.category),
+        approved_category=category,
+        stop_hint=content.stop_hint(row.text, row.buttons),
+        sender_identity=content.names_sender(row.text, [controller.name]),
+        promotional=content.promotional(row.text, row.buttons),
+    )

@@ -10,33 +10,43 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Consents(BaseModel):
+    """`max_unused_days`: a consent not used for longer has lapsed (Verfall, legal reference 2.6)."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
     max_unused_days: int = Field(gt=0)
 
 
 class SoftOptIn(BaseModel):
+    """§ 7(3) UWG. Even when enabled it carries nothing as long as no facts prove its four conditions."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
     enabled: bool
 
 
 class Requests(BaseModel):
+    """How long what a person did may still be answered."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
     service_window_hours: int = Field(gt=0)
     pre_contract_days: int = Field(gt=0)
+    authentication_minutes: int = Field(gt=0)
 
 
 class Country(BaseModel):
-    """What one country's message law adds. `strictness` orders the rules when several countries count."""
+    """The rule of one country. Where several count, the strictest value of each field does.
+
+    `express_consent`: advertising needs an express statement. `age`: own consent from this age in years (Art. 8 GDPR).
+    `blocked`: nobody there is written to.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    marketing_needs_consent: bool
     express_consent: bool
     age: int = Field(ge=13, le=18)
     blocked: bool = False
 
 
 class Policy(BaseModel):
-    """Profile `name`, read with `parse`. Unknown countries use `fallback`."""
+    """Profile `name`, read with `parse`. Unknown countries use `fallback`; `countries` by ISO 3166-1 alpha-2."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str

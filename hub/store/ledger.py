@@ -62,7 +62,7 @@ class Chain:
         head = session.exec(select(ChainHead).where(ChainHead.controller_id == controller_id).with_for_update()).one()
         self._head, self._seq = head, head.seq + 1
         self._leaves: list[str] = []
-        self._rows: dict[type[Row], list[dict[str, Any]]] = {LedgerRow: [], DecisionRow: []}
+        self._decisions: list[dict[str, Any]] = []
 
     def event(
         self,
@@ -79,7 +79,9 @@ class Chain:
         if evidence is not None:
             body["evidence_sha256"] = digest(evidence)
         extra = {"kind": kind, "contact_id": contact_id, "token": token, "evidence": evidence}
-        return self._append(LedgerRow, body, extra)
+        row = self._append(LedgerRow, body, extra)
+        self._session.execute(insert(LedgerRow), [row])  # at once: projections refer to it
+        return str(row["id"])
 
     def decision(
         self,
@@ -93,24 +95,24 @@ class Chain:
         """Append what the gate decided."""
         body = dict(facts, phase=phase, verdict=verdict, contact=contact_id, message=message_id)
         extra = {"phase": phase, "verdict": verdict, "contact_id": contact_id, "message_id": message_id}
-        return self._append(DecisionRow, body, extra)
+        row = self._append(DecisionRow, body, extra)
+        self._decisions.append(row)
+        return str(row["id"])
 
-    def _append(self, table: type[Row], body: dict[str, Any], extra: dict[str, Any]) -> str:
+    def _append(self, table: type[Row], body: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
         row_id, position = new_id(), len(self._leaves)
         body |= {"id": row_id, "controller": self._controller, "recorded_at": self._now}
         record = canonical(body)
         self._leaves.append(leaf(str(table.__tablename__), record))
         place = {"id": row_id, "controller_id": self._controller, "seq": self._seq, "position": position}
-        self._rows[table].append({**place, **extra, "record": record})
-        return row_id
+        return {**place, **extra, "record": record}
 
     def write(self) -> None:
         """Put everything into the database and move the head. Without appendices, nothing happens."""
         if not self._leaves:
             return
-        for table, rows in self._rows.items():
-            if rows:
-                self._session.execute(insert(table), rows)
+        if self._decisions:
+            self._session.execute(insert(DecisionRow), self._decisions)
         root, count = merkle_root(self._leaves), len(self._leaves)
         new = link_hash(self._controller, self._seq, self._head.hash, root, count, self._now)
         self._session.add(

@@ -100,14 +100,17 @@ class Webhooks:
     def post(
         self,
         url: str,
-        body: bytes,
+        body: bytes | Callable[[int], bytes],
         headers: Callable[[int], Mapping[str, str]],
         *,
         after: float = 0.0,
         done: Callable[[datetime], None] | None = None,
         now: Callable[[], datetime] | None = None,
     ) -> None:
-        """Deliver `body`, from any thread. `headers(attempt)` signs it anew for each attempt."""
+        """Deliver `body`, from any thread. `headers(attempt)` signs it anew for each attempt.
+
+        `body` may be made anew for each attempt too, for vendors that count attempts inside.
+        """
         if self._loop is None:
             raise RuntimeError("the emulator is not running")
         copies = 2 if self.rng.random() < self.double else 1
@@ -123,7 +126,7 @@ class Webhooks:
     async def _deliver(
         self,
         url: str,
-        body: bytes,
+        body: bytes | Callable[[int], bytes],
         headers: Callable[[int], Mapping[str, str]],
         delay: float,
         done: Callable[[datetime], None] | None,
@@ -133,9 +136,10 @@ class Webhooks:
         assert self._client is not None
         assert self._slots is not None
         for attempt in range(self.attempts):
+            content = body if isinstance(body, bytes) else body(attempt)
             try:
                 async with self._slots:
-                    response = await self._client.post(url, content=body, headers=dict(headers(attempt)))
+                    response = await self._client.post(url, content=content, headers=dict(headers(attempt)))
                 if response.status_code < 300:
                     self.delivered += 1
                     if done is not None and now is not None:

@@ -66,6 +66,7 @@ class Lease(SQLModel, table=True):
 class ProcessorRecord(SQLModel, table=True):
     """The admin's file on a provider (Art. 28 GDPR). A change is a new version."""
 
+    __tablename__ = "processor_record"
     __table_args__ = (UniqueConstraint("connection_id", "version"),)
     id: str = key()
     controller_id: str = ref("controller.id")

@@ -30,6 +30,7 @@ class Contact(SQLModel, table=True):
 class ContactPoint(SQLModel, table=True):
     """A number or BSUID of a person: sealed, and found by its HMAC."""
 
+    __tablename__ = "contact_point"
     __table_args__ = (UniqueConstraint("controller_id", "token"),)
     id: str = key()
     controller_id: str = ref("controller.id")
@@ -47,6 +48,7 @@ class CrmRecord(SQLModel, table=True):
     connection_id: str = Field(foreign_key="connection.id", primary_key=True)
     record: str = Field(primary_key=True)
     contact_id: str = ref("contact.id")
+    point_id: str = ref("contact_point.id", index=False)
     fingerprint: str  # HMAC of what was read; unchanged records are not written again
     claims: list[dict[str, Any]] = json(default_factory=list)
     seen_at: datetime = time()

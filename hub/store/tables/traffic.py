@@ -27,9 +27,8 @@ class Campaign(SQLModel, table=True):
     parameters: list[list[str]] = json(default_factory=list)  # [name, property, fallback]
     state: str  # draft, staging, running, done, cancelled
     start_at: datetime | None = maybe_time()
-    cursor: str | None = None  # staging resumes here
-    staged: int = 0
-    note: str = ""
+    audience_size: int = 0
+    unresolved: int = 0  # members the hub holds no record of: they had no basis for storing, or no usable number
     created_at: datetime = time()
     finished_at: datetime | None = maybe_time()
 
@@ -47,6 +46,7 @@ class MessageRow(SQLModel, table=True):
     campaign_id: str | None = Field(default=None, foreign_key="campaign.id")
     sender_id: str = ref("sender.id", index=False)
     contact_id: str = ref("contact.id")
+    point_id: str = ref("contact_point.id", index=False)
     crm_connection_id: str | None = None
     crm_record: str | None = None
     dedupe: str | None = Field(default=None, unique=True)
@@ -74,7 +74,7 @@ class MessageEvent(SQLModel, table=True):
     __tablename__ = "message_event"
     __table_args__ = (UniqueConstraint("message_id", "status", "at"),)
     id: str = key()
-    message_id: str = ref("message.id")
+    message_id: str = ref("message.id", index=False)
     status: str
     code: str = ""
     at: datetime = time()

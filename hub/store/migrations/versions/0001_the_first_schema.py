@@ -219,7 +219,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_consent_token"), ["token"], unique=False)
 
     op.create_table(
-        "contactpoint",
+        "contact_point",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -238,31 +238,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("controller_id", "token"),
     )
-    with op.batch_alter_table("contactpoint", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_contactpoint_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_contactpoint_controller_id"), ["controller_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_contactpoint_token"), ["token"], unique=False)
-
-    op.create_table(
-        "crm_record",
-        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("record", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("fingerprint", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("claims", sa.JSON(), nullable=False),
-        sa.Column("seen_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"],
-            ["connection.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["contact.id"],
-        ),
-        sa.PrimaryKeyConstraint("connection_id", "record"),
-    )
-    with op.batch_alter_table("crm_record", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_crm_record_contact_id"), ["contact_id"], unique=False)
+    with op.batch_alter_table("contact_point", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_contact_point_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contact_point_controller_id"), ["controller_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contact_point_token"), ["token"], unique=False)
 
     op.create_table(
         "inbox",
@@ -286,7 +265,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_inbox_state", ["state", "id"], unique=False)
 
     op.create_table(
-        "processorrecord",
+        "processor_record",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -311,9 +290,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("connection_id", "version"),
     )
-    with op.batch_alter_table("processorrecord", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_processorrecord_connection_id"), ["connection_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_processorrecord_controller_id"), ["controller_id"], unique=False)
+    with op.batch_alter_table("processor_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_processor_record_connection_id"), ["connection_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_processor_record_controller_id"), ["controller_id"], unique=False)
 
     op.create_table(
         "report",
@@ -452,9 +431,8 @@ def upgrade() -> None:
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("start_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
-        sa.Column("cursor", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("staged", sa.Integer(), nullable=False),
-        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("audience_size", sa.Integer(), nullable=False),
+        sa.Column("unresolved", sa.Integer(), nullable=False),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.Column("finished_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -475,6 +453,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_campaign_connection_id"), ["connection_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_campaign_controller_id"), ["controller_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_campaign_sender_id"), ["sender_id"], unique=False)
+
+    op.create_table(
+        "crm_record",
+        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("record", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("point_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("fingerprint", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("claims", sa.JSON(), nullable=False),
+        sa.Column("seen_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["point_id"],
+            ["contact_point.id"],
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "record"),
+    )
+    with op.batch_alter_table("crm_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_crm_record_contact_id"), ["contact_id"], unique=False)
 
     op.create_table(
         "opt_in_page",
@@ -529,6 +533,7 @@ def upgrade() -> None:
         sa.Column("campaign_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("sender_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("point_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("crm_connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("crm_record", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("dedupe", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -561,6 +566,10 @@ def upgrade() -> None:
             ["controller.id"],
         ),
         sa.ForeignKeyConstraint(
+            ["point_id"],
+            ["contact_point.id"],
+        ),
+        sa.ForeignKeyConstraint(
             ["sender_id"],
             ["sender.id"],
         ),
@@ -588,17 +597,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("message_id", "status", "at"),
     )
-    with op.batch_alter_table("message_event", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_message_event_message_id"), ["message_id"], unique=False)
-
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
-    with op.batch_alter_table("message_event", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_message_event_message_id"))
-
     op.drop_table("message_event")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_message_reference"))
@@ -617,6 +620,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_opt_in_page_controller_id"))
 
     op.drop_table("opt_in_page")
+    with op.batch_alter_table("crm_record", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_crm_record_contact_id"))
+
+    op.drop_table("crm_record")
     with op.batch_alter_table("campaign", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_campaign_sender_id"))
         batch_op.drop_index(batch_op.f("ix_campaign_controller_id"))
@@ -644,26 +651,22 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_report_contact_id"))
 
     op.drop_table("report")
-    with op.batch_alter_table("processorrecord", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_processorrecord_controller_id"))
-        batch_op.drop_index(batch_op.f("ix_processorrecord_connection_id"))
+    with op.batch_alter_table("processor_record", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_processor_record_controller_id"))
+        batch_op.drop_index(batch_op.f("ix_processor_record_connection_id"))
 
-    op.drop_table("processorrecord")
+    op.drop_table("processor_record")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index("ix_inbox_state")
         batch_op.drop_index(batch_op.f("ix_inbox_connection_id"))
 
     op.drop_table("inbox")
-    with op.batch_alter_table("crm_record", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_crm_record_contact_id"))
+    with op.batch_alter_table("contact_point", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contact_point_token"))
+        batch_op.drop_index(batch_op.f("ix_contact_point_controller_id"))
+        batch_op.drop_index(batch_op.f("ix_contact_point_contact_id"))
 
-    op.drop_table("crm_record")
-    with op.batch_alter_table("contactpoint", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_contactpoint_token"))
-        batch_op.drop_index(batch_op.f("ix_contactpoint_controller_id"))
-        batch_op.drop_index(batch_op.f("ix_contactpoint_contact_id"))
-
-    op.drop_table("contactpoint")
+    op.drop_table("contact_point")
     with op.batch_alter_table("consent", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_consent_token"))
         batch_op.drop_index(batch_op.f("ix_consent_ledger_id"))

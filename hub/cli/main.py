@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The `hub` command and its sub-commands."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from hub.cli import campaign, demo, optin, proof, run, setup
+from hub.cli.session import err
+from hub.contract import HubError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Integration hub between CRMs and WhatsApp that checks the legal basis of every message.",
+)
+setup.register(app)
+run.register(app)
+app.add_typer(campaign.app, name="campaign")
+app.add_typer(optin.app, name="optin")
+proof.register(app)
+demo.register(app)
+
+
+def main() -> None:
+    """Errors that a person can mend are one sentence and exit code 2."""
+    try:
+        app()
+    except HubError as error:
+        err.print(f"[bold red]Error[/] {error}", highlight=False)
+        sys.exit(2)

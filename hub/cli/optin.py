@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opt-in pages: a wording, a public page, a QR code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import segno
+import typer
+
+from hub.cli.session import controller, out, world
+from hub.cli.session import sender as find_sender
+from hub.flows import optin
+
+app = typer.Typer(no_args_is_help=True, help="Consent by the person's own message.")
+
+
+@app.command()
+def create(
+    topic: Annotated[list[str], typer.Option(help="What you will write about; repeat for several.")],
+    title: Annotated[str, typer.Option(help="Heading of the page.")] = "",
+    language: Annotated[str, typer.Option(help="Language of the wording: de or en.")] = "de",
+    text: Annotated[Path | None, typer.Option(help="File with your own wording.", exists=True, dir_okay=False)] = None,
+    sender: Annotated[str, typer.Option(help="Number the person writes to; not needed if there is one.")] = "",
+    qr: Annotated[Path | None, typer.Option(help="Also write the QR code to this SVG or PNG file.")] = None,
+) -> None:
+    """Make a wording version and a page that shows it. The person's own message from there is the express consent."""
+    with world() as built, built.db.write() as session:
+        owner = controller(built, session)
+        page = optin.create(
+            built,
+            session,
+            owner,
+            find_sender(session, owner, sender),
+            title=title,
+            language=language,
+            topics=topic,
+            text=text.read_text(encoding="utf-8") if text else "",
+        )
+        invited = optin.invitation(session, page)
+        out.print(f"Page:      {built.settings.public_url.rstrip('/')}/o/{page.id}", highlight=False, soft_wrap=True)
+        out.print(f"Chat link: {invited.link}", highlight=False, soft_wrap=True)
+        out.print(f"Sentence:  {invited.statement}", highlight=False)
+        out.print(f"Wording:   version {invited.wording.version}, SHA-256 {invited.wording.id}", highlight=False)
+        if not invited.wording.withdrawal_hint:
+            out.print("[yellow]The wording does not say how to withdraw (Art. 7(3)); consent to it will not count.[/]")
+        if qr:
+            segno.make(invited.link, error="m").save(str(qr), scale=8, border=4)
+            out.print(f"QR code:   {qr}", highlight=False)

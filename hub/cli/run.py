@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run: everything in one process, or each part for itself; and the emulators."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from hub.cli.session import out, world
+from hub.contract import BadInput
+from hub.flows.world import World
+from hub.plugins import emulators
+from hub.web.app import build
+from hub.work.crew import Crew
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(up)
+    app.command()(web)
+    app.command()(worker)
+    app.command()(schedule)
+    app.command()(emulate)
+
+
+def up() -> None:
+    """Everything in one process: web, workers and schedule."""
+    with world() as built:
+        if built.settings.redis_url:
+            out.print("HUB_REDIS_URL is set: this process also takes work from Redis.")
+        _serve(built, works=True, schedules=True)
+
+
+def web() -> None:
+    """Only the web process: webhooks in, public pages."""
+    with world() as built:
+        _needs_redis(built, "web")
+        _serve(built, works=False, schedules=False)
+
+
+def worker() -> None:
+    """Only workers. Start as many as you like, on as many machines as you like."""
+    with world() as built:
+        _needs_redis(built, "worker")
+        _stay(built, works=True, schedules=False)
+
+
+def schedule() -> None:
+    """Only the schedule. One of several leads, the others stand by."""
+    with world() as built:
+        _needs_redis(built, "schedule")
+        _stay(built, works=False, schedules=True)
+
+
+def _needs_redis(built: World, command: str) -> None:
+    if not built.settings.redis_url:
+        raise BadInput(
+            "is not set",
+            field="HUB_REDIS_URL",
+            remedy=f"`hub {command}` needs Redis; alone on one machine use `hub up`.",
+        )
+
+
+def _serve(built: World, *, works: bool, schedules: bool) -> None:
+    with Crew(built, works=works, schedules=schedules) as crew:
+        chosen = built.settings
+        out.print(f"Listening on http://{chosen.host}:{chosen.port}, reached as {chosen.public_url}", highlight=False)
+        app = build(built, crew.nudges.receive)
+        uvicorn.run(app, host=chosen.host, port=chosen.port, log_level="warning", access_log=False)
+
+
+def _stay(built: World, *, works: bool, schedules: bool) -> None:
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    with Crew(built, works=works, schedules=schedules):
+        out.print("Running. Stop with Ctrl+C.")
+        ending.wait()
+
+
+def emulate(
+    name: Annotated[str, typer.Argument(help="Connector whose vendor to play, e.g. hubspot or meta.")],
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 9000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same ids and outcomes.")] = 0,
+    webhook_url: Annotated[str, typer.Option(help="Where its webhooks go.")] = "",
+) -> None:
+    """Play a vendor on this machine, for trying things out without an account."""
+    found = emulators()
+    if name not in found:
+        raise BadInput(
+            f"no emulator {name!r}", field="name", remedy=f"There are: {', '.join(sorted(found)) or 'none'}."
+        )
+    emulator = found[name].load()(seed=seed)
+    if webhook_url:
+        emulator.webhook_url = webhook_url
+    out.print(f"{name} listens on http://127.0.0.1:{port}", highlight=False)
+    for setting in ("access_token", "client_secret", "app_secret", "verify_token", "waba_id", "phone_number_id"):
+        if value := getattr(emulator, setting, ""):
+            out.print(f"  {setting:<16} {value}", highlight=False)
+    out.print("Steer it over /_emulator/log, /_emulator/state, /_emulator/faults and /_emulator/do/ACTION.")
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.run(emulator.app(), host="127.0.0.1", port=port, log_level="warning", access_log=False)

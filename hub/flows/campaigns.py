@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Campaigns: made from a CRM audience, previewed and staged through the same gate."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from hub.contract import BadInput, Purpose, ReportKind
+from hub.flows import facts, gate, reports
+from hub.flows.states import OPEN, PRIORITY, CampaignState, State
+from hub.flows.world import World
+from hub.law.facts import Decision, Message, Person, Phase, Route, Verdict
+from hub.store.ledger import Chain
+from hub.store.tables import (
+    Campaign,
+    Connection,
+    Controller,
+    CrmRecord,
+    MessageRow,
+    Sender,
+    TemplateRow,
+    new_id,
+)
+
+BATCH = 500
+
+
+def create(
+    world: World,
+    session: Session,
+    controller: Controller,
+    *,
+    title: str,
+    crm: Connection,
+    audience: str,
+    sender: Sender,
+    template: str,
+    language: str,
+    purpose: str,
+    topic: str,
+    parameters: Mapping[str, str],
+) -> Campaign:
+    """A draft. `parameters` maps a template's parameter to `property` or `property|fallback`. Raises `BadInput`."""
+    if purpose not in set(Purpose):
+        raise BadInput(f"{purpose!r} is no purpose", field="purpose", remedy=f"Use one of: {', '.join(Purpose)}.")
+    if purpose == Purpose.MARKETING and topic in ("", "*"):
+        raise BadInput(
+            "is empty", field="topic", remedy="Name the topic that people consented to, as their wording does."
+        )
+    row = session.get(TemplateRow, (sender.connection_id, template, language))
+    if row is None:
+        known = session.exec(select(TemplateRow).where(TemplateRow.connection_id == sender.connection_id)).all()
+        names = ", ".join(f"{t.name} ({t.language})" for t in known) or "none; run `hub templates` first"
+        raise BadInput(f"there is no {template} ({language})", field="template", remedy=f"There are: {names}.")
+    missing = [name for name in row.parameters if name not in parameters]
+    extra = [name for name in parameters if name not in row.parameters]
+    if missing or extra:
+        wanted = ", ".join(row.parameters) or "none"
+        raise BadInput(f"{', '.join(missing + extra)} does not fit", field="parameters", remedy=f"Wanted: {wanted}.")
+    campaign = Campaign(
+        controller_id=controller.id,
+        connection_id=crm.id,
+        sender_id=sender.id,
+        title=title or template,
+        audience=audience,
+        purpose=purpose,
+        topic=topic or "*",
+        template=template,
+        language=language,
+        approved_category=row.category,
+        parameters=[[name, *parameters[name].partition("|")[::2]] for name in row.parameters],
+        state=CampaignState.DRAFT,
+        created_at=world.now(),
+    )
+    session.add(campaign)
+    session.flush()
+    return campaign
+
+
+@dataclass(slots=True)
+class Preview:
+    """What a campaign would come to. `reachable` counts people, `audience` counts records of the CRM."""
+
+    audience: int = 0
+    reachable: int = 0
+    same_person: int = 0  # records of somebody who is in the audience already
+    blocked: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class _Asked:
+    record: CrmRecord
+    person: Person
+    decision: Decision
+
+
+class Stager:
+    """Asks the gate about an audience, page by page. Used by preview and staging alike."""
+
+    def __init__(self, world: World, session: Session, campaign: Campaign) -> None:
+        self.world, self.session, self.campaign = world, session, campaign
+        self.controller = session.get_one(Controller, campaign.controller_id)
+        self.route, self.message = asked(session, self.controller, campaign)
+
+    def ask(self, records: Sequence[str]) -> tuple[list[_Asked], int]:
+        """Decisions for those members the hub holds, and how many it does not hold."""
+        rows = self.session.exec(
+            select(CrmRecord).where(
+                CrmRecord.connection_id == self.campaign.connection_id, col(CrmRecord.record).in_(records)
+            )
+        ).all()
+        people = facts.people(self.session, self.controller, [row.point_id for row in rows])
+        found = [
+            _Asked(
+                row,
+                people[row.point_id],
+                gate.judge(self.world, self.controller, Phase.STAGE, people[row.point_id], self.message, self.route),
+            )
+            for row in rows
+        ]
+        return found, len(records) - len(rows)
+
+
+def asked(session: Session, controller: Controller, campaign: Campaign) -> tuple[Route, Message]:
+    """A campaign as the law sees it."""
+    sender = session.get_one(Sender, campaign.sender_id)
+    row = session.get(TemplateRow, (sender.connection_id, campaign.template, campaign.language))
+    template = gate.template_facts(controller, campaign.template, row, campaign.approved_category)
+    message = Message(purpose=campaign.purpose, topic=campaign.topic, template=template)
+    return gate.route_of(session, controller, sender), message
+
+
+def preview_page(stager: Stager, records: Sequence[str], seen: set[str], preview: Preview) -> None:
+    """Count a page of members. Nobody is written to and nothing is stored."""
+    preview.audience += len(records)
+    found, unresolved = stager.ask(records)
+    if unresolved:
+        preview.blocked["SUBJECT_UNRESOLVED"] += unresolved
+    for item in found:
+        if item.person.id in seen:
+            preview.same_person += 1
+            continue
+        seen.add(item.person.id)
+        if item.decision.allowed:
+            preview.reachable += 1
+        else:
+            preview.blocked[item.decision.reasons[0]] += 1
+
+
+def stage_page(world: World, session: Session, campaign: Campaign, records: Sequence[str]) -> int:
+    """Make message rows for a page of members. Returns how many."""
+    chain = Chain(session, campaign.controller_id, world.now())
+    stager = Stager(world, session, campaign)
+    found, unresolved = stager.ask(records)
+    ids = [item.person.id for item in found]
+    have = set(
+        session.exec(
+            select(MessageRow.contact_id).where(
+                MessageRow.campaign_id == campaign.id, col(MessageRow.contact_id).in_(ids)
+            )
+        )
+    )
+    told = []
+    made = 0
+    for item in found:
+        if item.person.id in have:
+            continue
+        have.add(item.person.id)
+        made += 1
+        row = _message(world, campaign, item)
+        session.add(row)
+        if item.decision.verdict is not Verdict.ALLOW:
+            extra = {"campaign": campaign.id, "template": campaign.template}
+            row.decision_id = gate.record(chain, Phase.STAGE, item.decision, item.person, extra, row.id)
+            told.append(reports.Told(row, ReportKind.REFUSED, row.state, world.now(), reason=row.reason))
+    session.flush()
+    reports.tell(session, told)
+    chain.write()
+    campaign.audience_size += len(records)
+    campaign.unresolved += unresolved
+    session.add(campaign)
+    return made
+
+
+def _message(world: World, campaign: Campaign, item: _Asked) -> MessageRow:
+    state = {Verdict.ALLOW: State.QUEUED, Verdict.HOLD: State.HELD}.get(item.decision.verdict, State.REFUSED)
+    now = world.now()
+    return MessageRow(
+        id=new_id(),
+        controller_id=campaign.controller_id,
+        campaign_id=campaign.id,
+        sender_id=campaign.sender_id,
+        contact_id=item.person.id,
+        point_id=item.record.point_id,
+        crm_connection_id=campaign.connection_id,
+        crm_record=item.record.record,
+        purpose=campaign.purpose,
+        topic=campaign.topic,
+        state=state,
+        reason="" if state is State.QUEUED else item.decision.reasons[0],
+        priority=PRIORITY[Purpose(campaign.purpose)],
+        next_attempt_at=max(now, campaign.start_at or now),
+        created_at=now,
+        changed_at=now,
+    )
+
+
+def start(world: World, session: Session, campaign: Campaign, at: datetime | None = None) -> None:
+    """Let a draft run. Raises `BadInput` when it runs already or has ended."""
+    if campaign.state != CampaignState.DRAFT:
+        raise BadInput(f"is {campaign.state}", field="campaign", remedy="Only a draft can be started; make a new one.")
+    campaign.state = CampaignState.STAGING
+    campaign.start_at = at or world.now()
+    session.add(campaign)
+
+
+def cancel(session: Session, campaign: Campaign, now: datetime) -> int:
+    """Stop what has not left yet. Returns how many messages that were."""
+    rows = session.exec(
+        select(MessageRow).where(
+            MessageRow.campaign_id == campaign.id, col(MessageRow.state).in_([State.QUEUED, State.HELD])
+        )
+    ).all()
+    for row in rows:
+        row.state, row.reason, row.changed_at = State.REFUSED, "POLICY_NOT_APPROVED", now
+        session.add(row)
+    campaign.state, campaign.finished_at = CampaignState.CANCELLED, now
+    session.add(campaign)
+    return len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a campaign stands. `states` counts messages by state, `refused` by reason."""
+
+    campaign: Campaign
+    states: dict[str, int]
+    refused: dict[str, int]
+
+
+def progress(session: Session, campaign: Campaign) -> Progress:
+    counted = session.exec(
+        select(MessageRow.state, MessageRow.reason, func.count())
+        .where(MessageRow.campaign_id == campaign.id)
+        .group_by(col(MessageRow.state), col(MessageRow.reason))
+    ).all()
+    states: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    for state, reason, count in counted:
+        states[state] += count
+        if state == State.REFUSED:
+            refused[reason] += count
+    if campaign.unresolved:
+        refused["SUBJECT_UNRESOLVED"] += campaign.unresolved
+    return Progress(campaign, dict(states), dict(refused))
+
+
+def finish(world: World, session: Session, campaign: Campaign) -> bool:
+    """Close a running campaign when nothing of it is open."""
+    still = session.exec(
+        select(MessageRow.id).where(MessageRow.campaign_id == campaign.id, col(MessageRow.state).in_(OPEN)).limit(1)
+    ).first()
+    if still is None:
+        campaign.state, campaign.finished_at = CampaignState.DONE, world.now()
+        session.add(campaign)
+    return still is None

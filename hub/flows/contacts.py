@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find and make contacts by their points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlmodel import Session, col, select
+
+from hub.contract import Point, PointKind
+from hub.flows.points import locate
+from hub.flows.world import World
+from hub.store.tables import Contact, ContactPoint, Controller, new_id
+from hub.store.vault import seal, unseal
+
+
+def key_of(world: World, contact: Contact) -> AESGCM:
+    """The person's own key. Raises `Sealed` after erasure."""
+    return world.vault.key_of(contact.id, contact.data_key)
+
+
+def value_of(world: World, contact: Contact, row: ContactPoint) -> Point:
+    """The number or BSUID in clear, for a send that was cleared."""
+    return Point(PointKind(row.kind), unseal(key_of(world, contact), row.value, f"point:{row.id}").decode())
+
+
+def find_point(world: World, session: Session, controller: Controller, point: Point) -> ContactPoint | None:
+    tokens = world.vault.tokens(controller.id, point)
+    return session.exec(
+        select(ContactPoint).where(ContactPoint.controller_id == controller.id, col(ContactPoint.token).in_(tokens))
+    ).first()
+
+
+def tokens_of(session: Session, contact_id: str) -> list[str]:
+    return list(session.exec(select(ContactPoint.token).where(ContactPoint.contact_id == contact_id)))
+
+
+def meet(
+    world: World, session: Session, controller: Controller, points: Sequence[Point]
+) -> tuple[Contact, ContactPoint]:
+    """The contact who wrote to us from these points (best first), made if unknown. New points are added to it."""
+    found = [find_point(world, session, controller, locate(point).point) for point in points]
+    known = next((row for row in found if row is not None), None)
+    contact = session.get_one(Contact, known.contact_id) if known else _new(world, session, controller)
+    key = key_of(world, contact)
+    rows = [
+        row or add_point(world, session, controller, contact, key, point)
+        for row, point in zip(found, points, strict=True)
+    ]
+    return contact, rows[0]
+
+
+def _new(world: World, session: Session, controller: Controller) -> Contact:
+    contact_id = new_id()
+    _, wrapped = world.vault.new_key(contact_id)
+    contact = Contact(id=contact_id, controller_id=controller.id, data_key=wrapped, created_at=world.now())
+    session.add(contact)
+    session.flush()
+    return contact
+
+
+def add_point(
+    world: World, session: Session, controller: Controller, contact: Contact, key: AESGCM, point: Point
+) -> ContactPoint:
+    located, point_id = locate(point), new_id()
+    row = ContactPoint(
+        id=point_id,
+        controller_id=controller.id,
+        contact_id=contact.id,
+        kind=located.point.kind,
+        token=world.vault.token(controller.id, located.point),
+        value=seal(key, located.point.value.encode(), f"point:{point_id}"),
+        country=located.country,
+    )
+    session.add(row)
+    session.flush()
+    return row

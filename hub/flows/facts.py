@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gathers what the law asks about people, set by set: a handful of queries for up to some hundred."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.contract import Channel, ClaimKind, Expression
+from hub.law.facts import (
+    ClaimFact,
+    Consent,
+    ConsentState,
+    CountrySignal,
+    Evidence,
+    EvidenceKind,
+    Person,
+    Scope,
+    SignalKind,
+    Stop,
+    Verification,
+    WordingFacts,
+)
+from hub.store.tables import ConsentRow, Contact, ContactPoint, Controller, CrmRecord, StopRow, Wording
+
+TOMBSTONE = "tombstone"  # the person was erased: a re-import is refused, a fresh contact by the person is not
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What the ledger says about some contact points, by token."""
+
+    stops: dict[str, list[Stop]]
+    consents: dict[str, list[Consent]]
+    tombstones: frozenset[str]
+
+
+def permission(session: Session, controller: Controller, tokens: Iterable[str]) -> Permission:
+    wanted = list(set(tokens))
+    stops: dict[str, list[Stop]] = defaultdict(list)
+    consents: dict[str, list[Consent]] = defaultdict(list)
+    buried: set[str] = set()
+    for row in session.exec(
+        select(StopRow).where(StopRow.controller_id == controller.id, col(StopRow.token).in_(wanted))
+    ):
+        if row.kind == TOMBSTONE:
+            buried.add(row.token)
+            continue
+        scope = Scope(controller.name, row.brand, row.channel, row.purpose, row.topic)
+        stops[row.token].append(Stop(row.id, row.kind, scope, row.event_time))
+    rows = session.exec(
+        select(ConsentRow).where(ConsentRow.controller_id == controller.id, col(ConsentRow.token).in_(wanted))
+    ).all()
+    wordings = _wordings(session, {row.wording_id for row in rows if row.wording_id})
+    for consent in rows:
+        consents[consent.token].append(_consent(controller, consent, wordings))
+    return Permission(stops, consents, frozenset(buried))
+
+
+def _wordings(session: Session, ids: set[str]) -> dict[str, WordingFacts]:
+    if not ids:
+        return {}
+    return {row.id: wording_facts(row) for row in session.exec(select(Wording).where(col(Wording.id).in_(ids)))}
+
+
+def wording_facts(row: Wording) -> WordingFacts:
+    return WordingFacts(
+        id=row.id,
+        controllers=tuple(row.controllers),
+        channels=tuple(Channel(c) for c in row.channels),
+        purposes=tuple(row.purposes),
+        topics=tuple(row.topics),
+        withdrawal_hint=row.withdrawal_hint,
+        valid_from=row.created_at.replace(microsecond=0),  # vendors tell times in whole seconds
+    )
+
+
+def _consent(controller: Controller, row: ConsentRow, wordings: dict[str, WordingFacts]) -> Consent:
+    return Consent(
+        id=row.id,
+        state=ConsentState(row.state),
+        scope=Scope(controller.name, row.brand, row.channel, row.purpose, row.topic),
+        expression=Expression(row.expression),
+        verification=Verification(row.verification),
+        wording=wordings.get(row.wording_id or ""),
+        event_time=row.event_time,
+        last_used_at=row.last_used_at,
+        expires_at=row.expires_at,
+    )
+
+
+def claims_of(record: str, stored: Iterable[dict[str, Any]]) -> tuple[ClaimFact, ...]:
+    return tuple(
+        ClaimFact(
+            id=f"{record}:{claim['source_field']}",
+            kind=ClaimKind(claim["kind"]),
+            channel=Channel(claim["channel"]) if claim.get("channel") else None,
+            purpose=claim.get("purpose"),
+            claimed_at=datetime.fromisoformat(claim["claimed_at"]) if claim.get("claimed_at") else None,
+        )
+        for claim in stored
+    )
+
+
+def assessment(controller: Controller) -> tuple[Evidence, ...]:
+    """The controller's legitimate-interest assessment, where there is one."""
+    if not controller.li_assessment:
+        return ()
+    kind = EvidenceKind.ASSESSMENT
+    return (Evidence(kind, controller.li_assessment, controller.created_at, disclosed=controller.li_disclosed),)
+
+
+def people(session: Session, controller: Controller, point_ids: Sequence[str]) -> dict[str, Person]:
+    """Persons by the id of the contact point that would be written to."""
+    targets = session.exec(select(ContactPoint).where(col(ContactPoint.id).in_(point_ids))).all()
+    contact_ids = {t.contact_id for t in targets}
+    contacts = {c.id: c for c in session.exec(select(Contact).where(col(Contact.id).in_(contact_ids)))}
+    tokens: dict[str, list[str]] = defaultdict(list)
+    for row in session.exec(select(ContactPoint).where(col(ContactPoint.contact_id).in_(contact_ids))):
+        tokens[row.contact_id].append(row.token)
+    claims: dict[str, list[ClaimFact]] = defaultdict(list)
+    for record in session.exec(select(CrmRecord).where(col(CrmRecord.contact_id).in_(contact_ids))):
+        claims[record.contact_id].extend(claims_of(record.record, record.claims))
+    known = permission(session, controller, [token for group in tokens.values() for token in group])
+    return {
+        target.id: _person(controller, contacts[target.contact_id], target, tokens[target.contact_id], claims, known)
+        for target in targets
+    }
+
+
+def _person(
+    controller: Controller,
+    contact: Contact,
+    target: ContactPoint,
+    tokens: list[str],
+    claims: dict[str, list[ClaimFact]],
+    known: Permission,
+) -> Person:
+    # stops bind the person on every point; consent holds only for the point it was given on
+    consents = tuple(known.consents.get(target.token, ()))
+    given = next((c.id for c in consents if c.state is ConsentState.GIVEN), "")
+    wrote = f"inbound:{contact.id}" if contact.last_inbound_at else ""
+    return Person(
+        id=contact.id,
+        resolved=contact.controller_id == controller.id,
+        erased=contact.erased_at is not None,
+        restricted=contact.restricted,
+        reassigned_at=contact.reassigned_at,
+        stops=tuple(stop for token in tokens for stop in known.stops.get(token, ())),
+        consents=consents,
+        claims=tuple(claims.get(contact.id, ())),
+        countries=countries(contact.country, contact.residence_stated, target.country),
+        platform_optin=given or wrote,
+        last_inbound_at=contact.last_inbound_at,
+        evidence=assessment(controller),
+    )
+
+
+def countries(country: str, stated: bool, of_number: str) -> tuple[CountrySignal, ...]:
+    """The signals we have about where a person is, strongest first (legal reference 4.3)."""
+    kind = SignalKind.STATED_RESIDENCE if stated else SignalKind.CRM
+    found = [CountrySignal(kind, country)] if country else []
+    if of_number:
+        found.append(CountrySignal(SignalKind.NUMBER, of_number))
+    return tuple(found)
+
+
+def with_evidence(person: Person, stored: Iterable[Sequence[str]]) -> Person:
+    """A person together with what one message rests on."""
+    extra = tuple(
+        Evidence(EvidenceKind(kind), evidence_id, datetime.fromisoformat(at)) for kind, evidence_id, at in stored
+    )
+    return replace(person, evidence=person.evidence + extra) if extra else person

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Consent given and taken back: the ledger event and its projection, always in one transaction.
+
+A withdrawal needs no contact: it is kept under the contact point's HMAC alone and outlives every deletion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.contract import Channel, Expression, Purpose
+from hub.law.facts import ANY, ConsentState, StopKind, Verification
+from hub.store.ledger import Chain
+from hub.store.tables import ConsentRow, Controller, StopRow, Wording
+
+_EVENT = {
+    StopKind.OBJECTION_MARKETING: "objection",
+    StopKind.CONSENT_WITHDRAWN: "consent_withdrawn",
+    StopKind.STOP_ALL: "stop_all",
+    StopKind.OBJECTION_21_1: "objection_21_1",
+    StopKind.PLATFORM_PREFERENCE: "platform_preference",
+    StopKind.BLOCKLIST_NATIONAL: "blocklist_national",
+    StopKind.CLAIM_CRM: "opt_out_claimed",
+    StopKind.UNSURE: "unclear_message",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a stop covers; `*` is everything."""
+
+    channel: str = ANY
+    purpose: str = ANY
+
+
+MARKETING_ON_WHATSAPP = Reach(Channel.WHATSAPP, Purpose.MARKETING)
+ALL_MARKETING = Reach(ANY, Purpose.MARKETING)
+EVERYTHING = Reach()
+
+
+def stop(
+    session: Session,
+    chain: Chain,
+    controller: Controller,
+    tokens: Sequence[str],
+    kind: StopKind,
+    event_time: datetime,
+    reach: Reach,
+    source: Mapping[str, Any],
+    *,
+    contact_id: str | None = None,
+    evidence: bytes | None = None,
+) -> bool:
+    """Record a stop that binds every token. False when it was there already (a redelivery)."""
+    known = session.exec(
+        select(StopRow.token).where(
+            StopRow.controller_id == controller.id,
+            col(StopRow.token).in_(tokens),
+            StopRow.kind == kind,
+            StopRow.channel == reach.channel,
+            StopRow.purpose == reach.purpose,
+            StopRow.event_time == event_time,
+        )
+    ).all()
+    fresh = [token for token in tokens if token not in known]
+    if not fresh:
+        return False
+    facts = {
+        "stop": kind,
+        "channel": reach.channel,
+        "purpose": reach.purpose,
+        "tokens": fresh,
+        "source": dict(source),
+    }
+    ledger_id = chain.event(_EVENT[kind], event_time, facts, contact_id=contact_id, token=fresh[0], evidence=evidence)
+    session.add_all(
+        StopRow(
+            controller_id=controller.id,
+            token=token,
+            kind=kind,
+            channel=reach.channel,
+            purpose=reach.purpose,
+            event_time=event_time,
+            ledger_id=ledger_id,
+        )
+        for token in fresh
+    )
+    return True
+
+
+def carry_over(session: Session, chain: Chain, controller: Controller, old: Sequence[str], new: str) -> None:
+    """A person's stops bind the new contact point too; consent stays behind."""
+    have = {(s.kind, s.event_time) for s in session.exec(select(StopRow).where(StopRow.token == new))}
+    rows = session.exec(
+        select(StopRow).where(StopRow.controller_id == controller.id, col(StopRow.token).in_(old))
+    ).all()
+    for row in rows:
+        if (row.kind, row.event_time) in have:
+            continue
+        facts = {
+            "stop": row.kind,
+            "channel": row.channel,
+            "purpose": row.purpose,
+            "tokens": [new],
+            "carried_from": row.ledger_id,
+        }
+        ledger_id = chain.event("stop_carried_over", row.event_time, facts, token=new)
+        copied = row.model_dump(exclude={"id", "token", "ledger_id"})
+        session.add(StopRow(**copied, token=new, ledger_id=ledger_id))
+
+
+def give(
+    session: Session,
+    chain: Chain,
+    controller: Controller,
+    contact_id: str,
+    token: str,
+    wording: Wording,
+    event_time: datetime,
+    source: Mapping[str, Any],
+    evidence: bytes,
+) -> str:
+    """Record express consent by the person's own message. Returns the ledger id.
+
+    The projection keeps the newest per scope; an older message that arrives late changes nothing in it.
+    """
+    facts = {
+        "state": ConsentState.GIVEN,
+        "wording": wording.id,
+        "language": wording.language,
+        "controllers": wording.controllers,
+        "channels": wording.channels,
+        "purposes": wording.purposes,
+        "topics": wording.topics,
+        "expression": Expression.EXPRESS_STATEMENT,
+        "verification": Verification.SAME_POINT,
+        "source": dict(source),
+    }
+    ledger_id = chain.event("consent_given", event_time, facts, contact_id=contact_id, token=token, evidence=evidence)
+    for channel, purpose, topic in product(wording.channels, wording.purposes, wording.topics):
+        row = ConsentRow(
+            controller_id=controller.id,
+            contact_id=contact_id,
+            token=token,
+            state=ConsentState.GIVEN,
+            channel=channel,
+            purpose=purpose,
+            topic=topic,
+            expression=Expression.EXPRESS_STATEMENT,
+            verification=Verification.SAME_POINT,
+            wording_id=wording.id,
+            event_time=event_time,
+            ledger_id=ledger_id,
+        )
+        _keep_newest(session, row)
+    return ledger_id
+
+
+def _keep_newest(session: Session, new: ConsentRow) -> None:
+    old = session.exec(
+        select(ConsentRow).where(
+            ConsentRow.controller_id == new.controller_id,
+            ConsentRow.token == new.token,
+            ConsentRow.channel == new.channel,
+            ConsentRow.purpose == new.purpose,
+            ConsentRow.topic == new.topic,
+        )
+    ).first()
+    if old is not None and old.event_time >= new.event_time:
+        return
+    if old is not None:
+        session.delete(old)
+        session.flush()
+    session.add(new)
+    session.flush()

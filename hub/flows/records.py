@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why: what was decided about a message or a person, on which law, evidence and events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlmodel import Session, col, select
+
+from hub.contract import BadInput
+from hub.flows import contacts
+from hub.flows.points import Located, read_number
+from hub.flows.world import World
+from hub.law.reasons import reason
+from hub.store.tables import (
+    Campaign,
+    ConsentRow,
+    Contact,
+    Controller,
+    CrmRecord,
+    DecisionRow,
+    LedgerRow,
+    MessageEvent,
+    MessageRow,
+    Wording,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A reason code in words."""
+
+    code: str
+    meaning: str
+    source: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Everything the hub can say about one message or person, without their number, name or words."""
+
+    subject: str
+    state: str
+    decisions: list[dict[str, Any]]
+    reasons: list[Explained]
+    events: list[dict[str, Any]]
+    wordings: list[dict[str, Any]]
+    statuses: list[tuple[str, str, datetime]]
+
+
+def explain(code: str, language: str = "en") -> Explained:
+    found = reason(code)
+    german = language == "de"
+    return Explained(
+        code,
+        found.meaning_de if german else found.meaning_en,
+        found.source,
+        found.remedy_de if german else found.remedy_en,
+    )
+
+
+def why(world: World, session: Session, controller: Controller, subject: str, language: str = "en") -> Why:
+    """Explain a message id, a contact id, a CRM record id or a phone number. Raises `BadInput`."""
+    message = session.get(MessageRow, subject)
+    if message is not None and message.controller_id == controller.id:
+        return _of_message(session, message, language)
+    contact = find_contact(world, session, controller, subject)
+    if contact is None:
+        raise BadInput(
+            "is not known here",
+            field="subject",
+            remedy="Give a message id, a contact id, a CRM record id or a phone number with its country code.",
+        )
+    decisions = session.exec(
+        select(DecisionRow).where(DecisionRow.contact_id == contact.id).order_by(col(DecisionRow.seq))
+    ).all()
+    return _why(session, f"contact {contact.id}", _contact_state(contact), decisions, contact.id, [], language)
+
+
+def _of_message(session: Session, message: MessageRow, language: str) -> Why:
+    decisions = session.exec(
+        select(DecisionRow).where(DecisionRow.message_id == message.id).order_by(col(DecisionRow.seq))
+    ).all()
+    statuses = [
+        (event.status, event.code, event.at)
+        for event in session.exec(
+            select(MessageEvent).where(MessageEvent.message_id == message.id).order_by(col(MessageEvent.at))
+        )
+    ]
+    campaign = session.get(Campaign, message.campaign_id) if message.campaign_id else None
+    title = f" of campaign {campaign.title!r}" if campaign else ""
+    subject = f"message {message.id}{title} to contact {message.contact_id}"
+    return _why(session, subject, message.state, decisions, message.contact_id, statuses, language)
+
+
+def _why(
+    session: Session,
+    subject: str,
+    state: str,
+    decisions: Any,
+    contact_id: str,
+    statuses: list[tuple[str, str, datetime]],
+    language: str,
+) -> Why:
+    records = [orjson.loads(row.record) for row in decisions]
+    codes = dict.fromkeys(code for record in records for code in record["reasons"])
+    events = [orjson.loads(row.record) for row in _ledger(session, contact_id)]
+    return Why(
+        subject=subject,
+        state=state,
+        decisions=records,
+        reasons=[explain(code, language) for code in codes],
+        events=events,
+        wordings=_wordings(session, records),
+        statuses=statuses,
+    )
+
+
+def _ledger(session: Session, contact_id: str) -> list[LedgerRow]:
+    """A person's events: by contact, and by contact point for what came before there was a contact."""
+    tokens = contacts.tokens_of(session, contact_id)
+    rows = session.exec(
+        select(LedgerRow)
+        .where((col(LedgerRow.contact_id) == contact_id) | col(LedgerRow.token).in_(tokens))
+        .order_by(col(LedgerRow.seq), col(LedgerRow.position))
+    )
+    return list(rows)
+
+
+def _wordings(session: Session, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The texts that the consents relied on were given to."""
+    consent_ids = [r["consent"] for r in records if r.get("consent")]
+    wording_ids = session.exec(select(ConsentRow.wording_id).where(col(ConsentRow.id).in_(consent_ids))).all()
+    rows = session.exec(select(Wording).where(col(Wording.id).in_([w for w in wording_ids if w])))
+    return [{"id": w.id, "version": w.version, "language": w.language, "text": w.text} for w in rows]
+
+
+def find_contact(world: World, session: Session, controller: Controller, subject: str) -> Contact | None:
+    contact = session.get(Contact, subject)
+    if contact is not None and contact.controller_id == controller.id:
+        return contact
+    located = read_number(subject, controller.country)
+    if isinstance(located, Located):
+        point = contacts.find_point(world, session, controller, located.point)
+        if point is not None:
+            return session.get(Contact, point.contact_id)
+    record = session.exec(select(CrmRecord).where(CrmRecord.record == subject)).first()
+    found = session.get(Contact, record.contact_id) if record else None
+    return found if found is not None and found.controller_id == controller.id else None
+
+
+def _contact_state(contact: Contact) -> str:
+    if contact.erased_at:
+        return "erased"
+    return "restricted" if contact.restricted else "known"

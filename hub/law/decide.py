@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The only place that says yes.
+
+How a decision is made, for a lawyer with a developer beside them:
+
+1.  A `Case` holds everything that may be looked at: the phase, the time, the policy, the person with stops, consents,
+    claims and evidence, the message and the route. Nothing else is read, so the same case always gets the same answer.
+2.  The checks run in the order of the law's weight: is it one known person (Art. 5(1)(d) GDPR)? erased or restricted
+    (Art. 17, 18)? stopped (Art. 7(3), 21; § 7 UWG)? may this sender, provider, transfer and connection be used
+    (Art. 28, 32, 44 ff.)? is the purpose what it claims to be (Art. 5(1)(b))? whose rules count, is the person old
+    enough, is a special category touched (Art. 8, 9)? which basis carries the purpose (Art. 6; § 7(2) UWG)? does the
+    text name its sender and the way out? does the platform take it? has somebody approved the campaign?
+3.  All checks are made. Every objection is a reason code (`reasons`), sorted by that order: the first is *the* reason,
+    the others are listed too. One objection is enough to refuse; what is unknown is an objection.
+4.  Without any objection, and only with a legal basis found, the answer is ALLOW. It names the basis, the consent or
+    evidence it rests on, the countries and the policy, so that it can be explained years later.
+
+A consent lifts older stops only if it is complete (each predicate in `consent`), strictly later, and covers exactly
+what is asked. A stop binds its own kind of message and no other: who objects to advertising still gets the invoice.
+
+Phases STAGE and TRANSMIT ask about a message; SYNC_IN asks whether a CRM record may be stored (`storing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hub.contract.words import Purpose
+from hub.law import bases, message, route, storing
+from hub.law.bases import Carried
+from hub.law.consent import newest_complete, too_young
+from hub.law.facts import Case, Decision, Phase, Verdict
+from hub.law.jurisdiction import UNKNOWN
+from hub.law.question import Question, prepare
+from hub.law.reasons import RANKS, reason
+from hub.law.stops import binding
+
+
+def decide(case: Case) -> Decision:
+    """May this happen to this person, now? Pure; never raises: what cannot be decided is an ERROR, and so a no."""
+    try:
+        if case.policy is None:
+            return Decision(Verdict.ERROR, ("POLICY_UNKNOWN",))
+        q = prepare(case, case.policy)
+        if case.phase is Phase.SYNC_IN:
+            return _store(q)
+        if case.phase in (Phase.STAGE, Phase.TRANSMIT):
+            return _send(q)
+        return Decision(Verdict.ERROR, ("ENGINE_UNAVAILABLE",), notes=("unknown phase",))
+    except Exception as error:
+        return Decision(Verdict.ERROR, ("ENGINE_UNAVAILABLE",), notes=(type(error).__name__,))
+
+
+def _send(q: Question) -> Decision:
+    consent = newest_complete(q)
+    bound = binding(q.person, q.ask, consent.event_time if consent else None)
+    basis = bases.find(q, consent, bound)
+    objections = [
+        *_identity(q),
+        *_erasure(q, tombstone="SUBJECT_ERASED"),
+        *(stop.code for stop in bound),
+        *route.check(q.case),
+        *message.check(q),
+        *_country_and_age(q),
+    ]
+    if isinstance(basis, Carried):
+        if not objections:
+            return _allow(q, basis)
+    else:
+        objections += basis
+    return _refuse(q, objections, stop_ids=tuple(stop.id for stop in bound))
+
+
+def _store(q: Question) -> Decision:
+    objections = [*_identity(q), *_erasure(q, tombstone="SYNC_TOMBSTONE_HIT")]
+    basis = storing.find(q)
+    if isinstance(basis, Carried):
+        if not objections:
+            return _allow(q, basis)
+    else:
+        objections += basis
+    return _refuse(q, objections)
+
+
+def _identity(q: Question) -> Iterator[str]:
+    if not q.person.resolved:
+        yield "SUBJECT_UNRESOLVED"
+    if q.person.ambiguous:
+        yield "SUBJECT_AMBIGUOUS"
+
+
+def _erasure(q: Question, *, tombstone: str) -> Iterator[str]:
+    """Art. 17 binds everything, Art. 18 everything but legal duties."""
+    if q.erased:
+        yield tombstone
+    if q.restricted and q.ask.purpose is not Purpose.LEGAL:
+        yield "PROCESSING_RESTRICTED"
+
+
+def _country_and_age(q: Question) -> Iterator[str]:
+    if q.rule.blocked:
+        yield "JURISDICTION_BLOCKED"
+    young = too_young(q) if q.ask.purpose is Purpose.MARKETING else None
+    if young:
+        yield young
+
+
+def _allow(q: Question, basis: Carried) -> Decision:
+    optin = q.person.platform_optin
+    with_optin = q.case.phase is not Phase.SYNC_IN and optin and optin not in basis.evidence_ids
+    return Decision(
+        Verdict.ALLOW,
+        (basis.ok,),
+        basis=basis.basis,
+        consent_id=basis.consent_id,
+        evidence_ids=(*basis.evidence_ids, optin) if with_optin else basis.evidence_ids,
+        stop_ids=tuple(stop.id for stop in q.person.stops),  # looked at, none of them binds here
+        jurisdictions=q.countries,
+        purpose=q.ask.purpose.value if q.ask.purpose else "",
+        policy=q.policy.id,
+        notes=_notes(q),
+    )
+
+
+def _refuse(q: Question, objections: Iterable[str], stop_ids: tuple[str, ...] = ()) -> Decision:
+    """All codes by rank; the verdict is the most severe. No basis and no objection is still no basis."""
+    codes = tuple(sorted(set(objections), key=RANKS.__getitem__)) or ("BASIS_NONE",)
+    verdicts = {reason(code).verdict for code in codes}
+    return Decision(
+        Verdict.HOLD if verdicts == {Verdict.HOLD} else Verdict.DENY,
+        codes,
+        stop_ids=stop_ids,
+        jurisdictions=q.countries,
+        purpose=q.ask.purpose.value if q.ask.purpose else "",
+        policy=q.policy.id,
+        notes=_notes(q),
+    )
+
+
+def _notes(q: Question) -> tuple[str, ...]:
+    return () if q.country_known else (UNKNOWN,)

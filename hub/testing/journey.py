@@ -1,0 +1,420 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole way, with nobody but this machine: emulated HubSpot and Meta, the real hub between them.
+
+The demo shows it, the end-to-end tests check it. What people may lawfully receive comes from their stories
+(`population`), what they did receive from the emulator's own log; the gate is asked for neither.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from hub.contract import Purpose
+from hub.flows import accounts, campaigns, optin, records
+from hub.flows import world as worlds
+from hub.flows.campaigns import Preview
+from hub.flows.states import CampaignState, State
+from hub.plugins import emulators
+from hub.settings import Settings
+from hub.store import ledger
+from hub.store.ledger import Verification
+from hub.store.tables import (
+    Campaign,
+    Connection,
+    Contact,
+    DecisionRow,
+    Inbox,
+    LedgerRow,
+    MessageRow,
+    OptInPage,
+    ReportRow,
+    StopRow,
+    SyncRun,
+)
+from hub.testing.clock import Clock
+from hub.testing.emulator import serve
+from hub.testing.population import Someone, Story, population
+from hub.web.app import build
+from hub.work.crew import Crew
+
+COMPANY = "Muster Handels GmbH"
+TOPIC = "Angebote"
+TEMPLATE = "herbst_angebot"
+LONG_AGO, LAST_MONTH = timedelta(days=600), timedelta(days=30)
+STOPS = ("STOP", "Stopp", "Bitte keine Werbung mehr", "stop", "Abmelden", "Please stop sending me messages")
+_MARGIN = timedelta(seconds=2)  # an authorisation older than this is void
+
+Tell = Callable[[str, int, int], None]  # what, done, of how many
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(done: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
+    """Wait for something. Raises `TimeoutError` naming it."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds:.0f} s for {what}")
+        time.sleep(0.05)
+
+
+@dataclass
+class Outcome:
+    """What came of a journey. `counts` are the keys that `hub demo --json` prints."""
+
+    counts: dict[str, Any]
+    doubled: int
+    verification: Verification
+    explained: records.Why | None
+    problems: list[str] = field(default_factory=list)
+
+
+class Journey:
+    """One controller, one HubSpot portal, one WhatsApp number. Use as a context manager."""
+
+    def __init__(
+        self, settings: Settings, *, contacts: int, seed: int, works: bool = True, tell: Tell | None = None, **meta: Any
+    ) -> None:
+        self.port = free_port()
+        self.settings = settings.model_copy(update={"public_url": f"http://127.0.0.1:{self.port}", "port": self.port})
+        self.clock = Clock()
+        self.random = random.Random(seed)
+        self.people = population(contacts, seed)
+        self.works, self.tell = works, tell or (lambda *_: None)
+        makers = emulators()
+        self.hubspot: Any = makers["hubspot"].load()(seed=seed, clock=self.clock)
+        self.meta: Any = makers["meta"].load()(seed=seed, clock=self.clock, **meta)
+        self.stopped: dict[str, str] = {}  # number -> wamid of the STOP injected while the campaign ran
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Journey:
+        with contextlib.ExitStack() as stack:
+            self.hubspot_url = stack.enter_context(serve(self.hubspot.app()))
+            self.meta_url = stack.enter_context(serve(self.meta.app()))
+            self.world = worlds.build(self.settings, clock=self.clock)
+            stack.callback(self.world.db.close)
+            self.world.db.migrate()
+            self.crew = stack.enter_context(Crew(self.world, works=self.works, schedules=self.works))
+            stack.enter_context(serve(build(self.world, self.crew.nudges.receive), port=self.port))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.close()
+
+    # set up, as an admin would
+
+    def connect(self) -> None:
+        """Both accounts, the processor file, templates, the opt-in page."""
+        self._seed_vendors()
+        with self.world.db.write() as session:
+            owner = accounts.make_controller(self.world, session, COMPANY, "DE")
+            self.controller = owner
+            crm_settings = {
+                "base_url": self.hubspot_url,
+                "access_token": self.hubspot.access_token,
+                "client_secret": self.hubspot.client_secret,
+                "template_properties": ["firstname"],
+            }
+            self.crm = accounts.connect(self.world, session, owner, "hubspot", crm_settings)
+            provider_settings = {
+                "base_url": self.meta_url,
+                "access_token": self.meta.access_token,
+                "app_secret": self.meta.app_secret,
+                "verify_token": self.meta.verify_token,
+                "waba_id": self.meta.waba_id,
+            }
+            self.provider = accounts.connect(self.world, session, owner, "meta", provider_settings)
+            self.sender = accounts.add_sender(
+                session, self.provider, self.meta.phone_number_id, self.meta.display_number
+            )
+            self._file(session)
+        self.hubspot.webhook_url = self._door(self.crm)
+        self.meta.webhook_url = self._door(self.provider)
+        self.crew.jobs.templates(self.provider.id)
+        crm = accounts.open_connector(self.world, self.crm, self.crew.bridge.http)
+        self.crew.bridge.run(crm.prepare)
+
+    def _seed_vendors(self) -> None:
+        self.audience = self.hubspot.load(self.people)
+        reachable = 0
+        for person in self.people:
+            if not person.number:
+                continue
+            reachable += 1
+            # a few have left WhatsApp, some hide that they read
+            gone = person.may_receive_marketing and reachable % 61 == 0
+            self.meta.add_user(person.number, has_whatsapp=not gone, reads=reachable % 5 != 0)
+        body = (
+            "Hallo {{1}}, bei Muster Handels GmbH gibt es neue Herbstangebote. Keine Werbung mehr? Antworten Sie STOPP."
+        )
+        self.meta.add_template(
+            TEMPLATE,
+            "de",
+            category="MARKETING",
+            body=body,
+            footer="Muster Handels GmbH",
+            buttons=["Keine Werbung mehr"],
+        )
+
+    def _file(self, session: Any) -> None:
+        in_a_year = self.clock.now() + timedelta(days=365)
+        accounts.file_processor(
+            self.world,
+            session,
+            self.provider,
+            reviewer="Demo",
+            dpa_signed_on=self.clock.now().date(),
+            valid_until=in_a_year,
+            transfers=[{"to": "US", "tool": "A45-3", "valid_until": in_a_year.isoformat()}],
+            subprocessors_approved=True,
+            approve=True,
+            note="emulated provider",
+        )
+
+    def _door(self, connection: Connection) -> str:
+        return f"{self.settings.public_url}/in/{connection.id}"
+
+    # what people did before the campaign
+
+    def history(self) -> None:
+        """Opt-ins and withdrawals over the last two years, each a real signed webhook at its time."""
+        self.clock.offset = -LONG_AGO
+        self._open_page()
+        self._say("opt-ins of long ago", self._of(Story.EXPIRED), self.statement)
+        self.clock.offset = -LAST_MONTH
+        recent = [p for p in self._people() if p.wrote_opt_in and p.story is not Story.EXPIRED]
+        self._say("opt-ins of last month", recent, self.statement)
+        self.clock.advance(timedelta(days=1))
+        self._say("withdrawals", self._of(Story.WITHDRAWN, Story.OPTED_IN_AGAIN), None)
+        self.clock.advance(timedelta(days=1))
+        self._say("second thoughts", self._of(Story.OPTED_IN_AGAIN), self.statement)
+        self.clock.offset = timedelta()
+
+    def _open_page(self) -> None:
+        with self.world.db.write() as session:
+            page = optin.create(
+                self.world, session, self.controller, self.sender, title="Angebote", language="de", topics=[TOPIC]
+            )
+            self.page: OptInPage = page
+            self.statement = optin.invitation(session, page).statement
+
+    def _people(self) -> list[Someone]:
+        """One per number."""
+        return list({p.number: p for p in self.people if p.number}.values())
+
+    def _of(self, *stories: Story) -> list[Someone]:
+        return [p for p in self._people() if p.story in stories]
+
+    def _say(self, what: str, people: list[Someone], text: str | None) -> None:
+        for person in people:
+            self.meta.say(person.number, text or self.random.choice(STOPS))
+        self.settle(what, len(people))
+
+    def settle(self, what: str, total: int = 0) -> None:
+        """Wait until every webhook was delivered and applied, and every confirmation sent."""
+
+        def done() -> bool:
+            with self.world.db.read() as session:
+                inbox = session.exec(select(func.count()).where(Inbox.state == "pending")).one()
+                queued = [State.QUEUED, State.AUTHORISED, State.ACCEPTED]
+                confirmations = session.exec(
+                    select(func.count()).where(col(MessageRow.state).in_(queued), col(MessageRow.campaign_id).is_(None))
+                ).one()
+            waiting = self.meta.webhooks.waiting
+            self.tell(what, max(0, total - waiting), total)
+            return not (inbox or confirmations or waiting)
+
+        until(done, what, 120)
+
+    # the campaign
+
+    def sync(self) -> SyncRun:
+        run = self.crew.jobs.sync(
+            self.crm.id, lambda r: self.tell("contacts read from HubSpot", r.seen, len(self.people))
+        )
+        assert run is not None
+        self.run_ = run
+        return run
+
+    def draft(self) -> Campaign:
+        with self.world.db.write() as session:
+            self.campaign = campaigns.create(
+                self.world,
+                session,
+                self.controller,
+                title="Herbstangebote",
+                crm=self.crm,
+                audience=self.audience,
+                sender=self.sender,
+                template=TEMPLATE,
+                language="de",
+                purpose=Purpose.MARKETING,
+                topic=TOPIC,
+                parameters={"1": "firstname|dort"},
+            )
+        return self.campaign
+
+    def preview(self) -> Preview:
+        return self.crew.jobs.preview(self.campaign)
+
+    def start(self) -> None:
+        with self.world.db.write() as session:
+            campaigns.start(self.world, session, session.get_one(Campaign, self.campaign.id))
+        self.crew.nudges.stage.send(self.campaign.id)
+
+    def inject_stops(self, count: int) -> None:
+        """People change their minds while the campaign runs."""
+        willing = [p for p in self._people() if p.may_receive_marketing]
+        chosen = self.random.sample(willing, min(count, len(willing)))
+        for index, person in enumerate(chosen):
+            until(partial(self._got_to, 0.8 * (index + 1) / (len(chosen) + 1)), "the campaign to get going")
+            self.stopped[person.number] = self.meta.say(person.number, self.random.choice(STOPS))
+
+    def _got_to(self, share: float) -> bool:
+        with self.world.db.read() as session:
+            where = MessageRow.campaign_id == self.campaign.id
+            total = session.exec(select(func.count()).where(where)).one()
+            open_ = session.exec(select(func.count()).where(where, MessageRow.state == State.QUEUED)).one()
+            staged = session.get_one(Campaign, self.campaign.id).state != CampaignState.STAGING
+        return bool(staged and total and (total - open_) / total >= share)
+
+    def finish(self) -> None:
+        """Wait until everything is sent, every status is in, and HubSpot knows."""
+
+        def sent() -> bool:
+            self.tell("messages sent", len(self.campaign_sends()), 0)
+            with self.world.db.read() as session:
+                return session.get_one(Campaign, self.campaign.id).state == CampaignState.DONE
+
+        until(sent, "the campaign to end", 180)
+        self.settle("statuses applied")
+
+        def reported() -> bool:
+            with self.world.db.read() as session:
+                rows = session.exec(select(ReportRow.state, func.count()).group_by(ReportRow.state)).all()
+            counts = dict(rows)
+            self.tell("reports to HubSpot", counts.get("done", 0), sum(counts.values()))
+            return not counts.get("pending")
+
+        until(reported, "the reports to HubSpot", 120)
+
+    # what came of it
+
+    def campaign_sends(self) -> list[Any]:
+        return [s for s in list(self.meta.received) if s.template == TEMPLATE]
+
+    def outcome(self, seconds: float) -> Outcome:
+        sends = self.campaign_sends()
+        truth = {p.number: p.may_receive_marketing for p in self.people if p.number}
+        got = Counter(s.to for s in sends)
+        late = self._late(sends)
+        confirmed = Counter(s.to for s in list(self.meta.received) if s.template == "")
+        wrongly = sum(1 for number in got if not truth.get(number)) + len(set(confirmed) - self._stoppers())
+        missed = [n for n, may in truth.items() if may and n not in got and n not in self.stopped]
+        with self.world.db.read() as session:
+            progress = campaigns.progress(session, session.get_one(Campaign, self.campaign.id))
+            run = session.get_one(SyncRun, self.run_.id)
+            verification = ledger.verify(session, self.controller.id)
+            done = session.exec(select(func.count()).where(ReportRow.state == "done")).one()
+        states = progress.states
+        read = states.get(State.READ, 0)
+        delivered = states.get(State.DELIVERED, 0) + read
+        failed = states.get(State.FAILED, 0)
+        sent = states.get(State.ACCEPTED, 0) + states.get(State.SENT, 0) + delivered
+        counts = {
+            "contacts_seen": run.seen,
+            "contacts_admitted": run.admitted,
+            "contacts_excluded": run.excluded,
+            "audience": progress.campaign.audience_size,
+            "allowed": sent + failed + states.get(State.UNKNOWN, 0),
+            "refused": progress.refused,
+            "sent": sent,
+            "delivered": delivered,
+            "read": read,
+            "failed": failed,
+            "unknown": states.get(State.UNKNOWN, 0),
+            "stops_injected": len(self.stopped),
+            "sends_after_stop": late,
+            "crm_reports": done,
+            "ledger_verified": verification.ok,
+            "wrongly_sent": wrongly,
+            "wrongly_refused": len(missed),
+            "seconds": round(seconds, 1),
+        }
+        doubled = sum(n - 1 for n in got.values()) + sum(n - 1 for n in confirmed.values() if n > 2)
+        return Outcome(counts, doubled, verification, self._explained())
+
+    def _stoppers(self) -> set[str]:
+        wrote = {p.number for p in self._of(Story.WITHDRAWN, Story.OPTED_IN_AGAIN)}
+        return wrote | set(self.stopped)
+
+    def _late(self, sends: list[Any]) -> int:
+        """Sends authorised after the stop was committed (by the chain's order), or begun too long after it arrived."""
+        arrivals = {s.to: s.at for s in sends}
+        late = 0
+        for number, wamid in self.stopped.items():
+            answered = self.meta.acks.get(wamid)
+            if number not in arrivals:
+                continue
+            after_answer = answered is not None and arrivals[number] > answered + _MARGIN
+            late += after_answer or self._authorised_after_stop(number)
+        return late
+
+    def _authorised_after_stop(self, number: str) -> bool:
+        with self.world.db.read() as session:
+            contact = self._contact(session, number)
+            if contact is None:
+                return False
+            message = session.exec(
+                select(MessageRow).where(
+                    MessageRow.campaign_id == self.campaign.id, MessageRow.contact_id == contact.id
+                )
+            ).first()
+            decision = session.get(DecisionRow, message.decision_id) if message else None
+            stops = session.exec(
+                select(func.max(LedgerRow.seq))
+                .join(StopRow, col(StopRow.ledger_id) == LedgerRow.id)
+                .where(LedgerRow.contact_id == contact.id)
+            ).one()
+        return decision is not None and decision.verdict == "ALLOW" and stops is not None and decision.seq > stops
+
+    def _contact(self, session: Any, number: str) -> Contact | None:
+        return records.find_contact(self.world, session, self.controller, number)
+
+    def _explained(self) -> records.Why | None:
+        """One refused message of somebody who stopped, else any."""
+        with self.world.db.read() as session:
+            query = select(MessageRow).where(MessageRow.campaign_id == self.campaign.id)
+            one = (
+                session.exec(query.where(MessageRow.reason == "SUPPRESSED_OBJECTION_MARKETING")).first()
+                or session.exec(query).first()
+            )
+            return records.why(self.world, session, self.controller, one.id) if one else None
+
+
+@contextlib.contextmanager
+def journey(settings: Settings, **options: Any) -> Iterator[Journey]:
+    """A journey that is set up and synced, with a draft campaign."""
+    with Journey(settings, **options) as way:
+        way.connect()
+        way.history()
+        way.sync()
+        way.draft()
+        yield way

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The web process: the door, the public pages, and whether it is alive."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
+
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from hub.flows.world import World
+from hub.web.door import Door
+from hub.web.public import Public
+
+
+def build(world: World, nudge: Callable[[Iterable[str]], None]) -> Starlette:
+    """`nudge` is told new inbox rows, after commit."""
+    door = Door(world, nudge)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        keeper = asyncio.create_task(door.keep())
+        yield
+        keeper.cancel()
+
+    def reach_database() -> None:
+        with world.db.read() as session:
+            session.connection().execute(text("SELECT 1"))
+
+    async def alive(_: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    async def ready(_: Request) -> Response:
+        try:
+            await run_in_threadpool(reach_database)
+        except Exception:
+            return PlainTextResponse("the database does not answer", 503)
+        return PlainTextResponse("ok")
+
+    health = [Route("/livez", alive), Route("/readyz", ready)]
+    return Starlette(routes=[*door.routes(), *Public(world).routes(), *health], lifespan=lifespan)

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What workers do: open a connector, call it over the bridge, hand the answer to a flow, say what to nudge next.
+
+Every job may run twice, anywhere: rows and leases decide who works.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlmodel import select
+
+from hub.bridge import Bridge
+from hub.contract import BadConfig, Crm, Event, HubError, Provider, Template, Throttled
+from hub.flows import accounts, campaigns, inbound, inbox, reports, sync
+from hub.flows.states import CampaignState
+from hub.flows.world import World
+from hub.store.tables import Campaign, Connection, Controller, Inbox, SyncRun, new_id
+from hub.work import leases
+from hub.work.sending import Dispatcher
+
+log = structlog.get_logger("hub.work")
+LEASE = 30.0  # seconds
+
+
+class Jobs:
+    """The jobs of one process. `stopping` ends long ones early; whatever is left stays in rows."""
+
+    def __init__(self, world: World, bridge: Bridge, stopping: threading.Event | None = None) -> None:
+        self.world, self.bridge = world, bridge
+        self.stopping = stopping or threading.Event()
+        self.dispatcher = Dispatcher(world, bridge, self.stopping)
+
+    # webhooks
+
+    def receive(self, ids: Sequence[str]) -> set[str]:
+        """Apply raw webhooks. Returns the senders that have something to send now."""
+        with self.world.db.read() as session:
+            groups: dict[str, list[Inbox]] = defaultdict(list)
+            for row in inbox.pending(session, ids):
+                groups[row.connection_id].append(row)
+            connections = {key: session.get_one(Connection, key) for key in groups}
+        senders: set[str] = set()
+        for connection_id, rows in groups.items():
+            events = self._parse(connections[connection_id], rows)
+            senders |= self._apply(connections[connection_id], events)
+        return senders
+
+    def _parse(self, connection: Connection, rows: Iterable[Inbox]) -> dict[str, list[Event]]:
+        connector = accounts.open_connector(self.world, connection, self.bridge.http)
+        events: dict[str, list[Event]] = {}
+        for row in rows:
+            try:
+                events[row.id] = self.bridge.run(connector.receive, inbox.unpack(self.world, row))
+            except Exception as error:
+                self._failed(row.id, error)
+        return events
+
+    def _apply(self, connection: Connection, events: dict[str, list[Event]]) -> set[str]:
+        try:
+            return self._apply_together(connection, list(events), events)
+        except Exception:
+            if len(events) == 1:
+                raise
+        senders: set[str] = set()
+        for row_id in events:  # one of them is poison: the others go on
+            try:
+                senders |= self._apply_together(connection, [row_id], events)
+            except Exception as error:
+                self._failed(row_id, error)
+        return senders
+
+    def _apply_together(self, connection: Connection, ids: list[str], events: dict[str, list[Event]]) -> set[str]:
+        if not ids:
+            return set()
+        with self.world.db.write() as session:
+            rows = inbox.lock(session, ids)
+            applied = inbound.apply(self.world, session, connection, [e for row in rows for e in events[row.id]])
+            inbox.done(session, rows, self.world.now())
+            if applied.sync:
+                current = session.get_one(Connection, connection.id)
+                current.next_sync_at = self.world.now()
+                session.add(current)
+        return set(applied.senders)
+
+    def _failed(self, row_id: str, error: Exception) -> None:
+        log.error("webhook not applied", inbox=row_id, error=type(error).__name__)
+        with self.world.db.write() as session:
+            inbox.failed(session, row_id, error)
+
+    # CRM to hub
+
+    def sync(self, connection_id: str, progress: Callable[[SyncRun], None] | None = None) -> SyncRun | None:
+        """Read a CRM from its cursor on. None when another process does so already."""
+        owner, lease = new_id(), f"sync:{connection_id}"
+        if not leases.take(self.world, lease, owner, LEASE):
+            return None
+        try:
+            return self._sync(connection_id, owner, progress)
+        finally:
+            leases.release(self.world, lease, owner)
+
+    def _sync(self, connection_id: str, owner: str, progress: Callable[[SyncRun], None] | None) -> SyncRun:
+        with self.world.db.write() as session:
+            connection = session.get_one(Connection, connection_id)
+            controller = session.get_one(Controller, connection.controller_id)
+            run = SyncRun(connection_id=connection_id, started_at=self.world.now())
+            session.add(run)
+        crm = self._crm(connection)
+        error: HubError | None = None
+        try:
+            for page in self.bridge.iterate(crm.contacts(connection.sync_cursor)):
+                with self.world.db.write() as session:
+                    run = session.get_one(SyncRun, run.id)
+                    current = session.get_one(Connection, connection_id)
+                    sync.apply_page(self.world, session, controller, current, run, page)
+                if progress:
+                    progress(run)
+                if self.stopping.is_set() or not leases.take(self.world, f"sync:{connection_id}", owner, LEASE):
+                    break
+        except HubError as problem:
+            error = problem
+        return self._synced(connection_id, run.id, error)
+
+    def _synced(self, connection_id: str, run_id: str, error: HubError | None) -> SyncRun:
+        now = self.world.now()
+        with self.world.db.write() as session:
+            run = session.get_one(SyncRun, run_id)
+            connection = session.get_one(Connection, connection_id)
+            run.finished_at, run.error = now, str(error or "")[:300]
+            if isinstance(error, BadConfig):
+                accounts.pause(session, connection_id, str(error))
+            wait = _wait(error, connection.sync_every_s)
+            connection.next_sync_at = now + timedelta(seconds=wait) if wait else None
+            session.add(run)
+            session.add(connection)
+        return run
+
+    # campaigns
+
+    def members(self, campaign: Campaign) -> Iterable[tuple[str, ...]]:
+        """Pages of CRM record ids of a campaign's audience."""
+        with self.world.db.read() as session:
+            connection = session.get_one(Connection, campaign.connection_id)
+        crm = self._crm(connection)
+        for page in self.bridge.iterate(crm.members(campaign.audience)):
+            for start in range(0, len(page.items), campaigns.BATCH):
+                yield page.items[start : start + campaigns.BATCH]
+
+    def stage(self, campaign_id: str) -> str | None:
+        """Turn an audience into messages. Returns the sender to nudge. A restart begins anew and adds nobody twice."""
+        owner, lease = new_id(), f"campaign:{campaign_id}"
+        if not leases.take(self.world, lease, owner, LEASE):
+            return None
+        try:
+            with self.world.db.write() as session:
+                campaign = session.get_one(Campaign, campaign_id)
+                if campaign.state != CampaignState.STAGING:
+                    return None
+                campaign.audience_size = campaign.unresolved = 0
+                session.add(campaign)
+            for records in self.members(campaign):
+                with self.world.db.write() as session:
+                    campaigns.stage_page(self.world, session, session.get_one(Campaign, campaign_id), records)
+                if self.stopping.is_set() or not leases.take(self.world, lease, owner, LEASE):
+                    return None
+            with self.world.db.write() as session:
+                campaign = session.get_one(Campaign, campaign_id)
+                if campaign.state == CampaignState.STAGING:
+                    campaign.state = CampaignState.RUNNING
+                    session.add(campaign)
+            return campaign.sender_id
+        except HubError as error:
+            log.warning("staging waits", campaign=campaign_id, error=type(error).__name__)
+            return None
+        finally:
+            leases.release(self.world, lease, owner)
+
+    def preview(self, campaign: Campaign) -> campaigns.Preview:
+        """Ask the gate about everybody in the audience; nobody is written to."""
+        preview, seen = campaigns.Preview(), set[str]()
+        for records in self.members(campaign):
+            with self.world.db.read() as session:
+                stager = campaigns.Stager(self.world, session, session.get_one(Campaign, campaign.id))
+                campaigns.preview_page(stager, records, seen, preview)
+        return preview
+
+    # hub to CRM
+
+    def report(self, connection_id: str) -> int:
+        """Write results back until nothing is due. Returns how many the CRM accepted."""
+        owner, lease = new_id(), f"report:{connection_id}"
+        if not leases.take(self.world, lease, owner, LEASE):
+            return 0
+        try:
+            return self._report(connection_id, owner)
+        finally:
+            leases.release(self.world, lease, owner)
+
+    def _report(self, connection_id: str, owner: str) -> int:
+        with self.world.db.read() as session:
+            connection = session.get_one(Connection, connection_id)
+        crm, accepted = self._crm(connection), 0
+        while not self.stopping.is_set() and leases.take(self.world, f"report:{connection_id}", owner, LEASE):
+            with self.world.db.read() as session:
+                batch = reports.due(self.world, session, connection_id)
+            if not batch:
+                break
+            try:
+                outcomes = self.bridge.run(crm.report, batch)
+            except HubError as error:
+                self._report_later(connection_id, error)
+                break
+            with self.world.db.write() as session:
+                accepted += reports.settle(self.world, session, outcomes)
+        return accepted
+
+    def _report_later(self, connection_id: str, error: HubError) -> None:
+        with self.world.db.write() as session:
+            connection = session.get_one(Connection, connection_id)
+            connection.next_report_at = self.world.now() + timedelta(seconds=_wait(error, 5))
+            session.add(connection)
+            if isinstance(error, BadConfig):
+                accounts.pause(session, connection_id, str(error))
+
+    # accounts
+
+    def templates(self, connection_id: str) -> int:
+        """Read a provider's templates. Returns how many."""
+        with self.world.db.read() as session:
+            connection = session.get_one(Connection, connection_id)
+        provider = accounts.open_connector(self.world, connection, self.bridge.http)
+        assert isinstance(provider, Provider)
+        found: list[Template] = list(self.bridge.iterate(provider.templates()))
+        with self.world.db.write() as session:
+            return accounts.replace_templates(self.world, session, connection, found)
+
+    def due_connections(self) -> list[str]:
+        """Connections whose next sync is due."""
+        with self.world.db.read() as session:
+            rows = session.exec(
+                select(Connection.id).where(
+                    Connection.next_sync_at <= self.world.now(),  # type: ignore[operator]
+                    Connection.paused_why == "",
+                )
+            )
+            return list(rows)
+
+    def _crm(self, connection: Connection) -> Crm[Any]:
+        crm = accounts.open_connector(self.world, connection, self.bridge.http)
+        assert isinstance(crm, Crm)
+        return crm
+
+
+def _wait(error: HubError | None, usual: float) -> float:
+    """Seconds until the next try."""
+    if isinstance(error, Throttled):
+        return error.after
+    return 60.0 if error is not None else usual

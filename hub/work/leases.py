@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Leases: what only one process at a time may do. Kept as rows, so a killed holder loses its lease by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+
+from hub.flows.world import World
+from hub.store.tables import Lease
+
+
+def take(world: World, name: str, owner: str, seconds: float) -> bool:
+    """Take or renew a lease. False while somebody else holds it."""
+    now = world.now()
+    try:
+        with world.db.write() as session:
+            lease = session.exec(select(Lease).where(Lease.name == name).with_for_update()).first()
+            if lease is None:
+                lease = Lease(name=name, owner=owner, until=now)
+            elif lease.owner != owner and lease.until > now:
+                return False
+            lease.owner, lease.until = owner, now + timedelta(seconds=seconds)
+            session.add(lease)
+    except IntegrityError:
+        return False  # another process made it in the same moment
+    return True
+
+
+def release(world: World, name: str, owner: str) -> None:
+    with world.db.write() as session:
+        lease = session.exec(select(Lease).where(Lease.name == name).with_for_update()).first()
+        if lease is not None and lease.owner == owner:
+            session.delete(lease)

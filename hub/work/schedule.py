@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sweep: every second, whatever rows say is due gets a nudge. This alone brings a lost broker back to work."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+import structlog
+from sqlmodel import Session, col, or_, select
+
+from hub.flows import campaigns, inbox
+from hub.flows.states import CampaignState, State
+from hub.flows.world import World
+from hub.store.tables import Campaign, Connection, Lease, MessageRow, ReportRow, Sender, new_id
+from hub.work import leases
+from hub.work.actors import Nudges
+
+log = structlog.get_logger("hub.schedule")
+EVERY = 1.0  # seconds
+AGAIN = 5.0  # seconds before the same thing is nudged again
+LEASE = 5.0
+ORPHAN = timedelta(seconds=60)
+
+
+class Schedule:
+    """One leader over all processes; the others stand by."""
+
+    def __init__(self, world: World, nudges: Nudges) -> None:
+        self.world, self.nudges, self.owner = world, nudges, new_id()
+        self._nudged: dict[str, float] = {}
+
+    def run(self, stopping: threading.Event) -> None:
+        while not stopping.wait(EVERY):
+            try:
+                if leases.take(self.world, "schedule", self.owner, LEASE):
+                    self.sweep()
+            except Exception as error:
+                log.error("sweep failed", error=type(error).__name__)
+        leases.release(self.world, "schedule", self.owner)
+
+    def sweep(self) -> None:
+        with self.world.db.read() as session:
+            waiting = inbox.waiting(session, 2000)
+            senders = self._senders(session)
+            syncs = self._connections(session, col(Connection.next_sync_at))
+            reporting = self._reporting(session)
+            staging = session.exec(select(Campaign.id).where(Campaign.state == CampaignState.STAGING)).all()
+            running = session.exec(select(Campaign.id).where(Campaign.state == CampaignState.RUNNING)).all()
+        self.nudges.receive(self._fresh("inbox", waiting))
+        self._each("dispatch", senders, self.nudges.dispatch.send)
+        self._each("sync", syncs, self.nudges.sync.send)
+        self._each("report", reporting, self.nudges.report.send)
+        self._each("stage", staging, self.nudges.stage.send)
+        for campaign_id in running:
+            with self.world.db.write() as session:
+                campaigns.finish(self.world, session, session.get_one(Campaign, campaign_id))
+
+    def _senders(self, session: Session) -> list[str]:
+        """Senders with something due, or with authorised messages that nobody holds any more."""
+        now = self.world.now()
+        due = col(MessageRow.state).in_([State.QUEUED, State.HELD]) & (col(MessageRow.next_attempt_at) <= now)
+        left = (col(MessageRow.state) == State.AUTHORISED) & (col(MessageRow.authorised_at) < now - ORPHAN)
+        found = session.exec(select(MessageRow.sender_id).where(or_(due, left)).distinct()).all()
+        ready = []
+        for sender_id in found:
+            sender = session.get_one(Sender, sender_id)
+            connection = session.get_one(Connection, sender.connection_id)
+            lease = session.get(Lease, f"sender:{sender_id}")
+            held = lease is not None and lease.until > now
+            if not (held or connection.paused_why or sender.paused_why):
+                ready.append(sender_id)
+        return ready
+
+    def _connections(self, session: Session, due: object) -> list[str]:
+        statement = select(Connection.id).where(due <= self.world.now(), Connection.paused_why == "")  # type: ignore[operator]
+        return list(session.exec(statement))
+
+    def _reporting(self, session: Session) -> list[str]:
+        now = self.world.now()
+        waiting = (
+            select(ReportRow.connection_id)
+            .where(ReportRow.state == "pending", col(ReportRow.next_attempt_at) <= now)
+            .distinct()
+        )
+        rows = session.exec(
+            select(Connection.id).where(
+                col(Connection.id).in_(waiting),
+                Connection.paused_why == "",
+                or_(col(Connection.next_report_at).is_(None), col(Connection.next_report_at) <= now),
+            )
+        )
+        return list(rows)
+
+    def _each(self, kind: str, ids: Iterable[str], nudge: Callable[[str], object]) -> None:
+        for one in self._fresh(kind, ids):
+            nudge(one)
+
+    def _fresh(self, kind: str, ids: Iterable[str]) -> list[str]:
+        """Those not nudged a moment ago: a slow worker is not helped by a longer queue."""
+        now = time.monotonic()
+        self._nudged = {key: at for key, at in self._nudged.items() if now - at < AGAIN}
+        fresh = [one for one in ids if f"{kind}:{one}" not in self._nudged]
+        self._nudged |= {f"{kind}:{one}": now for one in fresh}
+        return fresh
