@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -297,11 +298,12 @@ def orphans(world: World, session: Session, sender: Sender, owner: str) -> int:
     return len(rows)
 
 
-def may_send(session: Session, sender: Sender, now: datetime) -> bool:
-    """Is neither the sender nor its account paused?"""
+def pause_of(session: Session, sender: Sender, now: datetime) -> float:
+    """Seconds for which the sender or its account rests; infinite where a human must act. 0: it may send."""
     connection = session.get_one(Connection, sender.connection_id)
-    waiting = sender.paused_until is not None and sender.paused_until > now
-    return not (connection.paused_why or sender.paused_why or waiting)
+    if connection.paused_why or sender.paused_why:
+        return math.inf
+    return max(0.0, (sender.paused_until - now).total_seconds()) if sender.paused_until else 0.0
 
 
 def due(session: Session, sender_id: str, now: datetime) -> bool:

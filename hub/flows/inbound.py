@@ -47,6 +47,7 @@ from hub.store.tables import (
 )
 from hub.store.vault import seal
 
+_NO_MESSAGE = frozenset({"reaction", "edit", "revoke", "system"})  # they open no service window
 _GERMAN = frozenset({"DE", "AT", "CH", "LI"})
 _STOPPED = {
     "de": "Sie erhalten von {controller} keine Werbung mehr auf WhatsApp.",
@@ -158,8 +159,12 @@ class _Desk:
         self.session.add(row)
 
     def _sender(self, event: SenderChanged) -> None:
-        sender = self._find_sender(event.sender)
-        if sender is not None and not event.can_send:
+        if event.can_send:
+            return
+        mine = select(Sender).where(Sender.connection_id == self.connection.id)
+        if event.sender:  # without one, the whole account is meant
+            mine = mine.where(Sender.vendor_id == event.sender)
+        for sender in self.session.exec(mine):
             sender.paused_why = event.what[:300]
             self.session.add(sender)
 
@@ -177,8 +182,9 @@ class _Desk:
         if sender is None or not event.points:
             return
         contact, point = contacts.meet(self.world, self.session, self.controller, event.points)
-        contact.last_inbound_at = max(event.at, contact.last_inbound_at or event.at)
-        self.session.add(contact)
+        if event.kind not in _NO_MESSAGE:
+            contact.last_inbound_at = max(event.at, contact.last_inbound_at or event.at)
+            self.session.add(contact)
         agreed = optin.agreed(self.session, sender, event.text)
         if agreed is not None:
             page, wording = agreed

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 from hub.contract.words import ClaimKind, LegalBasis, Purpose
 from hub.law.consent import nearest_faults
-from hub.law.facts import Consent, Evidence, EvidenceKind, StopKind
+from hub.law.facts import Consent, Evidence, EvidenceKind
 from hub.law.purposes import INTEREST, RULES, Ground, Rule, Within
 from hub.law.question import Question
-from hub.law.stops import Binding, last_no, objects
+from hub.law.stops import Binding, ends_interest, last_no
 
 WITHDRAWN = "SUPPRESSED_CONSENT_WITHDRAWN"
 
@@ -99,7 +99,7 @@ def _evidence_fault(q: Question, ground: Ground, evidence: Evidence) -> str | No
     if limit is not None and q.now - evidence.at > limit:
         return ground.ended
     if ground is INTEREST:
-        return objects(q.person, q.ask) or (None if evidence.disclosed else "LI_NOT_DISCLOSED")
+        return ends_interest(q.person, q.ask) or (None if evidence.disclosed else "LI_NOT_DISCLOSED")
     if evidence.kind is EvidenceKind.OPT_IN_ATTEMPT:
         # Who said no after asking to be asked is not asked again over WhatsApp.
         no = last_no(q.person, q.ask)
@@ -152,11 +152,3 @@ def _others_offered(q: Question, rule: Rule) -> bool:
     if q.ask.purpose is Purpose.MARKETING:
         return "BASIS_INSUFFICIENT_FOR_MARKETING" in _without_consent(q)
     return any(prove(q, ground) for ground in rule.grounds)
-
-
-def ends_interest(q: Question) -> str | None:
-    """The code of a stop that ends storing on a legitimate interest: Art. 21(1), or "stop everything"."""
-    for stop in q.person.stops:
-        if stop.kind == StopKind.STOP_ALL:
-            return "SUPPRESSED_SUBJECT_STOP_ALL"
-    return objects(q.person, q.ask)

@@ -54,7 +54,8 @@ _PROMOTION = _any(
     r"(?:jetzt (?:kaufen|bestellen|shoppen|sparen|zugreifen|sichern|entdecken)|nur fur kurze zeit|nur fuer kurze zeit)",
     r"(?:spare|sparen sie|sichere dir|sichern sie sich) (?:\w+ ){0,4}?(?:\d+|jetzt|rabatt|euro|prozent|vorteil)",
     # more of the same
-    r"(?:you (?:may|might) also like|customers also bought|recommended for you|goes well with|check out our|discover our)",
+    r"(?:you (?:may|might) also like|customers also bought|recommended for you|goes well with)",
+    r"(?:check out our|discover our)",
     r"(?:das konnte (?:ihnen|dir) (?:auch )?gefallen|kunden kauften auch|passend dazu|entdecken sie (?:unsere|auch))",
     r"(?:entdecke (?:unsere|auch)|empfehlungen fur (?:sie|dich)|unser (?:newsletter|sortiment)|our newsletter)",
     # surveys, reviews, referrals
@@ -68,7 +69,8 @@ _PROMOTION = _any(
     r"(?:kundenzufriedenheit|kundenbefragung|zufriedenheitsbefragung|(?:an )?(?:unserer|einer) (?:\w+ )?umfrage)",
     r"(?:ihre meinung|deine meinung|weiterempfehlen|empfehlen sie uns|empfiehl uns|freunde werben|sagen sie uns ihre)",
     # keeping warm
-    r"(?:we miss you|still (?:here|there) for you|come back|happy birthday|forgot something|left in your (?:cart|basket))",
+    r"(?:we miss you|still (?:here|there) for you|come back|happy birthday)",
+    r"(?:forgot something|left in your (?:cart|basket))",
     r"(?:wir vermissen (?:sie|dich)|weiterhin fur (?:sie|dich) da|alles gute zum geburtstag|etwas vergessen)",
     r"(?:im warenkorb|ihr warenkorb wartet|dein warenkorb wartet|warenkorb vergessen)",
 )

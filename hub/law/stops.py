@@ -36,7 +36,7 @@ _REACH: dict[str, _Reach] = {
     StopKind.OBJECTION_MARKETING: _Reach("SUPPRESSED_OBJECTION_MARKETING", MARKETING, MARKETING),
     StopKind.CONSENT_WITHDRAWN: _Reach("SUPPRESSED_CONSENT_WITHDRAWN", MARKETING, ALL_BUT_DUTIES),
     StopKind.STOP_ALL: _Reach("SUPPRESSED_SUBJECT_STOP_ALL", ALL_BUT_DUTIES, ALL_BUT_DUTIES),
-    # Art. 21(1) also ends every legitimate interest; `bases` asks `objects` for that.
+    # Art. 21(1) also ends every legitimate interest; `bases` asks `ends_interest` for that.
     StopKind.OBJECTION_21_1: _Reach("SUPPRESSED_OBJECTION_21_1", MARKETING, MARKETING),
     StopKind.PLATFORM_PREFERENCE: _Reach("SUPPRESSED_PLATFORM_PREFERENCE", MARKETING, MARKETING),
     StopKind.BLOCKLIST_NATIONAL: _Reach("SUPPRESSED_BLOCKLIST_NATIONAL", MARKETING, MARKETING),
@@ -44,6 +44,7 @@ _REACH: dict[str, _Reach] = {
     # An unclear message is read as an objection until a person has read it: the code fits what it may be.
     StopKind.UNSURE: _Reach("SUPPRESSED_OBJECTION_MARKETING", MARKETING, MARKETING),
 }
+_END_INTEREST = (StopKind.OBJECTION_21_1, StopKind.STOP_ALL)
 UNKNOWN_KIND = "SUPPRESSED_UNKNOWN_KIND"
 
 
@@ -73,11 +74,15 @@ def binding(person: Person, ask: Ask, lifted_until: datetime | None) -> tuple[Bi
     return tuple(found)
 
 
-def objects(person: Person, ask: Ask) -> str | None:
-    """The code of an objection that ends a legitimate interest, whatever the purpose (Art. 21(1))."""
+def ends_interest(person: Person, ask: Ask) -> str | None:
+    """The code of a stop that ends a legitimate interest, whatever the purpose: Art. 21(1), or "stop everything"."""
     for stop in person.stops:
-        if stop.kind == StopKind.OBJECTION_21_1 and _meets(stop.scope, ask):
-            return "SUPPRESSED_OBJECTION_21_1"
+        reach = _REACH.get(stop.kind)
+        if _meets(stop.scope, ask):
+            if reach is None:
+                return UNKNOWN_KIND
+            if stop.kind in _END_INTEREST:
+                return reach.code
     return None
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hub.contract.words import ClaimKind, LegalBasis, Purpose
-from hub.law.bases import Carried, by_consent, ends_interest, prove
+from hub.law.bases import Carried, by_consent, prove
 from hub.law.consent import faults
 from hub.law.facts import ANY, ClaimFact, Consent
 from hub.law.purposes import INTEREST, RULES
 from hub.law.question import PURPOSES, Ask, Question
-from hub.law.stops import binding
+from hub.law.stops import binding, ends_interest
 
 _CONTRACT = RULES[Purpose.UTILITY].grounds[0]
 _CLAIMS = {
@@ -41,7 +41,7 @@ def _interest(q: Question) -> Carried | tuple[str, ...]:
     claim = _claim(q, ClaimKind.LEGITIMATE_INTEREST)
     if claim is None:
         return ("SYNC_NO_BASIS",)
-    ended = ends_interest(q)
+    ended = ends_interest(q.person, q.ask)
     if ended:
         return (ended,)
     proof = prove(q, INTEREST)

@@ -12,7 +12,7 @@ import random
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -223,23 +223,22 @@ class Journey:
         return [p for p in self._people() if p.story in stories]
 
     def _say(self, what: str, people: list[Someone], text: str | None) -> None:
-        for person in people:
-            self.meta.say(person.number, text or self.random.choice(STOPS))
-        self.settle(what, len(people))
+        said = [self.meta.say(person.number, text or self.random.choice(STOPS)) for person in people]
+        self.settle(what, said)
 
-    def settle(self, what: str, total: int = 0) -> None:
-        """Wait until every webhook was delivered and applied, and every confirmation sent."""
+    def settle(self, what: str, said: Sequence[str] = ()) -> None:
+        """Wait until every message said and every webhook was delivered and applied, and every confirmation sent."""
 
         def done() -> bool:
+            heard = sum(wamid in self.meta.acks for wamid in said)
+            self.tell(what, heard, len(said))
             with self.world.db.read() as session:
                 inbox = session.exec(select(func.count()).where(Inbox.state == "pending")).one()
                 queued = [State.QUEUED, State.AUTHORISED, State.ACCEPTED]
                 confirmations = session.exec(
                     select(func.count()).where(col(MessageRow.state).in_(queued), col(MessageRow.campaign_id).is_(None))
                 ).one()
-            waiting = self.meta.webhooks.waiting
-            self.tell(what, max(0, total - waiting), total)
-            return not (inbox or confirmations or waiting)
+            return heard == len(said) and not (inbox or confirmations or self.meta.webhooks.waiting)
 
         until(done, what, 120)
 

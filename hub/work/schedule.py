@@ -20,7 +20,7 @@ from hub.work.actors import Nudges
 
 log = structlog.get_logger("hub.schedule")
 EVERY = 1.0  # seconds
-AGAIN = 5.0  # seconds before the same thing is nudged again
+AGAIN = 2.0  # seconds before the same thing is nudged again
 LEASE = 5.0
 ORPHAN = timedelta(seconds=60)
 

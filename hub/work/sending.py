@@ -20,12 +20,13 @@ from hub.flows.dispatch import FRESH, Result, Stale
 from hub.flows.world import World
 from hub.store.tables import Connection, Sender, new_id
 from hub.work import leases
-from hub.work.limiter import Bucket
+from hub.work.limiter import Window
 
 log = structlog.get_logger("hub.send")
 
 BATCH = 50
 LEASE = 10.0  # seconds; renewed while a batch is on the wire
+SHORT = 5.0  # seconds; a longer pause is left to the sweep
 
 
 class Dispatcher:
@@ -53,27 +54,24 @@ class Dispatcher:
             log.warning("interrupted sends are unknown now", sender=sender_id, count=interrupted)
         provider = accounts.open_connector(self.world, connection, self.bridge.http)
         assert isinstance(provider, Provider)
-        bucket = Bucket(sender.rate, burst=BATCH)
-        claimed = 0
-        while not self.stopping.is_set():
-            wanted = max(1, min(BATCH, sender.rate // 10))
-            self.stopping.wait(bucket.wait_for(wanted))
-            tokens = bucket.take(BATCH)
-            if not renew():
-                break
+        window, claimed = Window(sender.rate), 0
+        while not self.stopping.is_set() and renew():
+            self.stopping.wait(window.wait())
+            tokens = window.take(BATCH)
+            if not tokens:
+                continue
             with self.world.db.write() as session:
                 sender = session.get_one(Sender, sender_id)
-                ready = dispatch.may_send(session, sender, self.world.now())
-                batch = dispatch.claim(self.world, session, sender, owner, tokens) if ready else None
-            if batch is None:
+                pause = dispatch.pause_of(session, sender, self.world.now())
+                batch = [] if pause else dispatch.claim(self.world, session, sender, owner, tokens)
+            window.give_back(tokens - len(batch))
+            if batch:
+                claimed += len(batch)
+                self._transmit(provider, sender, batch, renew)
+            elif 0 < pause <= SHORT:
+                self.stopping.wait(pause)
+            elif pause or self._nothing_due(sender_id):
                 break
-            bucket.give_back(tokens - len(batch))
-            if not batch:
-                if self._nothing_due(sender_id):
-                    break
-                continue  # a whole batch was refused: ask for the next one
-            claimed += len(batch)
-            self._transmit(provider, sender, batch, renew)
         return claimed
 
     def _nothing_due(self, sender_id: str) -> bool:

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One HubSpot account: its records, lists and people who edit them. Knows no HTTP; tells every change to a listener."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from hub_hubspot.emulator.answers import Json, Refusal, invalid, iso, not_found
+from hub_hubspot.emulator.records import Record, Records
+from hub_hubspot.emulator.schema import Schema
+
+Listener = Callable[[str, Json], None]  # kind of event, its fields
+
+CHANNELS = frozenset({"WHATS_APP", "LINKEDIN_MESSAGE", "SMS"})
+TO_CONTACT = 81
+
+
+@dataclass
+class ContactList:
+    """A list of contacts; `members` are in the order they joined."""
+
+    id: str
+    name: str
+    processing_type: str
+    created: datetime
+    updated: datetime
+    members: dict[str, datetime] = field(default_factory=dict)
+
+    def show(self) -> Json:
+        return {
+            "listId": self.id,
+            "listVersion": 1,
+            "name": self.name,
+            "objectTypeId": "0-1",
+            "processingType": self.processing_type,
+            "processingStatus": "COMPLETE",
+            "createdAt": iso(self.created),
+            "updatedAt": iso(self.updated),
+        }
+
+
+class Portal:
+    """The state behind the API."""
+
+    def __init__(self, rng: random.Random, now: Callable[[], datetime], listener: Listener, number: int) -> None:
+        self.number, self.now, self._tell = number, now, listener
+        self._last_id = 100_000_000_000 + rng.randrange(10**9)
+        self.contacts = Records(Schema.of_contacts(now), self._new_id, now)
+        self.communications = Records(Schema.of_communications(now), self._new_id, now)
+        self.lists: dict[str, ContactList] = {}
+
+    def _new_id(self) -> str:
+        self._last_id += 7
+        return str(self._last_id)
+
+    def kind(self, name: str) -> Records:
+        """Raises `Refusal` (404) for object types the emulator does not have."""
+        kinds = {"contacts": self.contacts, "contact": self.contacts, "0-1": self.contacts}
+        kinds |= dict.fromkeys(("communications", "communication", "0-18"), self.communications)
+        if name not in kinds:
+            raise not_found(f"Unable to infer object type from: {name}")
+        return kinds[name]
+
+    def create(self, kind: Records, asked: Json, source: str = "INTEGRATION", *, dry: bool = False) -> Record | None:
+        """One record with its associations; `dry` only checks. Raises `Refusal`."""
+        properties = asked.get("properties")
+        if not isinstance(properties, dict):
+            raise invalid("Invalid input JSON: properties are required")
+        associations = [self._association(one) for one in asked.get("associations") or []]
+        if kind is self.communications:
+            _check_communication(properties)
+        if dry:
+            kind.check_new(properties)
+            return None
+        record = kind.create(properties, source)
+        record.associations = associations
+        if kind is self.contacts:
+            self._tell(
+                "contact.creation", {"objectId": int(record.id), "changeFlag": "CREATED", "changeSource": source}
+            )
+        return record
+
+    def _association(self, asked: Json) -> tuple[str, int]:
+        target = str((asked.get("to") or {}).get("id", ""))
+        types = asked.get("types") or []
+        if not types or not all(isinstance(one.get("associationTypeId"), int) for one in types):
+            raise invalid("Invalid input JSON: every association needs a type")
+        if types[0]["associationTypeId"] == TO_CONTACT and self.contacts.find(target) is None:
+            raise invalid(
+                "One or more associations are not valid", errors=[{"message": "", "code": "INVALID_OBJECT_ID"}]
+            )
+        return target, int(types[0]["associationTypeId"])
+
+    def update(
+        self, kind: Records, record: Record, properties: Mapping[str, Any], source: str = "INTEGRATION"
+    ) -> dict[str, str]:
+        """Write values and tell what changed. Raises `Refusal`."""
+        changed = kind.update(record, properties, source)
+        if kind is self.contacts:
+            for name, value in changed.items():
+                event = {"objectId": int(record.id), "propertyName": name, "propertyValue": value}
+                self._tell("contact.propertyChange", {**event, "changeSource": source})
+        return changed
+
+    def archive(self, kind: Records, record: Record) -> None:
+        kind.archive(record)
+        for one in self.lists.values():
+            one.members.pop(record.id, None)
+        if kind is self.contacts:
+            self._tell("contact.deletion", {"objectId": int(record.id), "changeFlag": "DELETED", "changeSource": "CRM"})
+
+    def erase(self, record: Record) -> None:
+        """GDPR deletion: two events, and nothing is left."""
+        self.archive(self.contacts, record)
+        self.contacts.erase(record)
+        self._tell("contact.privacyDeletion", {"objectId": int(record.id), "changeSource": "CRM"})
+
+    def merge(self, survivor: Record, other: Record) -> None:
+        self.contacts.merge(survivor, other)
+        event = {"primaryObjectId": int(survivor.id), "mergedObjectIds": [int(other.id)], "objectId": int(survivor.id)}
+        self._tell("contact.merge", {**event, "newObjectId": int(survivor.id), "changeSource": "CRM_UI"})
+
+    def create_list(self, name: str, processing_type: str) -> ContactList:
+        if not name or processing_type not in ("MANUAL", "DYNAMIC", "SNAPSHOT"):
+            raise invalid("Invalid input JSON: name and processingType are required")
+        if any(one.name == name for one in self.lists.values()):
+            raise Refusal(400, "VALIDATION_ERROR", "A list with this name already exists")
+        now = self.now()
+        one = ContactList(str(len(self.lists) + 1), name, processing_type, now, now)
+        self.lists[one.id] = one
+        return one
+
+
+def _check_communication(properties: Json) -> None:
+    wrong = [
+        name
+        for name, good in (
+            ("hs_communication_channel_type", properties.get("hs_communication_channel_type") in CHANNELS),
+            ("hs_communication_logged_from", properties.get("hs_communication_logged_from") == "CRM"),
+            ("hs_timestamp", bool(properties.get("hs_timestamp"))),
+        )
+        if not good
+    ]
+    if wrong:
+        details = [{"message": "", "code": "INVALID_OPTION", "context": {"propertyName": [name]}} for name in wrong]
+        raise invalid("Property values were not valid", errors=details)

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HubSpot's JSON to our words and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hub_hubspot import Config
+from hub_hubspot.wire import communication, events, moment, on_timeline, read_properties, snapshot, update
+
+from hub import Channel, ClaimKind, ContactChanged, ContactSnapshot, PrivacyDeletion, Report, ReportKind, Unknown
+
+CONFIG = Config.model_validate({"access_token": "made-up"})
+AT = datetime.fromtimestamp(1_795_308_707.029, UTC)
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def contact(**properties: str | None) -> ContactSnapshot:
+    record: dict[str, Any] = {"id": "1", "properties": properties, "updatedAt": "2026-11-21T10:00:00.000Z"}
+    found = snapshot(record, CONFIG)
+    assert found is not None
+    return found
+
+
+def kinds(**properties: str | None) -> list[ClaimKind]:
+    return [claim.kind for claim in contact(**properties).claims]
+
+
+def said(kind: ReportKind, status: str, minutes: int = 0, **more: str) -> Report:
+    return Report(f"k{minutes}", "1", kind, status, AT + timedelta(minutes=minutes), **more)
+
+
+def test_contact_takes_the_first_phone_that_is_filled() -> None:
+    assert contact(mobilephone="0151 1", phone="030 2").phone == "0151 1"
+    assert contact(mobilephone=" ", phone="030 2").phone == "030 2"
+    assert contact(mobilephone=None).phone == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "country"),
+    [("Germany", "DE"), ("deutschland", "DE"), ("DE", "DE"), (" Österreich ", "AT"), ("Suisse", "CH"), ("Narnia", "")],
+)
+def test_contact_country_is_known_or_empty(typed: str, country: str) -> None:
+    assert contact(country=typed).country == country
+
+
+def test_contact_shows_configured_properties_only() -> None:
+    shown = contact(firstname="Ada", lastname="L", email="a@example.org", hs_legal_basis="Not applicable")
+    assert shown.properties == (("firstname", "Ada"),)
+    assert "email" not in read_properties(CONFIG)
+    assert "Ada" not in repr(shown)
+
+
+def test_contact_without_an_id_is_none() -> None:
+    assert snapshot({"properties": {}}, CONFIG) is None
+
+
+def test_claims_of_several_options_are_several() -> None:
+    options = "Performance of a contract;Freely given consent from contact;Something new"
+    assert kinds(hs_legal_basis=options) == [ClaimKind.CONTRACT, ClaimKind.CONSENT, ClaimKind.UNKNOWN]
+
+
+@pytest.mark.parametrize("value", ["true", "TRUE", "yes", "stop", "1", "2026-01-01"])
+def test_claims_with_any_opt_out_value_hold_an_opt_out(value: str) -> None:
+    assert ClaimKind.OPT_OUT in kinds(hub_whatsapp_opt_out=value)
+
+
+@pytest.mark.parametrize("value", ["false", "", "no", None])
+def test_claims_without_opt_out_hold_none(value: str | None) -> None:
+    assert ClaimKind.OPT_OUT not in kinds(hub_whatsapp_opt_out=value)
+
+
+@pytest.mark.parametrize("value", ["2026-10-01T08:00:00Z", "1790841600000"])
+def test_claims_of_an_email_double_opt_in_name_the_email_channel(value: str) -> None:
+    claim = contact(hub_email_double_opt_in_at=value).claims[1]
+    assert (claim.kind, claim.channel) == (ClaimKind.CONSENT_OTHER_POINT, Channel.EMAIL)
+    assert claim.claimed_at == datetime(2026, 10, 1, 8, tzinfo=UTC)
+
+
+def test_moment_of_nonsense_is_none() -> None:
+    assert [moment(value) for value in ("soon", None, "9" * 30, [], 10**30)] == [None] * 5
+
+
+def test_events_of_each_fixture_are_in_our_words() -> None:
+    read = {path.stem: events(path.read_bytes(), AT, "143553137") for path in FIXTURES.glob("*.json")}
+    later = AT + timedelta(milliseconds=1)
+    assert read == {
+        "contact_property_changed": [ContactChanged("1801", AT)],
+        "contact_created_batched": [ContactChanged("1802", AT), ContactChanged("1803", later)],
+        "contact_privacy_deleted": [PrivacyDeletion("1804", AT), ContactChanged("1804", AT)],
+        "contact_merged": [ContactChanged("1805", AT), ContactChanged("1806", AT), ContactChanged("1807", AT)],
+        "object_changed_generic": [ContactChanged("1808", AT)],
+        "company_changed_not_ours": [Unknown("company.propertyChange", AT)],
+    }
+
+
+def test_events_of_another_account_never_act() -> None:
+    body = (FIXTURES / "contact_privacy_deleted.json").read_bytes()
+    assert events(body, AT, "7") == [Unknown("an event of another HubSpot account", AT)]
+
+
+def test_update_takes_the_latest_report() -> None:
+    later = said(ReportKind.STATUS, "delivered", 2, campaign="spring", basis="CONSENT")
+    written = update([later, said(ReportKind.REFUSED, "refused", 1, reason="CONSENT_UNPROVEN")], "stop")
+    assert written["hub_whatsapp_status"] == "delivered"
+    assert written["hub_whatsapp_reason"] == ""
+    assert (written["hub_whatsapp_campaign"], written["hub_whatsapp_basis"]) == ("spring", "CONSENT")
+    assert "stop" not in written
+
+
+def test_update_never_undoes_a_withdrawal() -> None:
+    reports = [said(ReportKind.STATUS, "delivered", 2), said(ReportKind.WITHDRAWAL, "withdrawn", 1)]
+    assert update(reports, "stop")["stop"] == "true"
+
+
+def test_update_by_a_reply_keeps_the_campaign() -> None:
+    reports = [said(ReportKind.STATUS, "read", 1, campaign="spring"), said(ReportKind.REPLY, "replied", 2)]
+    assert update(reports, "stop")["hub_whatsapp_campaign"] == "spring"
+
+
+def test_timeline_shows_a_message_once() -> None:
+    states = ["accepted", "sent", "delivered", "read", "failed", "unknown"]
+    assert [on_timeline(said(ReportKind.STATUS, state), "accepted") for state in states].count(True) == 1
+    assert not on_timeline(said(ReportKind.REFUSED, "accepted"), "accepted")
+    assert on_timeline(said(ReportKind.REPLY, ""), "accepted")
+
+
+def test_timeline_entry_without_a_text_is_neutral() -> None:
+    entry = communication(said(ReportKind.STATUS, "accepted", campaign="spring"))
+    assert entry["properties"]["hs_communication_body"] == "WhatsApp template message: spring"
+    assert entry["properties"]["hs_timestamp"] == "2026-11-22T00:51:47.029Z"
+    assert communication(said(ReportKind.REPLY, "", text="Hello"))["properties"]["hs_communication_body"] == "Hello"

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The emulated endpoints: send, list templates, look at the account, subscribe."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from hub.testing.emulator import answer
+from hub_meta.emulator import graph, sending
+from hub_meta.emulator.graph import Refused
+from hub_meta.emulator.people import User, new_wamid
+from hub_meta.emulator.sending import Sent
+from hub_meta.emulator.templates import Stored
+
+if TYPE_CHECKING:
+    from hub_meta.emulator import MetaEmulator
+
+Handler = Callable[[Request], Awaitable[Any]]
+SCOPES = ["whatsapp_business_management", "whatsapp_business_messaging"]
+SUMMARY = {"message_template_limit": 6000, "are_translations_complete": True}
+_VERSION = re.compile(r"^v\d+\.\d+$")
+
+
+class Api:
+    """Routes over one emulated platform."""
+
+    def __init__(self, platform: MetaEmulator) -> None:
+        self.platform = platform
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/debug_token", self._guarded(self.debug_token)),
+            Route("/{version}/debug_token", self._guarded(self.debug_token)),
+            Route("/{version}/{node}", self._guarded(self.node)),
+            Route("/{version}/{node}/messages", self._guarded(self.messages), methods=["POST"]),
+            Route("/{version}/{node}/message_templates", self._guarded(self.templates)),
+            Route("/{version}/{node}/phone_numbers", self._guarded(self.phone_numbers)),
+            Route("/{version}/{node}/subscribed_apps", self._guarded(self.subscribed_apps), methods=["POST"]),
+        ]
+
+    def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        """Checks version and token first, and turns a refusal into Graph's error body."""
+
+        async def handle(request: Request) -> Response:
+            try:
+                self._admit(request)
+                return answer(200, await handler(request))
+            except Refused as refused:
+                return refused.response()
+
+        return handle
+
+    def _admit(self, request: Request) -> None:
+        version = request.path_params.get("version")
+        if version is not None and not _VERSION.match(version):
+            raise Refused(100, message="Unknown path components")
+        token = graph.token_of(request)
+        if not hmac.compare_digest(token.encode(), self.platform.access_token.encode()):
+            raise Refused(190, message="Invalid OAuth access token - Cannot parse access token")
+        given = request.query_params.get("appsecret_proof")
+        expected = graph.proof(token, self.platform.app_secret)
+        if (given is not None or self.platform.appsecret_proof) and given != expected:
+            raise Refused(100, message="Invalid appsecret_proof provided in the API argument")
+
+    def _expect(self, request: Request, node: str) -> None:
+        if request.path_params["node"] != node:
+            raise graph.no_such_object(request.path_params["node"], request.method)
+
+    async def messages(self, request: Request) -> Any:
+        platform = self.platform
+        self._expect(request, platform.phone_number_id)
+        try:
+            body = orjson.loads(await request.body())
+        except orjson.JSONDecodeError:
+            raise Refused(100, "the body is not JSON") from None
+        if isinstance(body, dict) and body.get("status") == "read":
+            return {"success": True}
+        platform.limits.take(platform.clock.now())
+        return self._accept(sending.envelope(body))
+
+    def _accept(self, body: dict[str, Any]) -> dict[str, Any]:
+        platform, now = self.platform, self.platform.clock.now()
+        user, to = self._recipient(body)
+        kind, template, late = body.get("type", "text"), None, None
+        try:
+            platform.limits.take_pair(user.digits, now)
+            template = self._template(body, to) if kind == "template" else None
+            if template is None and not user.window_open(now):
+                raise Refused(131047, "More than 24 hours have passed since the user last replied to this number")
+        except Refused as refused:
+            if refused.code not in platform.late_errors:
+                raise
+            late = refused.code
+        name = template.name if template else ""
+        opaque = str(body.get("biz_opaque_callback_data", ""))
+        with platform.lock:
+            sent = Sent(now, to, kind, name, opaque, new_wamid(user, platform.random), _parameters(body))
+            platform.received.append(sent)
+        if template:
+            user.last_template = sent.wamid
+        self._tell_fate(user, sent, template.category if template else "service", late)
+        return _accepted(body, user, sent)
+
+    def _recipient(self, body: dict[str, Any]) -> tuple[User, str]:
+        digits, bsuid = sending.address(body)
+        if digits == self.platform.display_number:
+            raise Refused(131021)
+        if digits:
+            return self.platform.user(digits), f"+{digits}"
+        user = self.platform.user_by_bsuid(bsuid)
+        if user is None:
+            # Meta names no code for a foreign BSUID; a third-party sandbox answers this one
+            raise Refused(131009, "recipient is unknown to this business portfolio")
+        return user, bsuid
+
+    def _template(self, body: dict[str, Any], to: str) -> Stored:
+        name, language, components = sending.template_of(body)
+        template = self.platform.templates.get((name, language))
+        if template is None:
+            raise Refused(132001, "template name does not exist in this language")
+        if template.one_time_code and not to.startswith("+"):
+            raise Refused(131062)
+        template.check(components)
+        return template
+
+    def _tell_fate(self, user: User, sent: Sent, category: str, late: int | None) -> None:
+        """What becomes of an accepted message."""
+        stopped = 131050 if user.stopped and category == "MARKETING" else 0
+        missing = 0 if user.has_whatsapp else 131026
+        code = late or missing or stopped or user.fails
+        for status in ("failed",) if code else user.statuses:
+            self.platform.report(user, sent, status, category=category, code=code)
+
+    async def templates(self, request: Request) -> Any:
+        self._expect(request, self.platform.waba_id)
+        fields = [field for field in request.query_params.get("fields", "").split(",") if field]
+        asked = ((key, request.query_params.get(key, "")) for key in ("name", "language", "status", "category"))
+        wanted = {key: values.split(",") for key, values in asked if values}
+        stored = [
+            template
+            for template in list(self.platform.templates.values())
+            if all(getattr(template, key) in values for key, values in wanted.items())
+        ]
+        answered = graph.page([template.listed(fields) for template in stored], request, self.platform.page_size)
+        if "summary" in request.query_params:
+            answered["summary"] = {**SUMMARY, "total_count": len(stored), "message_template_count": len(stored)}
+        return answered
+
+    async def phone_numbers(self, request: Request) -> Any:
+        self._expect(request, self.platform.waba_id)
+        return graph.page([self._number(request)], request, self.platform.page_size)
+
+    async def node(self, request: Request) -> Any:
+        node = request.path_params["node"]
+        if node == self.platform.phone_number_id:
+            return self._number(request)
+        self._expect(request, self.platform.waba_id)
+        return {"id": node, "name": "Emulated account", "currency": "EUR", "health_status": self._health()}
+
+    def _number(self, request: Request) -> dict[str, Any]:
+        level = "HIGH" if self.platform.limits.throughput > 80 else "STANDARD"
+        whole = {
+            "id": self.platform.phone_number_id,
+            "display_phone_number": f"+{self.platform.display_number}",
+            "verified_name": "Demo GmbH",
+            "quality_rating": "GREEN",
+            "code_verification_status": "VERIFIED",
+            "name_status": "APPROVED",
+            "status": "CONNECTED",
+            "account_mode": "LIVE",
+            "platform_type": "CLOUD_API",
+            "throughput": {"level": level},
+            "health_status": self._health(),
+        }
+        asked = {field for field in request.query_params.get("fields", "").split(",") if field}
+        # without `fields`, Graph shows a few only
+        shown = asked | {"id"} if asked else {"id", "display_phone_number", "verified_name", "quality_rating"}
+        return {key: value for key, value in whole.items() if key in shown}
+
+    def _health(self) -> dict[str, Any]:
+        kinds = {"PHONE_NUMBER": self.platform.phone_number_id, "WABA": self.platform.waba_id}
+        entities = [{"entity_type": kind, "id": id_, "can_send_message": "AVAILABLE"} for kind, id_ in kinds.items()]
+        return {"can_send_message": "AVAILABLE", "entities": entities}
+
+    async def debug_token(self, request: Request) -> Any:
+        valid = request.query_params.get("input_token") == self.platform.access_token
+        told = {"app_id": self.platform.app_id, "type": "SYSTEM_USER", "is_valid": valid, "expires_at": 0}
+        granular = [{"scope": scope, "target_ids": [self.platform.waba_id]} for scope in SCOPES]
+        return {"data": {**told, "scopes": SCOPES if valid else [], "granular_scopes": granular if valid else []}}
+
+    async def subscribed_apps(self, request: Request) -> Any:
+        """Subscribes the app; an overriding callback is tried with the handshake first."""
+        self._expect(request, self.platform.waba_id)
+        raw = await request.body()
+        asked = orjson.loads(raw) if raw else {}
+        if "override_callback_uri" in asked:
+            uri, token = asked["override_callback_uri"], asked.get("verify_token", "")
+            try:
+                await anyio.to_thread.run_sync(self.platform.subscribe, uri, token)
+            except ValueError as error:
+                raise Refused(100, str(error)) from None
+        return {"success": True}
+
+
+def _accepted(body: dict[str, Any], user: User, sent: Sent) -> dict[str, Any]:
+    """To a BSUID the answer names no number, even where the platform knows it."""
+    by_number = sent.to.startswith("+")
+    contact = {"input": str(body["to"]), "wa_id": user.digits} if by_number else {"input": sent.to, "user_id": sent.to}
+    message = {"id": sent.wamid, **({"message_status": "accepted"} if sent.template else {})}
+    return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]}
+
+
+def _parameters(body: dict[str, Any]) -> tuple[str, ...]:
+    """The texts filled into a template, in the order given."""
+    parts = body.get("template", {}).get("components") or []
+    return tuple(str(given.get("text", "")) for part in parts for given in part.get("parameters", ()))

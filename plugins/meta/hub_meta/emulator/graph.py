@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Graph API manners: who may call, how it refuses, how it pages. Source: [1] and Meta's published behaviour."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.testing.emulator import answer
+
+# code: HTTP status and title, as Meta's error page lists them
+ERRORS: dict[int, tuple[int, str]] = {
+    100: (400, "Invalid parameter"),
+    190: (401, "Invalid OAuth access token"),
+    130429: (400, "Rate limit hit"),
+    131008: (400, "Required parameter is missing"),
+    131009: (400, "Parameter value is not valid"),
+    131021: (400, "Recipient cannot be sender"),
+    131026: (400, "Message undeliverable"),
+    131047: (400, "Re-engagement message"),
+    131049: (400, "Meta chose not to deliver"),
+    131050: (400, "User has stopped marketing messages"),
+    131051: (400, "Unsupported message type"),
+    131056: (400, "Pair rate limit hit"),
+    131059: (400, "Invalid cursor"),
+    131062: (400, "Business-scoped user id is not supported for this message"),
+    132000: (400, "Number of parameters does not match the expected number of params"),
+    132001: (404, "Template name does not exist in the translation"),
+    132005: (400, "Translated text too long"),
+    132012: (400, "Parameter format does not match format in the created template"),
+    132015: (400, "Template is paused"),
+    132016: (400, "Template is disabled"),
+}
+
+
+class Refused(Exception):
+    """The platform says no with `code`."""
+
+    def __init__(self, code: int, details: str = "", *, subcode: int = 0, message: str = "") -> None:
+        self.code, self.details, self.subcode = code, details, subcode
+        self.status, self.title = ERRORS.get(code, (400, "Unknown error"))
+        self.message = message or f"(#{code}) {self.title}"
+        super().__init__(self.message)
+
+    def response(self) -> Response:
+        error: dict[str, Any] = {"message": self.message, "type": "OAuthException", "code": self.code}
+        if self.details:
+            error["error_data"] = {"messaging_product": "whatsapp", "details": self.details}
+        if self.subcode:
+            error["error_subcode"] = self.subcode
+        return answer(self.status, {"error": {**error, "fbtrace_id": "AEmulated00000000000000"}})
+
+
+def failure(code: int) -> dict[str, Any]:
+    """A refusal as a failed status shows it."""
+    title = ERRORS.get(code, (400, "Unknown error"))[1]
+    return {"code": code, "title": title, "message": title, "error_data": {"details": title}}
+
+
+def no_such_object(node: str, method: str) -> Refused:
+    said = (
+        f"Unsupported {method.lower()} request. Object with ID '{node}' does not exist, cannot be loaded due to "
+        "missing permissions, or does not support this operation"
+    )
+    return Refused(100, subcode=33, message=said)
+
+
+def token_of(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else request.query_params.get("access_token", "")
+
+
+def proof(token: str, app_secret: str) -> str:
+    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+
+
+def page(items: Sequence[dict[str, Any]], request: Request, size: int) -> dict[str, Any]:
+    """One page of a list. As at Meta the last page has cursors too, but no `next`. Raises `Refused`."""
+    start = _position(request.query_params.get("after", ""))
+    limit = int(request.query_params.get("limit", size))
+    if start > len(items):
+        raise Refused(131059)
+    shown = items[start : start + limit]
+    if not shown:
+        return {"data": []}
+    end = start + len(shown)
+    paging: dict[str, Any] = {"cursors": {"before": _cursor(start), "after": _cursor(end)}}
+    if end < len(items):
+        paging["next"] = str(request.url.include_query_params(after=_cursor(end)))
+    return {"data": shown, "paging": paging}
+
+
+def _cursor(position: int) -> str:
+    return base64.urlsafe_b64encode(f"position:{position}".encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> int:
+    if not cursor:
+        return 0
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        return int(base64.urlsafe_b64decode(padded).decode().removeprefix("position:"))
+    except (ValueError, UnicodeDecodeError):
+        raise Refused(131059) from None

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Webhooks out: collected for a moment, sent as one POST, signed over the escaped bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import json
+import random
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Any
+
+from hub.testing.emulator import Webhooks
+
+Entry = dict[str, Any]
+Acknowledged = Callable[[str, datetime], None]
+
+
+class Outbox(Webhooks):
+    """Batches entries. `target()` gives URL and app secret when a batch leaves."""
+
+    def __init__(
+        self,
+        rng: random.Random,
+        target: Callable[[], tuple[str, str]],
+        now: Callable[[], datetime],
+        acknowledged: Acknowledged,
+    ) -> None:
+        super().__init__(rng)
+        self.batch = 100  # updates per POST; Meta's limit is 1,000
+        self.gather = 0.01  # seconds an update waits for company
+        self.forge: Callable[[str], str] = lambda signature: signature
+        self._target, self._now, self._acknowledged = target, now, acknowledged
+        self._entries: list[tuple[Entry, str]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._own_loop: asyncio.AbstractEventLoop | None = None
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        async with super().running():
+            self._own_loop = asyncio.get_running_loop()
+            yield
+
+    def put(self, entry: Entry, *, after: float = 0.0, key: str = "") -> None:
+        """Send an entry, from any thread. `key` is named to `acknowledged` once the hub answered 2xx."""
+        if self._own_loop is None:
+            raise RuntimeError("the emulator is not running")
+        self._own_loop.call_soon_threadsafe(self._own_loop.call_later, after, self._add, entry, key)
+
+    def _add(self, entry: Entry, key: str) -> None:
+        self._entries.append((entry, key))
+        if len(self._entries) >= self.batch:
+            self._flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self.gather, self._flush)
+
+    def _flush(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        entries, self._entries = self._entries, []
+        url, app_secret = self._target()
+        if not url or not entries:
+            return  # nobody subscribed: Meta sends nothing
+        keys = [key for _, key in entries if key]
+        body = escaped({"object": "whatsapp_business_account", "entry": [entry for entry, _ in entries]})
+        signed = self.forge(signature(body, app_secret))
+
+        def done(at: datetime) -> None:
+            for key in keys:
+                self._acknowledged(key, at)
+
+        headers = {"content-type": "application/json", "x-hub-signature-256": signed}
+        self.post(url, body, lambda _: headers, done=done, now=self._now)
+
+
+def escaped(payload: Entry) -> bytes:
+    r"""JSON as Meta signs it: non-ASCII as `\uXXXX` in lower case, "/" as "\/"."""
+    return json.dumps(payload, separators=(",", ":")).replace("/", "\\/").encode()
+
+
+def signature(body: bytes, app_secret: str) -> str:
+    return "sha256=" + hmac.new(app_secret.encode(), body, hashlib.sha256).hexdigest()

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What comes in: Meta's webhooks in our words. Pure; whatever is not known becomes `Unknown` and never raises.
+
+Source: [5] webhooks/overview, [6] webhooks/reference, [4] business-scoped-user-ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from hub.contract import (
+    Event,
+    IdentityChanged,
+    MessageReceived,
+    Point,
+    PointKind,
+    PreferenceChanged,
+    Status,
+    StatusChanged,
+    Unknown,
+)
+from hub_meta import accounts
+from hub_meta.errors import classify
+from hub_meta.reading import Fields, mapping, mappings, moment, text
+
+STATUSES = {
+    "sent": Status.SENT,
+    "delivered": Status.DELIVERED,
+    "read": Status.READ,
+    "played": Status.READ,  # a voice message was heard
+    "failed": Status.FAILED,
+}
+REPLIES = ("button_reply", "list_reply")
+_CONTEXT = frozenset({"messaging_product", "metadata", "contacts"})
+
+
+def events(payload: Fields, received_at: datetime, *, account: str = "") -> list[Event]:
+    """Everything in one POST: entries x changes x items, in their order.
+
+    `account` is the WABA of the connection. An app has one webhook for all its accounts, so one POST may carry the
+    messages of another controller; those are named and not read.
+    """
+    found: list[Event] = []
+    for entry in mappings(payload.get("entry")):
+        at = moment(entry.get("time"), received_at)
+        for change in mappings(entry.get("changes")):
+            value, field = mapping(change.get("value")), _word(change.get("field"))
+            owner = text(mapping(value.get("waba_info")).get("waba_id")) or text(entry.get("id"))
+            if account and owner != account:
+                found.append(Unknown(f"{field} of another account", at))
+                continue
+            found.extend(_change(field, value, at))
+    return found or [Unknown("a webhook without entries", received_at)]
+
+
+def _change(field: str, value: Fields, at: datetime) -> Iterator[Event]:
+    if field in accounts.READERS:
+        yield from accounts.READERS[field](value, at)
+        return
+    if not value.keys() & _ITEMS.keys():
+        yield Unknown(field, at)
+        return
+    sender = text(mapping(value.get("metadata")).get("phone_number_id"))
+    for key, items in value.items():
+        if key in _ITEMS:
+            for item in mappings(items):
+                yield _ITEMS[key](item, sender, at)
+        elif key not in _CONTEXT:
+            yield Unknown(f"{field}: {_word(key)}", at)
+
+
+def _status(item: Fields, sender: str, at: datetime) -> Event:
+    status = STATUSES.get(text(item.get("status")))
+    if status is None:
+        return Unknown(f"status {_word(item.get('status'))}", at)
+    problem = next(iter(mappings(item.get("errors"))), {})
+    return StatusChanged(
+        status=status,
+        at=moment(item.get("timestamp"), at),
+        provider_message_id=text(item.get("id")),
+        message_id=text(item.get("biz_opaque_callback_data")),
+        error=classify(problem) if status is Status.FAILED else None,
+    )
+
+
+def _message(item: Fields, sender: str, at: datetime) -> Event:
+    kind, when = _word(item.get("type")), moment(item.get("timestamp"), at)
+    if kind == "system":
+        return _system(item, sender, when)
+    people = points(item.get("from"), item.get("from_user_id"), item.get("from_parent_user_id"))
+    # a group is no conversation with this person; `request_welcome` comes before anything was written
+    if not people or item.get("group_id") or kind == "request_welcome":
+        return Unknown(f"message of type {kind}", when)
+    words, button = _said(kind, item.get(kind))
+    return MessageReceived(
+        sender=sender,
+        points=people,
+        at=when,
+        provider_message_id=text(item.get("id")),
+        kind=kind,
+        text=words,
+        button=button,
+        in_reply_to=text(mapping(item.get("context")).get("id")),
+    )
+
+
+def _said(kind: str, content: object) -> tuple[str, str]:
+    """The words a person wrote or pressed, and the id of the button. A caption counts: it may say stop."""
+    fields = mapping(content)
+    if kind == "text":
+        return text(fields.get("body")), ""
+    if kind == "button":
+        return text(fields.get("text")), text(fields.get("payload"))
+    if kind == "interactive":
+        reply = next((mapping(fields[key]) for key in REPLIES if key in fields), {})
+        return text(reply.get("title")), text(reply.get("id"))
+    return text(fields.get("caption")), ""
+
+
+def _system(item: Fields, sender: str, at: datetime) -> Event:
+    """A changed number or BSUID, as [4] describes it since August 2026."""
+    system = mapping(item.get("system"))
+    kind = _word(system.get("type"))
+    ids = (system.get("user_id"), system.get("parent_user_id"))
+    before = (system.get("previous_user_id"), system.get("previous_parent_user_id"))
+    if kind in ("user_changed_number", "customer_changed_number"):
+        old, new = points(item.get("from"), *before), points(system.get("wa_id"), *ids)
+    elif kind == "user_changed_user_id":
+        old, new = points("", *before), points("", *ids)
+    else:
+        return Unknown(f"system message {kind}", at)
+    return _moved(old, new, sender, at, kind)
+
+
+def _id_update(item: Fields, sender: str, at: datetime) -> Event:
+    """The same change as some providers still forward it: the shape Meta announced in March 2026."""
+    user, parent = mapping(item.get("user_id")), mapping(item.get("parent_user_id"))
+    old = points("", user.get("previous"), parent.get("previous"))
+    new = points("", user.get("current"), parent.get("current"))
+    return _moved(old, new, sender, moment(item.get("timestamp"), at), "user_id_update")
+
+
+def _moved(old: tuple[Point, ...], new: tuple[Point, ...], sender: str, at: datetime, kind: str) -> Event:
+    if not old or not new:
+        return Unknown(f"system message {kind} without both sides", at)
+    return IdentityChanged(sender, old, new, at)
+
+
+def _preference(item: Fields, sender: str, at: datetime) -> Event:
+    value = _word(item.get("value"))
+    people = points(item.get("wa_id"), item.get("user_id"), item.get("parent_user_id"))
+    if not people or value not in ("stop", "resume"):
+        return Unknown(f"user preference {value}", at)
+    return PreferenceChanged(sender, people, moment(item.get("timestamp"), at), stopped=value == "stop")
+
+
+def _error(item: Fields, sender: str, at: datetime) -> Event:
+    """A problem of the sender as a whole."""
+    return accounts.problem(classify(item), sender, at)
+
+
+_ITEMS: dict[str, Callable[[Fields, str, datetime], Event]] = {
+    "messages": _message,
+    "statuses": _status,
+    "errors": _error,
+    "user_preferences": _preference,
+    "user_id_update": _id_update,
+}
+
+
+def points(number: object, bsuid: object, parent: object) -> tuple[Point, ...]:
+    """All identifiers Meta gave, best first. Absent data is an absent key."""
+    digits = text(number).removeprefix("+")
+    return tuple(
+        Point(kind, value)
+        for kind, value in (
+            (PointKind.E164, f"+{digits}" if digits else ""),
+            (PointKind.BSUID, text(bsuid)),
+            (PointKind.PARENT_BSUID, text(parent)),
+        )
+        if value
+    )
+
+
+def _word(value: object) -> str:
+    """A vendor's word, short enough to show; it holds no personal data."""
+    return text(value)[:60] or "unnamed"
