@@ -41,7 +41,8 @@ def demo(
             f"no {' and '.join(sorted(missing))} plugin", field="demo", remedy="pip install 'consent-hub[demo]'"
         )
     logs.configure("error")
-    from hub.testing.journey import Journey  # needs the demo's plugins
+    from hub.testing.journey import Journey  # these need the demo's plugins
+    from hub.testing.outcome import outcome as outcome_of
 
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hub-demo-")))
@@ -57,7 +58,7 @@ def demo(
         way.start()
         way.inject_stops(max(5, contacts // 80))
         way.finish()
-        outcome = way.outcome(time.monotonic() - began)
+        outcome = outcome_of(way, time.monotonic() - began)
         steps.done()
         good = _good(outcome)
         if json:

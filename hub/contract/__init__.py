@@ -13,6 +13,7 @@ from hub.contract.connectors import (
     Provider,
     same,
 )
+from hub.contract.countries import iso_country
 from hub.contract.errors import (
     BadConfig,
     BadInput,
@@ -148,5 +149,6 @@ __all__ = [
     "for_status",
     "hookimpl",
     "hookspec",
+    "iso_country",
     "same",
 ]

@@ -11,9 +11,7 @@ import contextlib
 import random
 import socket
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -22,25 +20,19 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from hub.contract import Purpose
-from hub.flows import accounts, campaigns, optin, records
+from hub.flows import accounts, campaigns, optin
 from hub.flows import world as worlds
 from hub.flows.campaigns import Preview
 from hub.flows.states import CampaignState, State
 from hub.plugins import emulators
 from hub.settings import Settings
-from hub.store import ledger
-from hub.store.ledger import Verification
 from hub.store.tables import (
     Campaign,
     Connection,
-    Contact,
-    DecisionRow,
     Inbox,
-    LedgerRow,
     MessageRow,
     OptInPage,
     ReportRow,
-    StopRow,
     SyncRun,
 )
 from hub.testing.clock import Clock
@@ -54,7 +46,6 @@ TOPIC = "Angebote"
 TEMPLATE = "herbst_angebot"
 LONG_AGO, LAST_MONTH = timedelta(days=600), timedelta(days=30)
 STOPS = ("STOP", "Stopp", "Bitte keine Werbung mehr", "stop", "Abmelden", "Please stop sending me messages")
-_MARGIN = timedelta(seconds=2)  # an authorisation older than this is void
 
 Tell = Callable[[str, int, int], None]  # what, done, of how many
 
@@ -72,17 +63,6 @@ def until(done: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"waited {seconds:.0f} s for {what}")
         time.sleep(0.05)
-
-
-@dataclass
-class Outcome:
-    """What came of a journey. `counts` are the keys that `hub demo --json` prints."""
-
-    counts: dict[str, Any]
-    doubled: int
-    verification: Verification
-    explained: records.Why | None
-    problems: list[str] = field(default_factory=list)
 
 
 class Journey:
@@ -249,7 +229,7 @@ class Journey:
             self.crm.id, lambda r: self.tell("contacts read from HubSpot", r.seen, len(self.people))
         )
         assert run is not None
-        self.run_ = run
+        self.run = run
         return run
 
     def draft(self) -> Campaign:
@@ -314,98 +294,9 @@ class Journey:
 
         until(reported, "the reports to HubSpot", 120)
 
-    # what came of it
-
     def campaign_sends(self) -> list[Any]:
+        """What Meta received of the campaign."""
         return [s for s in list(self.meta.received) if s.template == TEMPLATE]
-
-    def outcome(self, seconds: float) -> Outcome:
-        sends = self.campaign_sends()
-        truth = {p.number: p.may_receive_marketing for p in self.people if p.number}
-        got = Counter(s.to for s in sends)
-        late = self._late(sends)
-        confirmed = Counter(s.to for s in list(self.meta.received) if s.template == "")
-        wrongly = sum(1 for number in got if not truth.get(number)) + len(set(confirmed) - self._stoppers())
-        missed = [n for n, may in truth.items() if may and n not in got and n not in self.stopped]
-        with self.world.db.read() as session:
-            progress = campaigns.progress(session, session.get_one(Campaign, self.campaign.id))
-            run = session.get_one(SyncRun, self.run_.id)
-            verification = ledger.verify(session, self.controller.id)
-            done = session.exec(select(func.count()).where(ReportRow.state == "done")).one()
-        states = progress.states
-        read = states.get(State.READ, 0)
-        delivered = states.get(State.DELIVERED, 0) + read
-        failed = states.get(State.FAILED, 0)
-        sent = states.get(State.ACCEPTED, 0) + states.get(State.SENT, 0) + delivered
-        counts = {
-            "contacts_seen": run.seen,
-            "contacts_admitted": run.admitted,
-            "contacts_excluded": run.excluded,
-            "audience": progress.campaign.audience_size,
-            "allowed": sent + failed + states.get(State.UNKNOWN, 0),
-            "refused": progress.refused,
-            "sent": sent,
-            "delivered": delivered,
-            "read": read,
-            "failed": failed,
-            "unknown": states.get(State.UNKNOWN, 0),
-            "stops_injected": len(self.stopped),
-            "sends_after_stop": late,
-            "crm_reports": done,
-            "ledger_verified": verification.ok,
-            "wrongly_sent": wrongly,
-            "wrongly_refused": len(missed),
-            "seconds": round(seconds, 1),
-        }
-        doubled = sum(n - 1 for n in got.values()) + sum(n - 1 for n in confirmed.values() if n > 2)
-        return Outcome(counts, doubled, verification, self._explained())
-
-    def _stoppers(self) -> set[str]:
-        wrote = {p.number for p in self._of(Story.WITHDRAWN, Story.OPTED_IN_AGAIN)}
-        return wrote | set(self.stopped)
-
-    def _late(self, sends: list[Any]) -> int:
-        """Sends authorised after the stop was committed (by the chain's order), or begun too long after it arrived."""
-        arrivals = {s.to: s.at for s in sends}
-        late = 0
-        for number, wamid in self.stopped.items():
-            answered = self.meta.acks.get(wamid)
-            if number not in arrivals:
-                continue
-            after_answer = answered is not None and arrivals[number] > answered + _MARGIN
-            late += after_answer or self._authorised_after_stop(number)
-        return late
-
-    def _authorised_after_stop(self, number: str) -> bool:
-        with self.world.db.read() as session:
-            contact = self._contact(session, number)
-            if contact is None:
-                return False
-            message = session.exec(
-                select(MessageRow).where(
-                    MessageRow.campaign_id == self.campaign.id, MessageRow.contact_id == contact.id
-                )
-            ).first()
-            decision = session.get(DecisionRow, message.decision_id) if message else None
-            stops = session.exec(
-                select(func.max(LedgerRow.seq))
-                .join(StopRow, col(StopRow.ledger_id) == LedgerRow.id)
-                .where(LedgerRow.contact_id == contact.id)
-            ).one()
-        return decision is not None and decision.verdict == "ALLOW" and stops is not None and decision.seq > stops
-
-    def _contact(self, session: Any, number: str) -> Contact | None:
-        return records.find_contact(self.world, session, self.controller, number)
-
-    def _explained(self) -> records.Why | None:
-        """One refused message of somebody who stopped, else any."""
-        with self.world.db.read() as session:
-            query = select(MessageRow).where(MessageRow.campaign_id == self.campaign.id)
-            one = (
-                session.exec(query.where(MessageRow.reason == "SUPPRESSED_OBJECTION_MARKETING")).first()
-                or session.exec(query).first()
-            )
-            return records.why(self.world, session, self.controller, one.id) if one else None
 
 
 @contextlib.contextmanager

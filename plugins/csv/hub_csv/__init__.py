@@ -26,8 +26,8 @@ from hub import (
     Page,
     Report,
     hookimpl,
+    iso_country,
 )
-from hub.contract.countries import iso_country
 from hub_csv import results, words
 from hub_csv.settings import Config
 from hub_csv.table import Row, Table

@@ -12,8 +12,7 @@ from typing import Any
 import httpx
 import orjson
 
-from hub import BadConfig, HubError, Rejected, Throttled, Unavailable, Uncertain, for_status
-from hub.contract import Scope
+from hub import BadConfig, HubError, Rejected, Scope, Throttled, Unavailable, Uncertain, for_status
 from hub_hubspot.settings import Config
 
 Json = dict[str, Any]

@@ -21,8 +21,8 @@ from hub import (
     ReportKind,
     Unknown,
     Unusable,
+    iso_country,
 )
-from hub.contract.countries import iso_country
 from hub_hubspot.api import Json
 from hub_hubspot.settings import Config
 

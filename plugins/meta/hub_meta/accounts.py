@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from hub.contract import BadConfig, Event, HubError, SenderChanged, TemplateChanged, Unknown
+from hub import BadConfig, Event, HubError, SenderChanged, TemplateChanged, Unknown
 from hub_meta.reading import Fields, mapping, mappings, moment, number, text
 from hub_meta.wire import TEMPLATE_STATES, locale, platform_category
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hub.contract import (
+from hub import (
     BadConfig,
     HubError,
     RecipientOptedOut,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from hub.contract import (
+from hub import (
     Event,
     IdentityChanged,
     MessageReceived,

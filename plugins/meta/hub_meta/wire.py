@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hub.contract import (
+from hub import (
     Outgoing,
     PlatformCategory,
     Point,
