@@ -96,7 +96,7 @@ def preview(campaign: Name, language: Language = "en") -> None:
             table.add_row("second record of a person", str(result.same_person), "")
         for code, count in result.blocked.most_common():
             words = explain(code, language)
-            table.add_row(f"[red]{code}[/]", str(count), f"{words.meaning}. {words.remedy}")
+            table.add_row(f"[red]{code}[/]", str(count), f"{words.meaning} {words.remedy}")
         out.print(table)
 
 

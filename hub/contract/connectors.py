@@ -151,7 +151,10 @@ class Crm(Connector[C]):
 
     @abstractmethod
     async def report(self, reports: Sequence[Report]) -> list[Outcome]:
-        """Write results back, in batches; one outcome per report."""
+        """Write results back, in batches; one outcome per report.
+
+        Reports come in the order in which they happened (`at` may be coarse); for one record the last one counts.
+        """
 
 
 def same(expected: str | bytes, given: str | bytes) -> None:

@@ -180,7 +180,7 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
             row.decision_id = gate.record(chain, Phase.STAGE, item.decision, item.person, extra, row.id)
             told.append(reports.Told(row, ReportKind.REFUSED, row.state, world.now(), reason=row.reason))
     session.flush()
-    reports.tell(session, told)
+    reports.tell(session, told, world.now())
     chain.write()
     campaign.audience_size += len(records)
     campaign.unresolved += unresolved

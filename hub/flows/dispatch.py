@@ -81,7 +81,7 @@ def claim(world: World, session: Session, sender: Sender, owner: str, limit: int
         return []
     desk = _Desk(world, session, chain, sender, owner, rows)
     cleared = [message for row in rows if (message := desk.decide(row))]
-    reports.tell(session, desk.refusals)
+    reports.tell(session, desk.refusals, now)
     _mark_used(session, desk.consents, now)
     session.flush()
     chain.write()
@@ -128,6 +128,7 @@ class _Desk:
         self.session.add(row)
         if decision.allowed and outgoing is not None:
             row.state, row.reason, row.owner, row.authorised_at = State.AUTHORISED, "", self.owner, self.world.now()
+            row.basis = decision.basis or ""
             if decision.consent_id:
                 self.consents.add(decision.consent_id)
             return gate.clear(outgoing, decision, row.decision_id)
@@ -210,7 +211,8 @@ def settle(world: World, session: Session, sender: Sender, results: dict[str, Re
         row.changed_at = now
         session.add(row)
         if isinstance(result, Receipt):
-            _accepted(world, sender, row, people[row.contact_id], result)
+            if _accepted(world, sender, row, people[row.contact_id], result):
+                told.append(reports.Told(row, ReportKind.STATUS, row.state, now))
         elif row.state not in (State.AUTHORISED, State.UNKNOWN):
             continue  # a status webhook was faster
         elif isinstance(result, Rejected):
@@ -224,19 +226,22 @@ def settle(world: World, session: Session, sender: Sender, results: dict[str, Re
             row.state, row.reason = State.UNKNOWN, type(result).__name__
             told.append(reports.Told(row, ReportKind.STATUS, row.state, now, reason=row.reason))
     session.flush()
-    reports.tell(session, told)
+    reports.tell(session, told, now)
     chain.write()
 
 
-def _accepted(world: World, sender: Sender, row: MessageRow, contact: Contact, receipt: Receipt) -> None:
+def _accepted(world: World, sender: Sender, row: MessageRow, contact: Contact, receipt: Receipt) -> bool:
+    """Keep the provider's id. False when a status was faster and has said that it was accepted."""
     row.reference = world.vault.reference(sender.controller_id, receipt.provider_message_id)
     try:
         key = contacts.key_of(world, contact)
         row.provider_id = seal(key, receipt.provider_message_id.encode(), f"provider:{row.id}")
     except Sealed:
         pass  # erased meanwhile: the id is not kept either
-    if row.state in (State.AUTHORISED, State.UNKNOWN):
+    first = row.state in (State.AUTHORISED, State.UNKNOWN)
+    if first:
         row.state, row.reason = State.ACCEPTED, receipt.note
+    return first
 
 
 def _again(
@@ -278,7 +283,7 @@ def opted_out(world: World, session: Session, chain: Chain, row: MessageRow, at:
     reach = permission.MARKETING_ON_WHATSAPP
     if permission.stop(session, chain, controller, tokens, kind, at, reach, source, contact_id=row.contact_id):
         reason = "SUPPRESSED_PLATFORM_PREFERENCE"
-        reports.tell_withdrawal(session, row.contact_id, f"stop:{row.id}", reason, at)
+        reports.tell_withdrawal(session, row.contact_id, f"stop:{row.id}", reason, at, world.now())
 
 
 def orphans(world: World, session: Session, sender: Sender, owner: str) -> int:
@@ -294,7 +299,7 @@ def orphans(world: World, session: Session, sender: Sender, owner: str) -> int:
         row.state, row.reason, row.changed_at = State.UNKNOWN, "interrupted", now
         session.add(row)
     session.flush()
-    reports.tell(session, [reports.Told(r, ReportKind.STATUS, r.state, now, reason=r.reason) for r in rows])
+    reports.tell(session, [reports.Told(r, ReportKind.STATUS, r.state, now, reason=r.reason) for r in rows], now)
     return len(rows)
 
 

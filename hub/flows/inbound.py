@@ -32,6 +32,7 @@ from hub.flows.points import locate
 from hub.flows.states import PRIORITY, State, after
 from hub.flows.world import World
 from hub.law.facts import EvidenceKind, StopKind
+from hub.law.stops import code_of
 from hub.law.withdrawal import Wish, classify
 from hub.store.ledger import Chain, canonical
 from hub.store.tables import (
@@ -71,7 +72,7 @@ def apply(world: World, session: Session, connection: Connection, events: Sequen
     for event in sorted(events, key=_order):
         desk.take(event)
     session.flush()
-    reports.tell(session, desk.told)
+    reports.tell(session, desk.told, world.now())
     chain.write()
     return Applied(frozenset(desk.senders), desk.sync)
 
@@ -130,6 +131,8 @@ class _Desk:
         state = after(State(row.state), event.status)
         if state == row.state:
             return
+        if row.state in (State.QUEUED, State.AUTHORISED, State.UNKNOWN):  # faster than the receipt
+            self.told.append(reports.Told(row, ReportKind.STATUS, State.ACCEPTED, event.at))
         row.state, row.changed_at = state, self.world.now()
         row.reason = (code or _name(event.error)) if state is State.FAILED else ""
         if event.provider_message_id and not row.reference:
@@ -222,7 +225,9 @@ class _Desk:
         if not fresh or said is Wish.UNSURE:
             return
         ledger_ref = f"stop:{self.world.vault.reference(self.controller.id, event.provider_message_id)}"
-        reports.tell_withdrawal(self.session, contact.id, ledger_ref, f"SUPPRESSED_{kind.name}", event.at)
+        reports.tell_withdrawal(
+            self.session, contact.id, ledger_ref, f"SUPPRESSED_{kind.name}", event.at, self.world.now()
+        )
         self._confirm(sender, contact, point, ledger_ref, event.at)
 
     def _confirm(self, sender: Sender, contact: Contact, point: ContactPoint, stop_ref: str, at: datetime) -> None:
@@ -275,7 +280,7 @@ class _Desk:
         ):
             reference = f"preference:{contact.id}:{event.at.isoformat()}"
             reason = "SUPPRESSED_PLATFORM_PREFERENCE"
-            reports.tell_withdrawal(self.session, contact.id, reference, reason, event.at)
+            reports.tell_withdrawal(self.session, contact.id, reference, reason, event.at, self.world.now())
 
     def _identity(self, event: IdentityChanged) -> None:
         """A new number or BSUID. Stops carry over; consent must be given anew."""

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from hub.contract import Outcome, Report, ReportKind
+from hub.flows.states import rank
 from hub.flows.world import World
 from hub.store.tables import Campaign, CrmRecord, MessageRow, ReportRow
 
@@ -27,10 +28,9 @@ class Told:
     status: str
     at: datetime
     reason: str = ""
-    basis: str = ""
 
 
-def tell(session: Session, items: Sequence[Told]) -> None:
+def tell(session: Session, items: Sequence[Told], now: datetime) -> None:
     """Put reports about messages into the outbox, for every CRM record of the person. Repeats change nothing."""
     items = [i for i in items if i.message.crm_connection_id]
     if not items:
@@ -47,9 +47,11 @@ def tell(session: Session, items: Sequence[Told]) -> None:
             status=item.status,
             reason=item.reason,
             campaign=titles.get(item.message.campaign_id or "", ""),
-            basis=item.basis,
+            basis=item.message.basis,
             at=item.at,
-            next_attempt_at=item.at,
+            recorded_at=now,
+            rank=rank(item.status),
+            next_attempt_at=now,
         )
         for item in items
         for record in records[item.message.contact_id]
@@ -57,7 +59,9 @@ def tell(session: Session, items: Sequence[Told]) -> None:
     _add(session, rows)
 
 
-def tell_withdrawal(session: Session, contact_id: str, ledger_ref: str, reason: str, at: datetime) -> None:
+def tell_withdrawal(
+    session: Session, contact_id: str, ledger_ref: str, reason: str, at: datetime, now: datetime
+) -> None:
     """A stop goes to every CRM that knows the person, at once and before everything else."""
     rows = [
         ReportRow(
@@ -69,7 +73,8 @@ def tell_withdrawal(session: Session, contact_id: str, ledger_ref: str, reason: 
             status="stopped",
             reason=reason,
             at=at,
-            next_attempt_at=at,
+            recorded_at=now,
+            next_attempt_at=now,
         )
         for record in _records(session, {contact_id})[contact_id]
     ]
@@ -94,7 +99,7 @@ def _titles(session: Session, ids: set[str]) -> dict[str, str]:
 
 
 def due(world: World, session: Session, connection_id: str, limit: int = BATCH) -> list[Report]:
-    """The next reports for a CRM, withdrawals first, then oldest first."""
+    """The next reports for a CRM: withdrawals first, then in the order in which things happened."""
     rows = session.exec(
         select(ReportRow)
         .where(
@@ -102,7 +107,12 @@ def due(world: World, session: Session, connection_id: str, limit: int = BATCH) 
             ReportRow.state == "pending",
             col(ReportRow.next_attempt_at) <= world.now(),
         )
-        .order_by((col(ReportRow.kind) != ReportKind.WITHDRAWAL), col(ReportRow.at), col(ReportRow.key))
+        .order_by(
+            (col(ReportRow.kind) != ReportKind.WITHDRAWAL),
+            col(ReportRow.recorded_at),
+            col(ReportRow.rank),
+            col(ReportRow.key),
+        )
         .limit(limit)
     ).all()
     return [

@@ -53,6 +53,11 @@ PRIORITY = {
 }
 
 
+def rank(status: str) -> int:
+    """How far a status is along the way; what people said stands at the end."""
+    return _RANK.get(State(status), 9) if status in set(State) else 9
+
+
 def after(state: State, status: Status) -> State:
     """The state after a provider's word. It never goes back; what changes nothing is still kept as an event."""
     target = State(status)

@@ -135,10 +135,10 @@ def _without_consent(q: Question) -> tuple[str, ...]:
     codes = []
     if customer or ClaimKind.LEGITIMATE_INTEREST in claims or EvidenceKind.ASSESSMENT in kinds:
         codes.append("BASIS_INSUFFICIENT_FOR_MARKETING")
-    if ClaimKind.CONSENT in claims:
-        codes.append("CONSENT_UNPROVEN")
-    if ClaimKind.CONSENT_OTHER_POINT in claims:
+    if ClaimKind.CONSENT_OTHER_POINT in claims:  # the proof that comes with the flag says more than the flag
         codes.append("CONSENT_VERIFIED_OTHER_CONTACT_POINT")
+    elif ClaimKind.CONSENT in claims:
+        codes.append("CONSENT_UNPROVEN")
     if not codes:
         codes.append("CONSENT_MISSING")
     if customer:

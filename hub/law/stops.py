@@ -48,6 +48,12 @@ _END_INTEREST = (StopKind.OBJECTION_21_1, StopKind.STOP_ALL)
 UNKNOWN_KIND = "SUPPRESSED_UNKNOWN_KIND"
 
 
+def code_of(kind: str) -> str:
+    """The reason code of a stop kind."""
+    reach = _REACH.get(kind)
+    return reach.code if reach else UNKNOWN_KIND
+
+
 @dataclass(frozen=True, slots=True)
 class Binding:
     """A stop that binds, and the code that says so."""

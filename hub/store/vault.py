@@ -8,6 +8,7 @@ Contact points are looked up by a keyed HMAC per controller; a plain hash of a p
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
@@ -34,9 +35,7 @@ class KeyRing:
 
     def __init__(self, keys: dict[str, bytes]) -> None:
         if not keys or any(len(key) != 32 for key in keys.values()):
-            raise BadInput(
-                "each key must be 32 bytes", field="HUB_KEYS", remedy="Make one with `hub init --print-keys`."
-            )
+            raise BadInput("each key must be 32 bytes", field="HUB_KEYS", remedy=_REMEDY)
         self._keys = keys
         self.newest = next(iter(keys))
 
@@ -45,22 +44,26 @@ class KeyRing:
         """Read `id:base64,id:base64`. Raises `BadInput`."""
         try:
             pairs = [part.strip().split(":", 1) for part in text.split(",") if part.strip()]
-            return cls({key_id: base64.b64decode(value, validate=True) for key_id, value in pairs})
+            keys = {key_id: base64.b64decode(value, validate=True) for key_id, value in pairs}
         except ValueError:
             raise BadInput("not a list of id:base64", field="HUB_KEYS", remedy=_REMEDY) from None
+        if len(keys) < len(pairs):
+            raise BadInput("two keys have the same id", field="HUB_KEYS", remedy="Give each key its own id.")
+        return cls(keys)
 
     @classmethod
     def from_file(cls, path: Path) -> KeyRing:
         """The ring kept beside an embedded database; made on first use, readable by its owner only."""
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except FileExistsError:
-                pass  # another process was first
-            else:
-                with os.fdopen(handle, "w") as file:
-                    file.write(generate())
+            draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(generate())
+                file.flush()
+                os.fsync(file.fileno())  # without its keys a database is lost
+            with contextlib.suppress(FileExistsError):  # another process was first
+                os.link(draft, path)  # appears whole or not at all
+            draft.unlink()
         return cls.parse(path.read_text())
 
     @property
@@ -160,5 +163,5 @@ class Vault:
 
     @staticmethod
     def _untagged(data: bytes) -> tuple[str, bytes]:
-        size = data[0]
-        return data[1 : 1 + size].decode(), data[1 + size :]
+        size = int.from_bytes(data[:1])
+        return data[1 : 1 + size].decode(errors="replace"), data[1 + size :]

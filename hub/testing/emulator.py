@@ -45,7 +45,7 @@ class Fault:
     """Something that goes wrong with requests whose `METHOD /path` matches.
 
     kind: "status" (answer `status` and `body` instead of working), "latency" (wait `seconds` first),
-    "lost_answer" (the work is done, then `seconds` pass and the connection closes without an answer),
+    "lost_answer" (the work is done, then `seconds` pass and the connection closes with no body after the head),
     "garbage" (the work is done, the answer is not JSON).
     """
 
@@ -212,6 +212,10 @@ class Emulator(ABC):
         return answer(200, await result if isinstance(result, Awaitable) else result)
 
 
+# A server answers 500 for an app that says nothing, and closes the connection on one that breaks its promise.
+_PROMISE: Message = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]}
+
+
 class _Faulty:
     """Applies faults and keeps the log, around the vendor's app."""
 
@@ -244,7 +248,8 @@ class _Faulty:
         self.emulator.log.append(Call(called_at, scope["method"], scope["path"], body, status))
         if fault is not None and fault.kind == "lost_answer":
             await asyncio.sleep(fault.seconds)
-            return  # the server closes the connection without an answer
+            await send(_PROMISE)
+            return
         if fault is not None and fault.kind == "garbage":
             sent = []
             await Response(b"<html>oops", 200, media_type="text/html")(scope, again, keep)

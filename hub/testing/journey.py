@@ -68,15 +68,13 @@ def until(done: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
 class Journey:
     """One controller, one HubSpot portal, one WhatsApp number. Use as a context manager."""
 
-    def __init__(
-        self, settings: Settings, *, contacts: int, seed: int, works: bool = True, tell: Tell | None = None, **meta: Any
-    ) -> None:
+    def __init__(self, settings: Settings, *, contacts: int, seed: int, tell: Tell | None = None, **meta: Any) -> None:
         self.port = free_port()
         self.settings = settings.model_copy(update={"public_url": f"http://127.0.0.1:{self.port}", "port": self.port})
         self.clock = Clock()
         self.random = random.Random(seed)
         self.people = population(contacts, seed)
-        self.works, self.tell = works, tell or (lambda *_: None)
+        self.tell = tell or (lambda *_: None)
         makers = emulators()
         self.hubspot: Any = makers["hubspot"].load()(seed=seed, clock=self.clock)
         self.meta: Any = makers["meta"].load()(seed=seed, clock=self.clock, **meta)
@@ -90,10 +88,15 @@ class Journey:
             self.world = worlds.build(self.settings, clock=self.clock)
             stack.callback(self.world.db.close)
             self.world.db.migrate()
-            self.crew = stack.enter_context(Crew(self.world, works=self.works, schedules=self.works))
-            stack.enter_context(serve(build(self.world, self.crew.nudges.receive), port=self.port))
+            self._hub = stack.enter_context(contextlib.ExitStack())
+            self.crew = self._hub.enter_context(Crew(self.world))
+            self._hub.enter_context(serve(build(self.world, self.crew.nudges.receive), port=self.port))
             self._stack = stack.pop_all()
         return self
+
+    def leave(self) -> None:
+        """Stop the hub of this process; vendors and database stay, for another process to take over."""
+        self._hub.close()
 
     def __exit__(self, *error: Any) -> None:
         self._stack.close()
@@ -256,7 +259,6 @@ class Journey:
     def start(self) -> None:
         with self.world.db.write() as session:
             campaigns.start(self.world, session, session.get_one(Campaign, self.campaign.id))
-        self.crew.nudges.stage.send(self.campaign.id)
 
     def inject_stops(self, count: int) -> None:
         """People change their minds while the campaign runs."""

@@ -57,6 +57,7 @@ class MessageRow(SQLModel, table=True):
     state: str
     reason: str = ""
     decision_id: str = ""
+    basis: str = ""
     priority: int = 3
     attempts: int = 0
     owner: str = ""  # the dispatcher that authorised it
@@ -95,10 +96,10 @@ class Inbox(SQLModel, table=True):
 
 
 class ReportRow(SQLModel, table=True):
-    """Something the CRM shall know."""
+    """Something the CRM shall know. Told in the order of `recorded_at`, then `rank`: vendors' times are coarse."""
 
     __tablename__ = "report"
-    __table_args__ = (Index("ix_report_due", "connection_id", "state", "next_attempt_at"),)
+    __table_args__ = (Index("ix_report_due", "connection_id", "state", "recorded_at", "rank"),)
     key: str = Field(primary_key=True)
     connection_id: str = ref("connection.id", index=False)
     record: str
@@ -110,6 +111,8 @@ class ReportRow(SQLModel, table=True):
     basis: str = ""
     text: bytes | None = sealed(default=None, nullable=True)
     at: datetime = time()
+    recorded_at: datetime = time()
+    rank: int = 0
     state: str = "pending"  # pending, done, failed
     attempts: int = 0
     error: str = ""

@@ -150,9 +150,9 @@ def _records(item: Json) -> list[str]:
 
 
 def update(reports: Sequence[Report], opt_out_property: str) -> dict[str, str]:
-    """The properties that say what happened to one contact: later reports win, a withdrawal is never undone."""
+    """The properties that say what happened to one contact: the last report wins, a withdrawal is never undone."""
     properties: dict[str, str] = {}
-    for report in sorted(reports, key=lambda report: report.at):
+    for report in reports:
         values = {
             "hub_whatsapp_status": report.status,
             "hub_whatsapp_status_at": stamp(report.at),
