@@ -108,6 +108,12 @@ def test_append_with_a_time_of_another_zone_holds(db: Database) -> None:
     assert '"event_time":"2026-11-02T12:30:15.123456' in record, "stored in UTC"
 
 
+def test_append_with_a_time_without_a_zone_is_refused(db: Database) -> None:
+    with pytest.raises(TypeError), db.write() as session:
+        Chain(session, C, NOW).event("consent", NOW.replace(tzinfo=None), {})
+    assert verify(db).rows == 0
+
+
 def test_chains_of_two_controllers_are_apart(chained: Database) -> None:
     append(chained, "controller-2", events=1, decisions=0)
     assert (verify(chained).links, verify(chained, "controller-2").links) == (3, 1)
@@ -183,6 +189,11 @@ def slipped_in_row(session: Session) -> None:
     session.add(DecisionRow(**{**row.model_dump(), "id": "forged", "position": 4}))
 
 
+def slipped_in_row_before_the_start(session: Session) -> None:
+    row = decision_row(session, 2, 3)
+    session.add(DecisionRow(**{**row.model_dump(), "id": "forged", "seq": -7, "position": 0}))
+
+
 def changed_link_root(session: Session) -> None:
     session.execute(update(ChainLink).where(col(ChainLink.seq) == 2).values(root=GENESIS))
 
@@ -238,9 +249,10 @@ TAMPERING: list[tuple[Tamper, str]] = [
     (deleted_row, "out of place"),
     (deleted_last_row_of_a_link, "link 2: its rows were changed, added or removed"),
     (swapped_rows, "link 2: its rows were changed"),
-    (swapped_links, "link 2 is missing or out of place"),
+    (swapped_links, "link 1 is missing or out of place"),
     (moved_to_another_link, "link 2: its rows were changed, added or removed"),
     (slipped_in_row, "decision forged: id was changed"),
+    (slipped_in_row_before_the_start, "link 1: its rows were changed, added or removed"),
     (changed_link_root, "link 2"),
     (changed_link_time, "link 2 was changed"),
     (changed_link_hash, "link 2 was changed"),
@@ -316,6 +328,19 @@ def test_verify_reads_chains_longer_than_a_page(db: Database, monkeypatch: pytes
     for _ in range(5):
         append(db, events=3, decisions=2)
     assert (verify(db).links, verify(db).rows, verify(db).problem) == (5, 25, "")
+
+
+def test_verify_during_appends_raises_no_false_alarm(chained: Database) -> None:
+    with chained.read() as session:
+        assert session.get(ChainLink, "no such link") is None  # the moment of this session is set
+        append(chained)
+        assert ledger.verify(session, C) == ledger.Verification(3, 12, verify_head(session))
+
+
+def verify_head(session: Session) -> str:
+    head = session.get(ChainHead, C)
+    assert head is not None
+    return head.hash
 
 
 # concurrency

@@ -225,9 +225,7 @@ class _Desk:
         if not fresh or said is Wish.UNSURE:
             return
         ledger_ref = f"stop:{self.world.vault.reference(self.controller.id, event.provider_message_id)}"
-        reports.tell_withdrawal(
-            self.session, contact.id, ledger_ref, f"SUPPRESSED_{kind.name}", event.at, self.world.now()
-        )
+        reports.tell_withdrawal(self.session, contact.id, ledger_ref, code_of(kind), event.at, self.world.now())
         self._confirm(sender, contact, point, ledger_ref, event.at)
 
     def _confirm(self, sender: Sender, contact: Contact, point: ContactPoint, stop_ref: str, at: datetime) -> None:

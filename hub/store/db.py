@@ -29,6 +29,7 @@ class Database:
             options |= {"pool_size": 16, "max_overflow": 16, "pool_pre_ping": True}
         self.engine = create_engine(url, **options)
         self._writer = self.engine.execution_options(hub_write=True)
+        self._reader = self.engine if self.sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         if self.sqlite:
             Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
             _prepare_sqlite(self.engine)
@@ -42,7 +43,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False) as session:
+        """A session in which every query sees the same moment, on both databases."""
+        with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     def migrate(self) -> None:

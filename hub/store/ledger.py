@@ -26,7 +26,13 @@ _PAGE = 2000
 
 def canonical(record: Mapping[str, Any]) -> str:
     """The one JSON form of a record: sorted keys, times as ISO 8601 in UTC."""
-    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z, default=str).decode()
+    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME, default=_plain).decode()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise TypeError("a time without a zone")
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
 
 
 def digest(data: str | bytes) -> str:
@@ -179,7 +185,10 @@ def _row_problem(row: Row, position: int) -> str:
     name = f"{row.__tablename__} {row.id}"
     if row.position != position:
         return f"{name} is out of place"
-    body = orjson.loads(row.record)
+    try:
+        body = dict(orjson.loads(row.record))
+    except (ValueError, TypeError):
+        return f"{name}: its record cannot be read"
     columns = {"id": row.id, "controller": row.controller_id, "contact": row.contact_id}
     if isinstance(row, LedgerRow):
         columns |= {"kind": row.kind, "token": row.token}
@@ -225,16 +234,11 @@ def _place(row: Row | None) -> tuple[int, int]:
 
 
 def _table(session: Session, table: Any, controller_id: str) -> Iterator[Row]:
-    seq, position = 0, -1
-    while True:
-        after = (col(table.seq) > seq) | ((col(table.seq) == seq) & (col(table.position) > position))
-        page = session.exec(
-            select(table)
-            .where(table.controller_id == controller_id, after)
-            .order_by(col(table.seq), col(table.position))
-            .limit(_PAGE)
-        ).all()
+    order = (col(table.seq), col(table.position))
+    query = select(table).where(table.controller_id == controller_id).order_by(*order).limit(_PAGE)
+    page = session.exec(query).all()
+    while page:
         yield from page
-        if len(page) < _PAGE:
-            return
         seq, position = page[-1].seq, page[-1].position
+        after = (col(table.seq) > seq) | ((col(table.seq) == seq) & (col(table.position) > position))
+        page = session.exec(query.where(after)).all()

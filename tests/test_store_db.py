@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Engine, sessions and schema: what a transaction promises, on both databases, and what migrations make."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlmodel import SQLModel, select
+
+from hub.store.db import Database
+from hub.store.tables import Controller, Sender, StopRow
+from hub.store.vault import KeyRing
+
+NOW = datetime(2026, 11, 2, 12, 30, 15, 123456, tzinfo=UTC)
+SECRET = "+491701234567"
+
+
+@pytest.fixture
+def empty(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def db(empty: Database) -> Database:
+    empty.migrate()
+    return empty
+
+
+def company(name: str = "Acme", at: datetime = NOW) -> Controller:
+    return Controller(id=name, name=name, country="DE", created_at=at)
+
+
+def names(db: Database) -> list[str]:
+    with db.read() as session:
+        return list(session.exec(select(Controller.name)))
+
+
+# transactions
+
+
+def test_write_commits_when_the_block_ends(db: Database) -> None:
+    with db.write() as session:
+        session.add(company())
+    assert names(db) == ["Acme"]
+
+
+def test_write_rolls_back_when_the_block_raises(db: Database) -> None:
+    with pytest.raises(KeyError), db.write() as session:
+        session.add(company())
+        session.flush()
+        raise KeyError("late")
+    assert names(db) == []
+
+
+def test_read_commits_nothing(db: Database) -> None:
+    with db.read() as session:
+        session.add(company())
+        session.flush()
+    assert names(db) == []
+
+
+def test_read_sees_one_moment_while_others_write(db: Database) -> None:
+    with db.read() as session:
+        assert session.exec(select(Controller)).all() == []
+        with db.write() as other:
+            other.add(company())
+        assert session.exec(select(Controller)).all() == []
+    assert names(db) == ["Acme"]
+
+
+def test_write_on_sqlite_waits_for_the_writer_before_it(db: Database) -> None:
+    """Read, then write: taken at the start, the lock makes what was read still true."""
+    if not db.sqlite:
+        with db.write() as session:  # PostgreSQL locks rows, by `with_for_update`
+            assert session.execute(text("SHOW transaction_isolation")).scalar() == "read committed"
+        return
+    opened, seen = threading.Event(), list[int]()
+
+    def late() -> None:
+        opened.wait()
+        with db.write() as session:
+            seen.append(len(session.exec(select(Controller)).all()))
+
+    thread = threading.Thread(target=late)
+    thread.start()
+    with db.write() as session:
+        opened.set()
+        thread.join(timeout=0.2)
+        assert thread.is_alive()
+        session.add(company())
+    thread.join(timeout=10)
+    assert seen == [1]
+
+
+# what must not be told
+
+
+def test_parameters_never_appear_in_an_exception(db: Database) -> None:
+    with db.write() as session:
+        session.add(company())
+    with pytest.raises(IntegrityError) as failed, db.write() as session:
+        session.add(Controller(id=SECRET, name="Acme", country="DE", created_at=NOW))
+    assert SECRET not in f"{failed.value} {failed.value!r}"
+
+
+def test_parameters_of_a_broken_statement_never_appear(db: Database) -> None:
+    with pytest.raises(DBAPIError) as failed, db.read() as session:
+        session.execute(text("SELECT nothing FROM nowhere WHERE number = :number"), {"number": SECRET})
+    assert SECRET not in f"{failed.value} {failed.value!r}"
+
+
+# times
+
+aware = st.datetimes(
+    min_value=datetime(1990, 1, 1),  # noqa: DTZ001  (hypothesis adds the zone)
+    max_value=datetime(2100, 1, 1),  # noqa: DTZ001
+    timezones=st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes))),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=aware)
+def test_times_come_back_as_the_same_moment_in_utc(db: Database, at: datetime) -> None:
+    with db.write() as session:
+        session.merge(company(at=at))
+    with db.read() as session:
+        read = session.exec(select(Controller.created_at)).one()
+    assert read == at
+    assert read.utcoffset() == timedelta(0)
+
+
+def test_times_are_ordered_and_compared_across_zones(db: Database) -> None:
+    with db.write() as session:
+        session.add(company("later", NOW + timedelta(minutes=1)))
+        session.add(company("sooner", NOW.astimezone(timezone(timedelta(hours=9)))))
+    with db.read() as session:
+        assert session.exec(select(Controller.name).order_by(Controller.created_at)).all() == ["sooner", "later"]
+        berlin = NOW.astimezone(timezone(timedelta(hours=1)))
+        assert session.exec(select(Controller.name).where(Controller.created_at <= berlin)).all() == ["sooner"]
+
+
+def test_time_without_a_zone_is_refused(db: Database) -> None:
+    with pytest.raises(StatementError, match="without a zone"), db.write() as session:
+        session.add(company(at=datetime(2026, 1, 1)))  # noqa: DTZ001  (the point of the test)
+    assert names(db) == []
+
+
+# SQLite
+
+
+def test_sqlite_pragmas_are_set_on_every_connection(db: Database) -> None:
+    if not db.sqlite:
+        pytest.fail("parametrised away below")  # pragma: no cover
