@@ -107,9 +107,9 @@ class Paper:
     reply: Callable[[Report], Outcome | None] = lambda report: Outcome(report.key)
 
 
-def paper_crm(paper: Paper) -> type[Crm[Plain]]:
+def paper_crm(paper: Paper, word: str) -> type[Crm[Plain]]:
     class PaperCrm(Crm[Plain]):
-        name, title, Config = "paper", "Paper CRM", Plain
+        name, title, Config = word, "Paper CRM", Plain
 
         def authenticate(self, request: Inbound) -> None: ...
 
@@ -141,26 +141,28 @@ def paper_crm(paper: Paper) -> type[Crm[Plain]]:
 
 @dataclass
 class Loft:
-    """The pigeon's home: what it carried, and how a flight ends. `fly` may raise."""
+    """The pigeon's home: what it carried, how a flight ends, and what letters say. `fly` and `read` may raise."""
 
     sent: list[ClearedMessage] = field(default_factory=list)
     fly: Callable[[ClearedMessage], Receipt] = lambda message: Receipt(f"pigeon.{message.outgoing.id}")
+
+    read: Callable[[bytes], list[Event]] = lambda letter: []
 
     @property
     def numbers(self) -> list[str]:
         return [message.outgoing.to.value for message in self.sent]
 
 
-def pigeon(loft: Loft) -> type[Provider[Plain]]:
+def pigeon(loft: Loft, word: str) -> type[Provider[Plain]]:
     class Pigeon(Provider[Plain]):
-        name, title, Config = "pigeon", "Pigeon Post", Plain
+        name, title, Config = word, "Pigeon Post", Plain
         can = frozenset({Can.TEMPLATE, Can.TEXT})
         profile = ProcessorProfile("Pigeon Ltd", "DE", "none", ("DE",), (), (), (), "made up")
 
         def authenticate(self, request: Inbound) -> None: ...
 
         async def receive(self, request: Inbound) -> list[Event]:
-            return []
+            return loft.read(request.body)
 
         async def check(self) -> Health:
             return Health(True, "well fed")
@@ -178,16 +180,16 @@ def pigeon(loft: Loft) -> type[Provider[Plain]]:
 class Shop:
     """One company on a world, connected and approved, with an opt-in page and a template."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, company: str = COMPANY, words: tuple[str, str] = ("paper", "pigeon")) -> None:
         assert isinstance(world.clock, Clock)
         self.world, self.clock = world, world.clock
         self.paper, self.loft = Paper(), Loft()
-        for cls in (paper_crm(self.paper), pigeon(self.loft)):
+        for cls in (paper_crm(self.paper, words[0]), pigeon(self.loft, words[1])):
             world.registry.connectors[cls.name], world.registry.origin[cls.name] = cls, "tests"
         with self.write() as session:
-            self.controller = accounts.make_controller(world, session, COMPANY, "DE")
-            self.crm = accounts.connect(world, session, self.controller, "paper", {})
-            self.provider = accounts.connect(world, session, self.controller, "pigeon", {})
+            self.controller = accounts.make_controller(world, session, company, "DE")
+            self.crm = accounts.connect(world, session, self.controller, words[0], {})
+            self.provider = accounts.connect(world, session, self.controller, words[1], {})
             self.sender = accounts.add_sender(session, self.provider, VENDOR_ID, "+49 30 1234567")
             accounts.replace_templates(world, session, self.provider, [OFFER])
             self.page = optin.create(

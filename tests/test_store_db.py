@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -19,8 +22,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlmodel import SQLModel, select
 
 from hub.store.db import Database
-from hub.store.tables import Controller, Sender, StopRow
-from hub.store.vault import KeyRing
+from hub.store.tables import Controller, Sender
 
 NOW = datetime(2026, 11, 2, 12, 30, 15, 123456, tzinfo=UTC)
 SECRET = "+491701234567"
@@ -81,12 +83,10 @@ def test_read_sees_one_moment_while_others_write(db: Database) -> None:
     assert names(db) == ["Acme"]
 
 
-def test_write_on_sqlite_waits_for_the_writer_before_it(db: Database) -> None:
-    """Read, then write: taken at the start, the lock makes what was read still true."""
-    if not db.sqlite:
-        with db.write() as session:  # PostgreSQL locks rows, by `with_for_update`
-            assert session.execute(text("SHOW transaction_isolation")).scalar() == "read committed"
-        return
+def test_write_on_sqlite_waits_for_the_writer_before_it(tmp_path: Path) -> None:
+    """The lock is taken at the start, so that what was read is still true when it is written upon."""
+    db = Database(f"sqlite:///{tmp_path / 'hub.db'}")
+    db.migrate()
     opened, seen = threading.Event(), list[int]()
 
     def late() -> None:
@@ -103,6 +103,7 @@ def test_write_on_sqlite_waits_for_the_writer_before_it(db: Database) -> None:
         session.add(company())
     thread.join(timeout=10)
     assert seen == [1]
+    db.close()
 
 
 # what must not be told
@@ -161,6 +162,65 @@ def test_time_without_a_zone_is_refused(db: Database) -> None:
 # SQLite
 
 
-def test_sqlite_pragmas_are_set_on_every_connection(db: Database) -> None:
-    if not db.sqlite:
-        pytest.fail("parametrised away below")  # pragma: no cover
+def test_sqlite_pragmas_are_set_on_every_connection(tmp_path: Path) -> None:
+    db = Database(f"sqlite:///{tmp_path / 'below' / 'hub.db'}")
+    expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+    with db.read() as one, db.read() as two:
+        for session in (one, two):
+            assert {name: session.execute(text(f"PRAGMA {name}")).scalar() for name in expected} == expected
+    db.close()
+
+
+def test_foreign_keys_bind(db: Database) -> None:
+    with pytest.raises(IntegrityError), db.write() as session:
+        session.add(Sender(controller_id="nobody", connection_id="nothing", vendor_id="1", number="1"))
+
+
+# migrations
+
+
+def differences(db: Database) -> list[Any]:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        return list(compare_metadata(context, SQLModel.metadata))
+
+
+def test_migrate_an_empty_database_gives_exactly_the_tables(empty: Database) -> None:
+    assert differences(empty), "the comparison sees what is missing"
+    empty.migrate()
+    assert differences(empty) == []
+
+
+def test_migrate_twice_changes_nothing(db: Database) -> None:
+    with db.write() as session:
+        session.add(company())
+    db.migrate()
+    assert names(db) == ["Acme"]
+    assert differences(db) == []
+
+
+def test_migrate_by_many_at_once_is_done_once(empty: Database) -> None:
+    together = threading.Barrier(3)
+
+    def start(_: int) -> None:
+        db = Database(empty.url)
+        together.wait()
+        db.migrate()
+        db.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(start, range(3)))
+    assert differences(empty) == []
+
+
+def test_migrations_have_one_head_and_one_base(db: Database) -> None:
+    scripts = ScriptDirectory.from_config(db.alembic())
+    assert len(scripts.get_heads()) == 1
+    assert len(scripts.get_bases()) == 1
+
+
+def test_downgrade_takes_every_table_away(db: Database) -> None:
+    command.downgrade(db.alembic(), "base")
+    assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+    db.migrate()
+    assert differences(db) == []

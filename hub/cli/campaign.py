@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -101,12 +102,26 @@ def preview(campaign: Name, language: Language = "en") -> None:
 
 
 @app.command()
-def start(campaign: Name) -> None:
-    """Let a draft run. It sends as soon as `hub up` (or a worker) runs."""
+def start(
+    campaign: Name,
+    at: Annotated[str, typer.Option(help="When, as 2026-12-01T09:00+01:00; without, now.")] = "",
+) -> None:
+    """Let a draft run, now or later. It sends while `hub up` (or a worker and the schedule) runs."""
     with world() as built, built.db.write() as session:
         found = find_campaign(session, controller(built, session), campaign)
-        campaigns.start(built, session, found)
-        out.print(f"{found.title!r} starts. Watch it with `hub campaign status {found.id}`.", highlight=False)
+        campaigns.start(built, session, found, _time(at) if at else None)
+        when = f"at {found.start_at.isoformat()}" if at and found.start_at else "now"
+        out.print(f"{found.title!r} starts {when}. Watch it with `hub campaign status {found.id}`.", highlight=False)
+
+
+def _time(text: str) -> datetime:
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        read = None
+    if read is None or read.tzinfo is None:
+        raise BadInput(f"{text!r} is no time with a zone", field="at", remedy="Write 2026-12-01T09:00+01:00.")
+    return read
 
 
 @app.command()

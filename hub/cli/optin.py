@@ -23,7 +23,7 @@ def create(
     language: Annotated[str, typer.Option(help="Language of the wording: de or en.")] = "de",
     text: Annotated[Path | None, typer.Option(help="File with your own wording.", exists=True, dir_okay=False)] = None,
     sender: Annotated[str, typer.Option(help="Number the person writes to; not needed if there is one.")] = "",
-    qr: Annotated[Path | None, typer.Option(help="Also write the QR code to this SVG or PNG file.")] = None,
+    qr: Annotated[Path | None, typer.Option(help="Also write a QR code of the page, as SVG or PNG.")] = None,
 ) -> None:
     """Make a wording version and a page that shows it. The person's own message from there is the express consent."""
     with world() as built, built.db.write() as session:
@@ -39,12 +39,14 @@ def create(
             text=text.read_text(encoding="utf-8") if text else "",
         )
         invited = optin.invitation(session, page)
-        out.print(f"Page:      {built.settings.public_url.rstrip('/')}/o/{page.id}", highlight=False, soft_wrap=True)
-        out.print(f"Chat link: {invited.link}", highlight=False, soft_wrap=True)
+        public = f"{built.settings.public_url.rstrip('/')}/o/{page.id}"
+        out.print(f"Page:      {public}", highlight=False)
+        out.print(f"Chat link: {invited.link}", highlight=False)
         out.print(f"Sentence:  {invited.statement}", highlight=False)
         out.print(f"Wording:   version {invited.wording.version}, SHA-256 {invited.wording.id}", highlight=False)
         if not invited.wording.withdrawal_hint:
             out.print("[yellow]The wording does not say how to withdraw (Art. 7(3)); consent to it will not count.[/]")
         if qr:
-            segno.make(invited.link, error="m").save(str(qr), scale=8, border=4)
-            out.print(f"QR code:   {qr}", highlight=False)
+            # to the page, not the chat: who scans a poster has not seen the wording yet
+            segno.make(public, error="m").save(str(qr), scale=8, border=4)
+            out.print(f"QR code:   {qr} (leads to the page)", highlight=False)

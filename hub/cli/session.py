@@ -18,7 +18,7 @@ from hub.settings import Settings
 from hub.store.tables import Campaign, Controller, Sender
 from hub.work.crew import Crew
 
-out = Console()
+out = Console(soft_wrap=True)  # ids and links stay in one piece
 err = Console(stderr=True)
 
 

@@ -120,6 +120,9 @@ def add_sender(session: Session, connection: Connection, vendor_id: str, number:
         raise BadInput("is empty", field="sender", remedy="Give the vendor's id of the number and the number itself.")
     if not 1 <= rate <= 1000:
         raise BadInput(f"{rate} is out of range", field="rate", remedy="Use 1 to 1000 messages per second.")
+    mine = select(Sender).where(Sender.connection_id == connection.id, Sender.vendor_id == vendor_id)
+    if session.exec(mine).first():
+        raise BadInput(f"{vendor_id} was added already", field="sender", remedy="Use it as it is.")
     sender = Sender(
         controller_id=connection.controller_id,
         connection_id=connection.id,

@@ -25,7 +25,8 @@ class Record:
 
     snapshot: ContactSnapshot
     located: Located
-    token: str
+    token: str  # under which the point is kept
+    tokens: list[str]  # under which it may be kept, after a key was rotated
     claims: list[dict[str, Any]]
     fingerprint: str
 
@@ -45,6 +46,7 @@ class Writer:
         self._points = points
         self._owners = self._load(points)
         self._new: dict[type[Any], list[dict[str, Any]]] = {Contact: [], ContactPoint: [], CrmRecord: []}
+        self._changed: list[tuple[CrmRecord, dict[str, Any]]] = []
 
     def _load(self, points: dict[str, ContactPoint]) -> dict[str, Contact]:
         ids = {p.contact_id for p in points.values()}
@@ -73,10 +75,8 @@ class Writer:
         }
         if before is None:
             self._new[CrmRecord].append(row)
-            return
-        for name, value in row.items():
-            setattr(before, name, value)
-        self._session.add(before)
+        else:
+            self._changed.append((before, row))  # its new point is not in the database yet
 
     def _known_person(self, before: CrmRecord | None, record: Record) -> ContactPoint | None:
         """The record's number changed: the person keeps their contact, and their stops."""
@@ -131,8 +131,18 @@ class Writer:
         self._session.add(contact)
 
     def flush(self) -> None:
+        self._insert(Contact, ContactPoint)
+        for record, values in self._changed:
+            for name, value in values.items():
+                setattr(record, name, value)
+            self._session.add(record)
+        self._changed.clear()
         self._session.flush()
-        for table, rows in self._new.items():
+        self._insert(CrmRecord)
+
+    def _insert(self, *tables: type[Any]) -> None:
+        for table in tables:
+            rows = self._new[table]
             if rows:
                 self._session.execute(insert(table), rows)
                 rows.clear()

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, insert
 from sqlmodel import Session, col, select
 
 from hub.contract import BadInput, Purpose, ReportKind
@@ -29,6 +30,7 @@ from hub.store.tables import (
 )
 
 BATCH = 500
+NOT_HELD = "SYNC_NO_BASIS"  # a member the hub stores nothing about: no basis for it, or no usable number
 
 
 def create(
@@ -132,7 +134,8 @@ def asked(session: Session, controller: Controller, campaign: Campaign) -> tuple
     sender = session.get_one(Sender, campaign.sender_id)
     row = session.get(TemplateRow, (sender.connection_id, campaign.template, campaign.language))
     template = gate.template_facts(controller, campaign.template, row, campaign.approved_category)
-    message = Message(purpose=campaign.purpose, topic=campaign.topic, template=template)
+    running = campaign.state != CampaignState.CANCELLED
+    message = Message(purpose=campaign.purpose, topic=campaign.topic, template=template, approved=running)
     return gate.route_of(session, controller, sender), message
 
 
@@ -141,7 +144,7 @@ def preview_page(stager: Stager, records: Sequence[str], seen: set[str], preview
     preview.audience += len(records)
     found, unresolved = stager.ask(records)
     if unresolved:
-        preview.blocked["SUBJECT_UNRESOLVED"] += unresolved
+        preview.blocked[NOT_HELD] += unresolved
     for item in found:
         if item.person.id in seen:
             preview.same_person += 1
@@ -166,49 +169,64 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
             )
         )
     )
-    told = []
-    made = 0
+    told: list[reports.Told] = []
+    rows: list[dict[str, Any]] = []
     for item in found:
         if item.person.id in have:
             continue
         have.add(item.person.id)
-        made += 1
         row = _message(world, campaign, item)
-        session.add(row)
+        rows.append(row)
         if item.decision.verdict is not Verdict.ALLOW:
             extra = {"campaign": campaign.id, "template": campaign.template}
-            row.decision_id = gate.record(chain, Phase.STAGE, item.decision, item.person, extra, row.id)
-            told.append(reports.Told(row, ReportKind.REFUSED, row.state, world.now(), reason=row.reason))
-    session.flush()
+            row["decision_id"] = gate.record(chain, Phase.STAGE, item.decision, item.person, extra, row["id"])
+            told.append(
+                reports.Told(
+                    row["id"],
+                    item.person.id,
+                    campaign.id,
+                    "",
+                    ReportKind.REFUSED,
+                    row["state"],
+                    world.now(),
+                    reason=row["reason"],
+                )
+            )
+    if rows:
+        session.execute(insert(MessageRow), rows)
     reports.tell(session, told, world.now())
     chain.write()
     campaign.audience_size += len(records)
     campaign.unresolved += unresolved
     session.add(campaign)
-    return made
+    return len(rows)
 
 
-def _message(world: World, campaign: Campaign, item: _Asked) -> MessageRow:
+def _message(world: World, campaign: Campaign, item: _Asked) -> dict[str, Any]:
     state = {Verdict.ALLOW: State.QUEUED, Verdict.HOLD: State.HELD}.get(item.decision.verdict, State.REFUSED)
     now = world.now()
-    return MessageRow(
-        id=new_id(),
-        controller_id=campaign.controller_id,
-        campaign_id=campaign.id,
-        sender_id=campaign.sender_id,
-        contact_id=item.person.id,
-        point_id=item.record.point_id,
-        crm_connection_id=campaign.connection_id,
-        crm_record=item.record.record,
-        purpose=campaign.purpose,
-        topic=campaign.topic,
-        state=state,
-        reason="" if state is State.QUEUED else item.decision.reasons[0],
-        priority=PRIORITY[Purpose(campaign.purpose)],
-        next_attempt_at=max(now, campaign.start_at or now),
-        created_at=now,
-        changed_at=now,
-    )
+    return {
+        "id": new_id(),
+        "controller_id": campaign.controller_id,
+        "campaign_id": campaign.id,
+        "sender_id": campaign.sender_id,
+        "contact_id": item.person.id,
+        "point_id": item.record.point_id,
+        "purpose": campaign.purpose,
+        "topic": campaign.topic,
+        "evidence": [],
+        "state": state,
+        "reason": "" if state is State.QUEUED else item.decision.reasons[0],
+        "decision_id": "",
+        "basis": "",
+        "priority": PRIORITY[Purpose(campaign.purpose)],
+        "attempts": 0,
+        "owner": "",
+        "reference": "",
+        "next_attempt_at": now,
+        "created_at": now,
+        "changed_at": now,
+    }
 
 
 def start(world: World, session: Session, campaign: Campaign, at: datetime | None = None) -> None:
@@ -221,11 +239,11 @@ def start(world: World, session: Session, campaign: Campaign, at: datetime | Non
 
 
 def cancel(session: Session, campaign: Campaign, now: datetime) -> int:
-    """Stop what has not left yet. Returns how many messages that were."""
+    """Stop what has not left yet. Returns how many messages that were; what comes back later the gate refuses."""
     rows = session.exec(
-        select(MessageRow).where(
-            MessageRow.campaign_id == campaign.id, col(MessageRow.state).in_([State.QUEUED, State.HELD])
-        )
+        select(MessageRow)
+        .where(MessageRow.campaign_id == campaign.id, col(MessageRow.state).in_([State.QUEUED, State.HELD]))
+        .with_for_update()  # what a dispatcher is claiming now is not ours any more
     ).all()
     for row in rows:
         row.state, row.reason, row.changed_at = State.REFUSED, "POLICY_NOT_APPROVED", now
@@ -257,7 +275,7 @@ def progress(session: Session, campaign: Campaign) -> Progress:
         if state == State.REFUSED:
             refused[reason] += count
     if campaign.unresolved:
-        refused["SUBJECT_UNRESOLVED"] += campaign.unresolved
+        refused[NOT_HELD] += campaign.unresolved
     return Progress(campaign, dict(states), dict(refused))
 
 

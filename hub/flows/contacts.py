@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from hub.contract import Point, PointKind
 from hub.flows.points import locate
 from hub.flows.world import World
-from hub.store.tables import Contact, ContactPoint, Controller, new_id
+from hub.store.tables import Contact, ContactPoint, Controller, StopRow, new_id
 from hub.store.vault import seal, unseal
 
 
@@ -64,12 +64,15 @@ def add_point(
     world: World, session: Session, controller: Controller, contact: Contact, key: AESGCM, point: Point
 ) -> ContactPoint:
     located, point_id = locate(point), new_id()
+    tokens = world.vault.tokens(controller.id, located.point)
+    # a stop may be kept under an older key than the newest: the point must be found together with it
+    stopped = session.exec(select(StopRow.token).where(col(StopRow.token).in_(tokens))).first()
     row = ContactPoint(
         id=point_id,
         controller_id=controller.id,
         contact_id=contact.id,
         kind=located.point.kind,
-        token=world.vault.token(controller.id, located.point),
+        token=stopped or tokens[0],
         value=seal(key, located.point.value.encode(), f"point:{point_id}"),
         country=located.country,
     )

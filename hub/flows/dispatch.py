@@ -141,7 +141,7 @@ class _Desk:
             row.state, row.next_attempt_at = State.HELD, self.world.now() + _HOLD
             return
         row.state = State.REFUSED
-        self.refusals.append(reports.Told(row, ReportKind.REFUSED, row.state, row.changed_at, reason=reason))
+        self.refusals.append(reports.Told.of(row, ReportKind.REFUSED, row.state, row.changed_at, reason=reason))
 
     def _message(self, row: MessageRow) -> Message:
         if row.campaign_id is None:
@@ -212,19 +212,19 @@ def settle(world: World, session: Session, sender: Sender, results: dict[str, Re
         session.add(row)
         if isinstance(result, Receipt):
             if _accepted(world, sender, row, people[row.contact_id], result):
-                told.append(reports.Told(row, ReportKind.STATUS, row.state, now))
+                told.append(reports.Told.of(row, ReportKind.STATUS, row.state, now))
         elif row.state not in (State.AUTHORISED, State.UNKNOWN):
             continue  # a status webhook was faster
         elif isinstance(result, Rejected):
             row.state, row.reason = State.FAILED, result.code or type(result).__name__
-            told.append(reports.Told(row, ReportKind.STATUS, row.state, now, reason=row.reason))
+            told.append(reports.Told.of(row, ReportKind.STATUS, row.state, now, reason=row.reason))
             if isinstance(result, RecipientOptedOut):
                 opted_out(world, session, chain, row, now, result.code)
         elif isinstance(result, (Stale, Unavailable, BadConfig)):
             _again(world, session, sender, row, result, told)
         else:
             row.state, row.reason = State.UNKNOWN, type(result).__name__
-            told.append(reports.Told(row, ReportKind.STATUS, row.state, now, reason=row.reason))
+            told.append(reports.Told.of(row, ReportKind.STATUS, row.state, now, reason=row.reason))
     session.flush()
     reports.tell(session, told, now)
     chain.write()
@@ -271,7 +271,7 @@ def _again(
             session.add(sender)
     elif row.attempts >= _TRIES:
         row.state, row.reason = State.FAILED, "Unavailable"
-        told.append(reports.Told(row, ReportKind.STATUS, row.state, now, reason=row.reason))
+        told.append(reports.Told.of(row, ReportKind.STATUS, row.state, now, reason=row.reason))
 
 
 def opted_out(world: World, session: Session, chain: Chain, row: MessageRow, at: datetime, code: str) -> None:
@@ -299,7 +299,7 @@ def orphans(world: World, session: Session, sender: Sender, owner: str) -> int:
         row.state, row.reason, row.changed_at = State.UNKNOWN, "interrupted", now
         session.add(row)
     session.flush()
-    reports.tell(session, [reports.Told(r, ReportKind.STATUS, r.state, now, reason=r.reason) for r in rows], now)
+    reports.tell(session, [reports.Told.of(r, ReportKind.STATUS, r.state, now, reason=r.reason) for r in rows], now)
     return len(rows)
 
 

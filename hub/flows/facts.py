@@ -39,6 +39,10 @@ class Permission:
     consents: dict[str, list[Consent]]
     tombstones: frozenset[str]
 
+    def of(self, token: str) -> bool:
+        """Does the ledger say anything about this contact point?"""
+        return token in self.stops or token in self.consents or token in self.tombstones
+
 
 def permission(session: Session, controller: Controller, tokens: Iterable[str]) -> Permission:
     wanted = list(set(tokens))

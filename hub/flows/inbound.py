@@ -128,19 +128,20 @@ class _Desk:
         if known is not None:
             return
         self.session.add(MessageEvent(message_id=row.id, status=event.status, code=code, at=event.at))
+        if event.status is Status.FAILED and isinstance(event.error, RecipientOptedOut):
+            # an objection counts whatever became of the message
+            opted_out(self.world, self.session, self.chain, row, event.at, code)
         state = after(State(row.state), event.status)
         if state == row.state:
             return
         if row.state in (State.QUEUED, State.AUTHORISED, State.UNKNOWN):  # faster than the receipt
-            self.told.append(reports.Told(row, ReportKind.STATUS, State.ACCEPTED, event.at))
+            self.told.append(reports.Told.of(row, ReportKind.STATUS, State.ACCEPTED, event.at))
         row.state, row.changed_at = state, self.world.now()
         row.reason = (code or _name(event.error)) if state is State.FAILED else ""
         if event.provider_message_id and not row.reference:
             row.reference = self.world.vault.reference(self.controller.id, event.provider_message_id)
         self.session.add(row)
-        self.told.append(reports.Told(row, ReportKind.STATUS, row.state, event.at, reason=row.reason))
-        if event.status is Status.FAILED and isinstance(event.error, RecipientOptedOut):
-            opted_out(self.world, self.session, self.chain, row, event.at, code)
+        self.told.append(reports.Told.of(row, ReportKind.STATUS, row.state, event.at, reason=row.reason))
 
     def _message_of(self, event: StatusChanged) -> MessageRow | None:
         if event.message_id:
@@ -230,6 +231,8 @@ class _Desk:
 
     def _confirm(self, sender: Sender, contact: Contact, point: ContactPoint, stop_ref: str, at: datetime) -> None:
         """One short answer, in German where the number is from there."""
+        if self.session.exec(select(MessageRow.id).where(MessageRow.dedupe == stop_ref)).first():
+            return  # redelivered after a further point of the person became known
         language = "de" if point.country in _GERMAN else "en"
         text = _STOPPED[language].format(controller=self.controller.name)
         message_id, now = new_id(), self.world.now()

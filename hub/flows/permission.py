@@ -96,13 +96,14 @@ def stop(
 
 def carry_over(session: Session, chain: Chain, controller: Controller, old: Sequence[str], new: str) -> None:
     """A person's stops bind the new contact point too; consent stays behind."""
-    have = {(s.kind, s.event_time) for s in session.exec(select(StopRow).where(StopRow.token == new))}
+    have = {_same(stop) for stop in session.exec(select(StopRow).where(StopRow.token == new))}
     rows = session.exec(
         select(StopRow).where(StopRow.controller_id == controller.id, col(StopRow.token).in_(old))
     ).all()
     for row in rows:
-        if (row.kind, row.event_time) in have:
+        if _same(row) in have:
             continue
+        have.add(_same(row))
         facts = {
             "stop": row.kind,
             "channel": row.channel,
@@ -113,6 +114,10 @@ def carry_over(session: Session, chain: Chain, controller: Controller, old: Sequ
         ledger_id = chain.event("stop_carried_over", row.event_time, facts, token=new)
         copied = row.model_dump(exclude={"id", "token", "ledger_id"})
         session.add(StopRow(**copied, token=new, ledger_id=ledger_id))
+
+
+def _same(stop: StopRow) -> tuple[object, ...]:
+    return stop.kind, stop.channel, stop.purpose, stop.event_time
 
 
 def give(

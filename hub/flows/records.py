@@ -148,9 +148,12 @@ def find_contact(world: World, session: Session, controller: Controller, subject
         point = contacts.find_point(world, session, controller, located.point)
         if point is not None:
             return session.get(Contact, point.contact_id)
-    record = session.exec(select(CrmRecord).where(CrmRecord.record == subject)).first()
-    found = session.get(Contact, record.contact_id) if record else None
-    return found if found is not None and found.controller_id == controller.id else None
+    of_record = (
+        select(Contact)
+        .join(CrmRecord, col(CrmRecord.contact_id) == Contact.id)
+        .where(CrmRecord.record == subject, Contact.controller_id == controller.id)
+    )
+    return session.exec(of_record).first()
 
 
 def _contact_state(contact: Contact) -> str:

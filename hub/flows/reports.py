@@ -7,7 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from hub.contract import Outcome, Report, ReportKind
@@ -23,68 +25,110 @@ _TRIES = 10
 class Told:
     """One thing to tell about one message."""
 
-    message: MessageRow
+    message_id: str
+    contact_id: str
+    campaign_id: str | None
+    basis: str
     kind: ReportKind
     status: str
     at: datetime
     reason: str = ""
 
+    @classmethod
+    def of(cls, row: MessageRow, kind: ReportKind, status: str, at: datetime, reason: str = "") -> Told:
+        return cls(row.id, row.contact_id, row.campaign_id, row.basis, kind, status, at, reason)
+
 
 def tell(session: Session, items: Sequence[Told], now: datetime) -> None:
-    """Put reports about messages into the outbox, for every CRM record of the person. Repeats change nothing."""
-    items = [i for i in items if i.message.crm_connection_id]
+    """Put reports about campaign messages into the outbox, for every record of the person in the campaign's CRM.
+
+    Repeats change nothing. What belongs to no campaign, such as a stop's confirmation, is no news for a CRM.
+    """
+    items = [item for item in items if item.campaign_id]
     if not items:
         return
-    records = _records(session, {i.message.contact_id for i in items})
-    titles = _titles(session, {i.message.campaign_id for i in items if i.message.campaign_id})
-    rows = [
-        ReportRow(
-            key=f"{item.message.id}:{item.status}:{record.record}",
-            connection_id=record.connection_id,
-            record=record.record,
-            contact_id=record.contact_id,
-            kind=item.kind,
-            status=item.status,
-            reason=item.reason,
-            campaign=titles.get(item.message.campaign_id or "", ""),
-            basis=item.message.basis,
-            at=item.at,
-            recorded_at=now,
-            rank=rank(item.status),
-            next_attempt_at=now,
-        )
-        for item in items
-        for record in records[item.message.contact_id]
-    ]
-    _add(session, rows)
+    records = _records(session, {item.contact_id for item in items})
+    of = _campaigns(session, {item.campaign_id for item in items if item.campaign_id})
+    _add(
+        session,
+        [
+            _row(
+                f"{item.message_id}:{item.status}:{record.record}",
+                record,
+                item.kind,
+                item.status,
+                item.reason,
+                item.at,
+                now,
+                campaign=of[item.campaign_id or ""].title,
+                basis=item.basis,
+            )
+            for item in items
+            for record in records[item.contact_id]
+            if record.connection_id == of[item.campaign_id or ""].connection_id
+        ],
+    )
 
 
 def tell_withdrawal(
     session: Session, contact_id: str, ledger_ref: str, reason: str, at: datetime, now: datetime
 ) -> None:
     """A stop goes to every CRM that knows the person, at once and before everything else."""
-    rows = [
-        ReportRow(
-            key=f"{ledger_ref}:{record.connection_id}:{record.record}",
-            connection_id=record.connection_id,
-            record=record.record,
-            contact_id=contact_id,
-            kind=ReportKind.WITHDRAWAL,
-            status="stopped",
-            reason=reason,
-            at=at,
-            recorded_at=now,
-            next_attempt_at=now,
-        )
-        for record in _records(session, {contact_id})[contact_id]
-    ]
-    _add(session, rows)
+    _add(
+        session,
+        [
+            _row(
+                f"{ledger_ref}:{record.connection_id}:{record.record}",
+                record,
+                ReportKind.WITHDRAWAL,
+                "stopped",
+                reason,
+                at,
+                now,
+            )
+            for record in _records(session, {contact_id})[contact_id]
+        ],
+    )
 
 
-def _add(session: Session, rows: list[ReportRow]) -> None:
-    by_key = {row.key: row for row in rows}
+def _row(
+    key: str,
+    record: CrmRecord,
+    kind: ReportKind,
+    status: str,
+    reason: str,
+    at: datetime,
+    now: datetime,
+    *,
+    campaign: str = "",
+    basis: str = "",
+) -> dict[str, Any]:
+    return {
+        "key": key,
+        "connection_id": record.connection_id,
+        "record": record.record,
+        "contact_id": record.contact_id,
+        "kind": kind,
+        "status": status,
+        "reason": reason,
+        "campaign": campaign,
+        "basis": basis,
+        "at": at,
+        "recorded_at": now,
+        "rank": rank(status),
+        "next_attempt_at": now,
+        "state": "pending",
+        "attempts": 0,
+        "error": "",
+    }
+
+
+def _add(session: Session, rows: list[dict[str, Any]]) -> None:
+    by_key = {row["key"]: row for row in rows}
     known = set(session.exec(select(ReportRow.key).where(col(ReportRow.key).in_(list(by_key)))))
-    session.add_all(row for key, row in by_key.items() if key not in known)
+    fresh = [row for key, row in by_key.items() if key not in known]
+    if fresh:
+        session.execute(insert(ReportRow), fresh)
 
 
 def _records(session: Session, contact_ids: set[str]) -> dict[str, list[CrmRecord]]:
@@ -94,8 +138,8 @@ def _records(session: Session, contact_ids: set[str]) -> dict[str, list[CrmRecor
     return found
 
 
-def _titles(session: Session, ids: set[str]) -> dict[str, str]:
-    return {c.id: c.title for c in session.exec(select(Campaign).where(col(Campaign.id).in_(ids)))}
+def _campaigns(session: Session, ids: set[str]) -> dict[str, Campaign]:
+    return {c.id: c for c in session.exec(select(Campaign).where(col(Campaign.id).in_(ids)))}
 
 
 def due(world: World, session: Session, connection_id: str, limit: int = BATCH) -> list[Report]:

@@ -92,16 +92,16 @@ def _apply(
     items: Sequence[ContactSnapshot],
     counts: Counts,
 ) -> None:
+    last = {item.record: item for item in items}
+    counts.unchanged += len(items) - len(last)  # a record twice on a page counts as it stands last
     stored = {
         row.record: row
         for row in session.exec(
-            select(CrmRecord).where(
-                CrmRecord.connection_id == connection.id, col(CrmRecord.record).in_([i.record for i in items])
-            )
+            select(CrmRecord).where(CrmRecord.connection_id == connection.id, col(CrmRecord.record).in_(list(last)))
         )
     }
     records: list[Record] = []
-    for item in items:
+    for item in last.values():
         if item.deleted:
             if item.record in stored:
                 session.delete(stored[item.record])
@@ -115,8 +115,10 @@ def _apply(
         else:
             records.append(read)
     session.flush()
-    known = facts.permission(session, controller, [r.token for r in records])
-    points = _points(session, controller, [r.token for r in records])
+    tokens = [token for record in records for token in record.tokens]
+    known, points = facts.permission(session, controller, tokens), _points(session, controller, tokens)
+    for record in records:
+        record.token = next((t for t in record.tokens if t in points or known.of(t)), record.token)
     writer = Writer(world, session, controller, connection, points)
     for record in records:
         before = stored.get(record.snapshot.record)
@@ -139,10 +141,10 @@ def _read(world: World, controller: Controller, item: ContactSnapshot) -> Record
     located = read_number(item.phone, item.country or controller.country)
     if isinstance(located, str):
         return located
-    token = world.vault.token(controller.id, located.point)
+    tokens = world.vault.tokens(controller.id, located.point)
     claims = [_stored(claim) for claim in item.claims]
-    body = orjson.dumps([token, item.country, item.residence_stated, claims, item.properties])
-    return Record(item, located, token, claims, world.vault.reference(controller.id, digest(body)))
+    body = orjson.dumps([tokens[0], item.country, item.residence_stated, claims, item.properties])
+    return Record(item, located, tokens[0], tokens, claims, world.vault.reference(controller.id, digest(body)))
 
 
 def _stored(claim: Claim) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Database:
         self._writer = self.engine.execution_options(hub_write=True)
         self._reader = self.engine if self.sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         if self.sqlite:
-            Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
+            Path(make_url(url).database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _prepare_sqlite(self.engine)
 
     @contextmanager

@@ -55,7 +55,7 @@ class KeyRing:
     def from_file(cls, path: Path) -> KeyRing:
         """The ring kept beside an embedded database; made on first use, readable by its owner only."""
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(generate())

@@ -24,7 +24,7 @@ _SAFE = {
 }
 _WORDS = {
     "de": {
-        "agree": "Einwilligen und Chat öffnen",
+        "agree": "Weiter in den Chat",
         "how": "So geht es: Öffnen Sie den Chat und senden Sie den vorbereiteten Satz unverändert ab. "
         "Erst damit willigen Sie ein. Vorher schreiben wir Ihnen nicht.",
         "statement": "Dieser Satz wird gesendet",
@@ -34,7 +34,7 @@ _WORDS = {
         "closed": "Diese Seite ist geschlossen.",
     },
     "en": {
-        "agree": "Consent and open the chat",
+        "agree": "Continue to the chat",
         "how": "How it works: open the chat and send the prepared sentence unchanged. "
         "Only then do you consent. We do not write to you before.",
         "statement": "This sentence is sent",

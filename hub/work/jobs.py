@@ -16,7 +16,7 @@ import structlog
 from sqlmodel import select
 
 from hub.bridge import Bridge
-from hub.contract import BadConfig, Crm, Event, HubError, Provider, Template, Throttled
+from hub.contract import BadConfig, BadInput, Crm, Event, HubError, Outcome, Provider, Template, Throttled
 from hub.flows import accounts, campaigns, inbound, inbox, reports, sync
 from hub.flows.states import CampaignState
 from hub.flows.world import World
@@ -64,11 +64,10 @@ class Jobs:
     def _apply(self, connection: Connection, events: dict[str, list[Event]]) -> set[str]:
         try:
             return self._apply_together(connection, list(events), events)
-        except Exception:
-            if len(events) == 1:
-                raise
+        except Exception as error:
+            log.info("webhooks applied one by one", count=len(events), error=type(error).__name__)
         senders: set[str] = set()
-        for row_id in events:  # one of them is poison: the others go on
+        for row_id in events:  # one of them is poison: it is counted, the others go on
             try:
                 senders |= self._apply_together(connection, [row_id], events)
             except Exception as error:
@@ -216,6 +215,8 @@ class Jobs:
             except HubError as error:
                 self._report_later(connection_id, error)
                 break
+            silent = {report.key for report in batch} - {outcome.key for outcome in outcomes}
+            outcomes += [Outcome(key, "the plugin gave no outcome", retry=True) for key in sorted(silent)]
             with self.world.db.write() as session:
                 accepted += reports.settle(self.world, session, outcomes)
         return accepted
@@ -235,7 +236,8 @@ class Jobs:
         with self.world.db.read() as session:
             connection = session.get_one(Connection, connection_id)
         provider = accounts.open_connector(self.world, connection, self.bridge.http)
-        assert isinstance(provider, Provider)
+        if not isinstance(provider, Provider):
+            raise BadInput(f"{connection.title} sends nothing", field="connection", remedy="Name a provider.")
         found: list[Template] = list(self.bridge.iterate(provider.templates()))
         with self.world.db.write() as session:
             return accounts.replace_templates(self.world, session, connection, found)
@@ -253,7 +255,8 @@ class Jobs:
 
     def _crm(self, connection: Connection) -> Crm[Any]:
         crm = accounts.open_connector(self.world, connection, self.bridge.http)
-        assert isinstance(crm, Crm)
+        if not isinstance(crm, Crm):
+            raise BadInput(f"{connection.title} is no CRM", field="connection", remedy="Name a CRM connection.")
         return crm
 
 

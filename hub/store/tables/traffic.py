@@ -47,8 +47,6 @@ class MessageRow(SQLModel, table=True):
     sender_id: str = ref("sender.id", index=False)
     contact_id: str = ref("contact.id")
     point_id: str = ref("contact_point.id", index=False)
-    crm_connection_id: str | None = None
-    crm_record: str | None = None
     dedupe: str | None = Field(default=None, unique=True)
     purpose: str
     topic: str = "*"

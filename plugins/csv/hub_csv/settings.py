@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 FOUND = "Empty: found by its usual English or German name."
 
@@ -32,6 +32,12 @@ class Config(BaseModel):
     consent_at_column: str = Field(default="", description=f"Column with the time of consent. {FOUND}")
     consent_source_column: str = Field(default="", description=f"Column saying where the proof is. {FOUND}")
     template_columns: tuple[str, ...] = Field(default=(), description="Columns that templates may use.")
+
+    @field_validator("path", "results")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        """Workers may run in another folder than the command that connected the file."""
+        return path.expanduser().absolute() if path else path
 
     @property
     def results_path(self) -> Path:

@@ -536,8 +536,6 @@ def upgrade() -> None:
         sa.Column("sender_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("point_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("crm_connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("crm_record", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("dedupe", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(), nullable=False),

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The documentation tells of everything there is, of nothing else, and its code runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from hub_csv import CsvFile
+from hub_meta import Meta
+
+from hub import plugins
+from hub.cli import app
+from hub.contract import Connector, Outgoing, Point, PointKind, Purpose, TextContent, Veto, hookspecs
+from hub.law.reasons import REASONS
+from hub.settings import Settings
+from hub.testing import docs
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+GUIDE = DOCS / "write-a-plugin.md"
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md"), *(ROOT / "plugins").glob("*/README.md")]
+)
+WALKED = [ROOT / "README.md", DOCS / "start.md", GUIDE]
+COMMANDS: dict[str, Any] = dict(docs.walk())
+CONNECTORS: dict[str, type[Connector[Any]]] = {"csv": CsvFile, "meta": Meta}
+
+CLAIMS = re.compile(r"\b(compliant|compliance|DSGVO-konform\w*|rechtssicher\w*)\b|100 ?%", re.IGNORECASE)
+LINK = re.compile(r"!?\[[^]]*\]\(([^)\s]+)\)")
+BLOCK = re.compile(r"^```(\w*)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+SPAN = re.compile(r"`(hub [^`]+)`")
+CODE = re.compile(r"\b[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\b")
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+# pages made from code
+
+
+@pytest.mark.parametrize("name", sorted(docs.pages()))
+def test_generated_page_is_current(name: str) -> None:
+    made = docs.pages()[name]
+    assert (DOCS / name).read_text("utf-8") == made, "run `python -m hub.testing.docs`"
+
+
+def test_every_setting_is_documented() -> None:
+    page = (DOCS / "settings.md").read_text("utf-8")
+    assert [name for name in Settings.model_fields if f"| `HUB_{name.upper()}` |" not in page] == []
+
+
+def test_every_reason_code_is_documented_in_both_languages() -> None:
+    page = (DOCS / "reason-codes.md").read_text("utf-8")
+    for row in REASONS:
+        section = page.split(f"### {row.code}\n", 1)[1].split("\n###", 1)[0]
+        assert row.meaning_en in section
+        assert row.meaning_de in section
+        assert row.remedy_en in section
+        assert row.source in section
+
+
+def test_every_command_and_option_is_documented() -> None:
+    page = (DOCS / "commands.md").read_text("utf-8")
+    for path, command in COMMANDS.items():
+        section = page.split(f"\n## {path}\n", 1)[1].split("\n## ", 1)[0]
+        assert [opt for p in command.params for opt in p.opts[:1] if opt.startswith("--") and opt not in section] == []
+
+
+def test_reserved_codes_are_those_the_code_never_gives() -> None:
+    page = (DOCS / "reason-codes.md").read_text("utf-8")
+    reserved = set(re.findall(r"^### (\w+)\n\n\*Reserved\.\*", page, re.MULTILINE))
+    assert "POLICY_QUIET_HOURS" in reserved
+    assert not reserved & {"OK_CONSENT", "SUPPRESSED_OBJECTION_MARKETING", "PROVIDER_NO_DPA"}
+
+
+def test_every_hook_is_documented() -> None:
+    hooks = [name for name in vars(hookspecs) if name.startswith("hub_")]
+    assert len(hooks) == 2
+    assert [name for name in hooks if f"`{name}(" not in GUIDE.read_text("utf-8")] == []
+
+
+# what pages say
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_page_claims_nothing_it_cannot_show(page: Path) -> None:
+    assert CLAIMS.findall(page.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_relative_link_resolves(page: Path) -> None:
+    broken = []
+    for target in LINK.findall(page.read_text("utf-8")):
+        if target.startswith(("http://", "https://")):
+            continue
+        file, _, anchor = target.partition("#")
+        aimed = (page.parent / file).resolve() if file else page
+        if not aimed.exists() or (anchor and anchor not in anchors(aimed)):
+            broken.append(target)
+    assert broken == []
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=named)
+def test_every_reason_code_and_setting_named_exists(page: Path) -> None:
+    known = {row.code for row in REASONS} | {f"HUB_{name.upper()}" for name in Settings.model_fields}
+    areas = {code.split("_")[0] for code in known}
+    told = {word for word in CODE.findall(page.read_text("utf-8")) if word.split("_")[0] in areas}
+    ours = {purpose.value for purpose in Purpose} | {"SYNC_IN"}
+    assert told - known - ours == set()
+
+
+# commands in pages
+
+
+def shell_lines(page: Path) -> list[str]:
+    """`hub ...` lines of shell blocks, continued lines joined."""
+    blocks = [body for language, _, body in BLOCK.findall(page.read_text("utf-8")) if language == "sh"]
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [line for line in lines if line.startswith("hub ")]
+
+
+CALLS = [(page, line) for page in WALKED for line in shell_lines(page)]
+SPANS = sorted({(page, span) for page in PAGES for span in SPAN.findall(page.read_text("utf-8"))})
+
+
+def find(words: list[str]) -> tuple[Any, list[str]]:
+    """The command that words call, and what is left of them. A group stands for its commands."""
+    for count in (3, 2):
+        if (command := COMMANDS.get(" ".join(words[:count]))) is not None:
+            return command, words[count:]
+    if len(words) == 2 and any(path.startswith(f"{words[0]} {words[1]} ") for path in COMMANDS):
+        return None, []
+    raise AssertionError(f"there is no {' '.join(words)}")
+
+
+def test_pages_walk_through_commands() -> None:
+    assert len(CALLS) > 25
+    assert len(SPANS) > 10
+
+
+@pytest.mark.parametrize(("page", "line"), CALLS, ids=[f"{named(p)}: {line[:50]}" for p, line in CALLS])
+def test_command_line_parses(page: Path, line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wording.txt").write_text("made up")
+    command, rest = find(shlex.split(line, comments=True))
+    if rest[-1:] == ["--help"]:
+        return
+    context = command.make_context(command.name, list(rest), parent=None)
+    if command is COMMANDS["hub connect"]:
+        given = {word[2:].replace("-", "_") for word in context.args if word.startswith("--")}
+        fields = CONNECTORS[rest[0]].Config.model_fields
+        needed = {name for name, info in fields.items() if info.is_required()}
+        assert needed <= given <= fields.keys() | {"title"}
+
+
+@pytest.mark.parametrize(("page", "span"), SPANS, ids=[f"{named(p)}: {span[:50]}" for p, span in SPANS])
+def test_command_named_in_a_sentence_exists(page: Path, span: str) -> None:
+    words = shlex.split(span)
+    if named(page) == "docs/commands.md":
+        return_usage(span)
+        return
+    command, rest = find(words)
+    known = {option for parameter in command.params for option in parameter.opts} | {"--help"} if command else set()
+    assert [word for word in rest if word.startswith("--") and word not in known] == []
+
+
+def return_usage(span: str) -> None:
+    """`commands.md` writes usages: the command must exist."""
+    find([word for word in span.split() if not word.startswith(("[", "--")) and not word.isupper()])
+
+
+# the plugin of the guide
+
+
+@pytest.fixture(scope="module")
+def guide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The guide's files, as a reader would write them."""
+    folder = tmp_path_factory.mktemp("consent-hub-acme")
+    for _, name, body in BLOCK.findall(GUIDE.read_text("utf-8")):
+        if name:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(body, "utf-8")
+    return folder
+
+
+def points(guide: Path, group: str) -> list[EntryPoint]:
+    project = tomllib.loads((guide / "pyproject.toml").read_text("utf-8"))["project"]
+    return [EntryPoint(name, value, group) for name, value in project["entry-points"][group].items()]
+
+
+def test_plugin_of_the_guide_is_found(guide: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(guide))
+    registry = plugins.load(points(guide, plugins.GROUP))
+    assert registry.broken == []
+    assert registry.get("acme").title == "Acme Messaging"
+    (emulator,) = points(guide, plugins.EMULATORS)
+    assert emulator.load()(seed=1).name == registry.get("acme").name
+
+
+def test_veto_of_the_guide_denies(guide: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(guide))
+    registry = plugins.load([EntryPoint("quiet", "hub_quiet", plugins.GROUP)])
+    assert registry.broken == []
+
+    def to(number: str) -> Outgoing:
+        return Outgoing("m1", "s1", Point(PointKind.E164, number), Purpose.SERVICE, TextContent("made up"))
+
+    assert isinstance(registry.veto(to("+4930000000")), Veto)
+    assert registry.veto(to("+4930000001")) is None
+
+
+def test_suite_of_the_guide_passes(guide: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(guide)}
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
+        cwd=guide,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-3000:]
+    assert int(re.findall(r"(\d+) passed", ran.stdout)[0]) >= 30
+
+
+def test_typer_still_builds_one_tree() -> None:
+    assert set(typer.main.get_command(app).commands) == {path.split()[1] for path in COMMANDS}  # type: ignore[attr-defined]
