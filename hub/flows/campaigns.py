@@ -157,7 +157,9 @@ def preview_page(stager: Stager, records: Sequence[str], seen: set[str], preview
 
 
 def stage_page(world: World, session: Session, campaign: Campaign, records: Sequence[str]) -> int:
-    """Make message rows for a page of members. Returns how many."""
+    """Make message rows for a page of members. Returns how many; none for a campaign that was cancelled meanwhile."""
+    if campaign.state == CampaignState.CANCELLED:
+        return 0
     chain = Chain(session, campaign.controller_id, world.now())
     stager = Stager(world, session, campaign)
     found, unresolved = stager.ask(records)

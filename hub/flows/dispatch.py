@@ -32,7 +32,7 @@ from hub.contract import (
 )
 from hub.flows import accounts, contacts, facts, gate, permission, reports
 from hub.flows.campaigns import asked
-from hub.flows.states import State
+from hub.flows.states import CampaignState, State
 from hub.flows.world import World
 from hub.law.facts import Message, Phase, Route, StopKind, Verdict
 from hub.store.ledger import Chain, canonical
@@ -137,7 +137,9 @@ class _Desk:
 
     def _refuse(self, row: MessageRow, verdict: Verdict, reason: str) -> None:
         row.reason = reason
-        if verdict is Verdict.HOLD or verdict is Verdict.ERROR:
+        campaign = self.campaigns.get(row.campaign_id or "")
+        over = campaign is not None and campaign.state == CampaignState.CANCELLED
+        if verdict in (Verdict.HOLD, Verdict.ERROR) and not over:
             row.state, row.next_attempt_at = State.HELD, self.world.now() + _HOLD
             return
         row.state = State.REFUSED

@@ -20,6 +20,7 @@ from hub import (
     TemplateProblem,
     Throttled,
     Unavailable,
+    Uncertain,
     WindowClosed,
     for_status,
 )
@@ -60,7 +61,8 @@ _NOT_OURS = Meaning(Rejected, "Meta refuses a call that this plugin does not mak
 
 MEANINGS: dict[int, Meaning] = {
     0: _TOKEN,
-    1: Meaning(Unavailable, "Meta reports an unknown problem"),
+    # Meta does not know itself what happened: resending on a guess could reach the person twice
+    1: Meaning(Uncertain, "Meta reports an unknown problem"),
     2: _DOWN,
     3: _PERMISSION,
     4: Meaning(Throttled, "the app has used up its calls", MINUTE, Scope.ACCOUNT),
@@ -77,7 +79,7 @@ MEANINGS: dict[int, Meaning] = {
     # a resend gives the same answer; it says nothing about the person's number
     130472: Meaning(Rejected, "Meta withholds marketing from this person in an experiment"),
     130497: Meaning(Rejected, "Meta does not let this business write to people in this country"),
-    131000: Meaning(Unavailable, "Meta reports an unknown failure"),
+    131000: Meaning(Uncertain, "Meta reports an unknown failure"),
     131005: _PERMISSION,
     131008: Meaning(Rejected, "a required value is missing"),
     131009: _PARAMETER,
