@@ -26,6 +26,8 @@ def register(app: typer.Typer) -> None:
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})(
         connect
     )
+    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(change)
+    app.command()(assessment)
     app.command()(sender)
     app.command()(processor)
     app.command()(templates)
@@ -79,6 +81,44 @@ def connect(
             out.print("Next: `hub sender`, `hub processor`, `hub templates`.")
         elif isinstance(live, Crm):
             out.print(f"Next: `hub sync {connector}`.")
+
+
+def change(
+    context: typer.Context,
+    connection: Annotated[str, typer.Argument(help="The connection.")],
+) -> None:
+    """Change settings of a connection (--name value), look whether it works, and use it again if it was paused."""
+    values = _options(list(context.args))
+    with world() as built, crew(built) as hands:
+        with built.db.write() as session:
+            found = accounts.find_connection(session, controller(built, session), connection)
+            if values:
+                cls = built.registry.get(found.connector)
+                accounts.change(built, session, found, _typed(cls.Config, values))
+        live = accounts.open_connector(built, found, hands.bridge.http)
+        health = hands.bridge.run(live.check)
+        out.print(("[green]Works:[/] " if health.ok else "[yellow]Does not work:[/] ") + health.detail, highlight=False)
+        if not health.ok:
+            raise typer.Exit(1)
+        with built.db.write() as session:
+            accounts.resume(session, session.get_one(Connection, found.id))
+        out.print(f"{found.title} is in use.", highlight=False)
+
+
+def assessment(
+    reference: Annotated[str, typer.Argument(help="Your reference of the assessment, e.g. LIA-2026-03.")],
+    disclosed: Annotated[
+        bool, typer.Option("--disclosed", help="The interest was named when the data were collected (C-394/23).")
+    ] = False,
+) -> None:
+    """Record the legitimate-interest assessment on which records of prospects are stored. It carries no advertising."""
+    with world() as built, built.db.write() as session:
+        owner = controller(built, session)
+        owner.li_assessment, owner.li_disclosed = reference, disclosed
+        session.add(owner)
+        out.print(
+            f"{owner.name} stores prospects on {reference}{'' if disclosed else ', not disclosed: not in use yet'}."
+        )
 
 
 def _typed(config: type[BaseModel], values: dict[str, str]) -> dict[str, Any]:
