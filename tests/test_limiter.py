@@ -34,9 +34,7 @@ turns = st.lists(
 
 
 @given(st.integers(1, 200), turns)
-def test_window_random_demand_never_exceeds_the_rate(
-    rate: int, demand: list[tuple[float, int, float, float]]
-) -> None:
+def test_window_random_demand_never_exceeds_the_rate(rate: int, demand: list[tuple[float, int, float, float]]) -> None:
     time = Time()
     window, sent = Window(rate, time), list[tuple[float, int]]()
     for pause, most, claiming, share in demand:

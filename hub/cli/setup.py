@@ -11,11 +11,12 @@ from typing import Annotated, Any, get_origin
 import typer
 from pydantic import BaseModel
 from rich.table import Table
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from hub.cli.session import controller, crew, out, settings, world
 from hub.contract import BadInput, Crm, Provider
 from hub.flows import accounts
+from hub.flows.world import World
 from hub.plugins import load
 from hub.store import vault
 from hub.store.tables import Connection, SyncProblem, SyncRun
@@ -174,6 +175,14 @@ def _connect_help(connector: str) -> None:
     out.print("A value may be env:VARIABLE or @file, so that secrets stay off the command line.")
 
 
+def _provider(built: World, session: Session, name: str) -> Connection:
+    """Raises `BadInput` for a CRM, which sends nothing."""
+    found = accounts.find_connection(session, controller(built, session), name)
+    if not issubclass(built.registry.get(found.connector), Provider):
+        raise BadInput(f"{found.title} sends nothing", field="connection", remedy="Name a provider.")
+    return found
+
+
 def sender(
     connection: Annotated[str, typer.Argument(help="The provider connection.")],
     vendor_id: Annotated[str, typer.Option("--id", help="The vendor's id of the number.")],
@@ -182,7 +191,7 @@ def sender(
 ) -> None:
     """Add a WhatsApp number to send from."""
     with world() as built, built.db.write() as session:
-        found = accounts.find_connection(session, controller(built, session), connection)
+        found = _provider(built, session, connection)
         made = accounts.add_sender(session, found, vendor_id, number, rate=rate)
         out.print(f"Sender {made.number} added to {found.title}.", highlight=False)
 
@@ -201,7 +210,7 @@ def processor(
 ) -> None:
     """File what was checked about a provider (Art. 28). A provider without an approved, complete file sends nothing."""
     with world() as built, built.db.write() as session:
-        found = accounts.find_connection(session, controller(built, session), connection)
+        found = _provider(built, session, connection)
         record = accounts.file_processor(
             built,
             session,
