@@ -34,13 +34,13 @@ def numbers(draw: st.DrawFn) -> tuple[str, str]:
 @pytest.fixture
 def configured() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, before = root.handlers[:], root.level, structlog.get_config()
     root.handlers.clear()
     logs.configure("debug")
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @given(words, numbers(), words)

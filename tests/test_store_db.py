@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import multiprocessing
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -205,15 +205,20 @@ def test_migrate_twice_changes_nothing(db: Database) -> None:
     assert differences(db) == []
 
 
-def test_migrate_by_two_processes_at_once_is_done_once(empty: Database) -> None:
-    code = "import sys; from hub.store.db import Database; input(); Database(sys.argv[1]).migrate()"
-    command_line = [sys.executable, "-c", code, empty.url]
-    both = [subprocess.Popen(command_line, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    for process in both:
-        assert process.stdin is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-    assert [process.communicate(timeout=60)[1] for process in both] == ["", ""]
+def _start(url: str, together: Barrier) -> None:
+    together.wait(10)
+    Database(url).migrate()
+
+
+def test_migrate_by_three_processes_at_once_is_done_once(empty: Database) -> None:
+    context = multiprocessing.get_context("fork")
+    together = context.Barrier(3)
+    processes = [context.Process(target=_start, args=(empty.url, together)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(30)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
     assert differences(empty) == []
 
 

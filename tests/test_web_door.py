@@ -36,6 +36,7 @@ class House:
 
     def __init__(self, world: World) -> None:
         self.world, self.shop = world, Shop(world)
+        self.base = ""
         self.nudged: list[str] = []
         self.missing: list[str] = []
         self.heard = threading.Event()

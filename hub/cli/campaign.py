@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 from sqlmodel import col, select
 
@@ -141,12 +142,14 @@ def status(campaign: Name) -> None:
     with world() as built, built.db.read() as session:
         found = find_campaign(session, controller(built, session), campaign)
         progress = campaigns.progress(session, found)
-        table = Table(title=f"{found.title}: {found.state}", show_header=False)
+        out.print(f"{escape(found.title)}: [bold]{found.state}[/]", highlight=False)
+        table = Table(show_header=False)
         for state, count in sorted(progress.states.items()):
             table.add_row(state, str(count))
         for reason, count in sorted(progress.refused.items()):
             table.add_row(f"refused: {reason}", str(count))
-        out.print(table)
+        if table.rows:
+            out.print(table)
 
 
 @app.command("list")
