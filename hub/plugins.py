@@ -48,7 +48,11 @@ class Registry:
         return self.connectors[name]
 
     def veto(self, message: Outgoing) -> Veto | None:
-        """The first denial of any plugin. A plugin that raises denies: fail closed."""
+        """The first denial of any plugin. A plugin that raises denies, and so does one that could not be loaded:
+        nobody knows what it would have said.
+        """
+        if self.broken:
+            return Veto(f"the plugin {self.broken[0].name} is broken, so its checks cannot run; mend or uninstall it")
         try:
             answers = self.manager.hook.hub_veto(message=message)
         except Exception as error:

@@ -12,10 +12,11 @@ from hub.contract import BadInput
 from hub.flows import accounts
 from hub.flows import world as worlds
 from hub.flows.accounts import SealedMemory
-from hub.flows.world import World
 from hub.store.tables import Connection, Controller, ProcessorRecord, Sender, TemplateRow
 from hub.work.jobs import Jobs
 from tests.making import COMPANY, Shop, everything_stored
+
+pytest_plugins = ["tests.shops"]
 
 META = {
     "waba_id": "102290129340398",
@@ -23,11 +24,6 @@ META = {
     "app_secret": "deep-secret",
     "verify_token": "a-text-of-our-own",
 }
-
-
-@pytest.fixture
-def shop(world: World) -> Shop:
-    return Shop(world)
 
 
 def connect(shop: Shop, connector: str, config: dict[str, Any], title: str = "") -> Connection:

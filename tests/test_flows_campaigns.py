@@ -13,15 +13,11 @@ from hub.bridge import Bridge
 from hub.contract import BadInput, Receipt, Unavailable
 from hub.flows import campaigns, dispatch
 from hub.flows.states import CampaignState, State
-from hub.flows.world import World
 from hub.store.tables import Campaign, DecisionRow, MessageRow
 from hub.work.jobs import Jobs
 from tests.making import ANNA, BEN, CARLA, CONSENT, CONTRACT, SECOND, Shop, person, phone
 
-
-@pytest.fixture
-def shop(world: World) -> Shop:
-    return Shop(world)
+pytest_plugins = ["tests.shops"]
 
 
 @pytest.fixture

@@ -23,18 +23,14 @@ from hub.contract import (
 )
 from hub.flows import dispatch
 from hub.flows.states import State
-from hub.flows.world import World
 from hub.store.tables import ConsentRow, DecisionRow, Sender
 from hub.work import leases
 from hub.work.jobs import Jobs
 from tests.making import ANNA, BEN, CONSENT, Shop, number, person, phone, raising
 
+pytest_plugins = ["tests.shops"]
+
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def shop(world: World) -> Shop:
-    return Shop(world)
 
 
 @pytest.fixture

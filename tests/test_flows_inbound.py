@@ -29,18 +29,14 @@ from hub.contract import (
 )
 from hub.flows import accounts, dispatch
 from hub.flows.states import State
-from hub.flows.world import World
 from hub.law.facts import StopKind
 from hub.store.tables import Contact, MessageEvent, MessageRow, Sender, TemplateRow
 from tests.carriers import OFFER
 from tests.making import ANNA, BEN, CONSENT, SECOND, VENDOR_ID, Shop, bsuid, number, person, phone
 
+pytest_plugins = ["tests.shops"]
+
 OPTED_OUT = RecipientOptedOut("the person stopped marketing messages", code="131050")
-
-
-@pytest.fixture
-def shop(world: World) -> Shop:
-    return Shop(world)
 
 
 def now(shop: Shop) -> datetime:
@@ -129,9 +125,9 @@ def test_statuses_in_every_order_end_at_read(shop: Shop) -> None:
     orders = list(permutations((Status.SENT, Status.DELIVERED, Status.READ)))
     shop.reach(*(number(index) for index in range(len(orders))))
     for cleared, order in zip(shop.claim(), orders, strict=True):
-        for word in order:
-            shop.hear(status(shop, cleared.outgoing.id, word))
-            shop.hear(status(shop, cleared.outgoing.id, word))
+        for said in [status(shop, cleared.outgoing.id, word) for word in order]:
+            shop.hear(said)
+            shop.hear(said)
     assert {row.state for row in shop.campaign_messages()} == {State.READ}
     assert len(shop.rows(MessageEvent)) == 3 * len(orders)
 

@@ -12,15 +12,11 @@ from hub.bridge import Bridge
 from hub.contract import Event, Inbound, Purpose
 from hub.flows import inbox
 from hub.flows.inbox import Arrived
-from hub.flows.world import World
 from hub.store.tables import Connection, Inbox, MessageRow
 from hub.work.jobs import Jobs
 from tests.making import ANNA, BEN, SECOND, Shop, phone
 
-
-@pytest.fixture
-def shop(world: World) -> Shop:
-    return Shop(world)
+pytest_plugins = ["tests.shops"]
 
 
 @pytest.fixture

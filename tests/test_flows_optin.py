@@ -10,16 +10,12 @@ import pytest
 
 from hub.contract import BadInput, Purpose
 from hub.flows import accounts, optin
-from hub.flows.world import World
 from hub.store.tables import OptInPage, Wording
 from tests.making import ANNA, COMPANY, TOPIC, Shop, person, phone
 
+pytest_plugins = ["tests.shops"]
+
 GOOD_TEXT = f"{COMPANY} darf mir per WhatsApp Angebote schicken. Widerruf jederzeit mit STOPP."
-
-
-@pytest.fixture
-def shop(world: World) -> Shop:
-    return Shop(world)
 
 
 def create(shop: Shop, **changes: object) -> OptInPage:

@@ -8,17 +8,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from hub.contract import IdentityChanged, Point, PointKind, PreferenceChanged, Purpose
-from hub.flows.world import World
 from hub.law.facts import StopKind
 from hub.store.tables import Contact, StopRow
 from tests.making import ANNA, BEN, CONSENT, SECOND, TOPIC, VENDOR_ID, Shop, bsuid, person, phone
 
+pytest_plugins = ["tests.shops"]
+
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def shop(world: World) -> Shop:
-    return Shop(world)
 
 
 def now(shop: Shop) -> datetime:

@@ -8,15 +8,11 @@ import pytest
 from hub.contract import BadInput, Receipt, Status, StatusChanged
 from hub.flows import records
 from hub.flows.records import Why
-from hub.flows.world import World
 from hub.law.reasons import reason
 from hub.store.tables import ConsentRow, Wording
 from tests.making import ANNA, BEN, COMPANY, CONSENT, OPT_OUT, Shop, person, phone
 
-
-@pytest.fixture
-def shop(world: World) -> Shop:
-    return Shop(world)
+pytest_plugins = ["tests.shops"]
 
 
 def why(shop: Shop, subject: str, language: str = "en") -> Why:

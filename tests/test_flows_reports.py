@@ -11,15 +11,11 @@ import pytest
 from hub.bridge import Bridge
 from hub.contract import BadConfig, Outcome, Receipt, Report, ReportKind, Status, StatusChanged, Throttled
 from hub.flows import reports
-from hub.flows.world import World
 from hub.store.tables import Connection, ReportRow
 from hub.work.jobs import Jobs
 from tests.making import ANNA, BEN, CONSENT, SECOND, Shop, number, person, phone, raising
 
-
-@pytest.fixture
-def shop(world: World) -> Shop:
-    return Shop(world)
+pytest_plugins = ["tests.shops"]
 
 
 @pytest.fixture

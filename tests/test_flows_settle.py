@@ -26,15 +26,11 @@ from hub.contract import Scope as Throttle
 from hub.flows import dispatch
 from hub.flows.dispatch import Result, Stale
 from hub.flows.states import State
-from hub.flows.world import World
 from hub.store.tables import Connection, MessageRow, Sender
 from hub.work.jobs import Jobs
 from tests.making import ANNA, BEN, Shop, phone
 
-
-@pytest.fixture
-def shop(world: World) -> Shop:
-    return Shop(world)
+pytest_plugins = ["tests.shops"]
 
 
 @pytest.fixture

@@ -42,13 +42,10 @@ from tests.making import (
     phone,
 )
 
+pytest_plugins = ["tests.shops"]
+
 INTEREST = Claim(ClaimKind.LEGITIMATE_INTEREST, "prospect")
 NOTHING = Claim(ClaimKind.UNKNOWN, "lead_status")
-
-
-@pytest.fixture
-def shop(world: World) -> Shop:
-    return Shop(world)
 
 
 def forget(shop: Shop, record: str) -> None:

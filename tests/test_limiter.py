@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
@@ -49,13 +50,13 @@ def test_window_random_demand_never_exceeds_the_rate(rate: int, demand: list[tup
     assert most_in_a_second(sent) <= rate
 
 
-def run(rate: int, seconds: float, claiming: float = 0.0) -> list[tuple[float, int]]:
-    """Full demand: always wants 50, and waits exactly as long as it is told."""
-    time = Time()
+def run(rate: int, seconds: float, claiming: Iterable[float] = ()) -> list[tuple[float, int]]:
+    """Full demand: always wants 50, and waits exactly as long as it is told. Claims may take their time."""
+    time, delays = Time(), itertools.chain(claiming, itertools.repeat(0.0))
     window, sent = Window(rate, time), list[tuple[float, int]]()
     while time.now < 1000 + seconds:
         if taken := window.take(50):
-            time.now += claiming
+            time.now += next(delays)
             window.give_back(0)
             sent.append((time.now, taken))
         time.now += window.wait() or 1e-6
@@ -71,9 +72,14 @@ def test_window_full_demand_reaches_the_rate(rate: int) -> None:
 
 @pytest.mark.parametrize("rate", [10, 80])
 def test_window_full_demand_with_slow_claims_reaches_the_rate(rate: int) -> None:
-    sent = run(rate, 20.0, claiming=0.02)
+    sent = run(rate, 20.0, claiming=itertools.repeat(0.02))
     assert sum(n for _, n in sent) >= 0.95 * rate * 20
     assert most_in_a_second(sent) <= rate
+
+
+@pytest.mark.parametrize("rate", [10, 80])
+def test_window_counts_from_the_sending_and_not_from_the_claim(rate: int) -> None:
+    assert most_in_a_second(run(rate, 5.0, claiming=[0.0, 0.5, 0.0, 0.9])) <= rate
 
 
 def test_window_spreads_a_second_over_tenths() -> None:

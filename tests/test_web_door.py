@@ -27,6 +27,8 @@ from hub.web.door import MAX_BODY
 from hub.work.jobs import Jobs
 from tests.making import ANNA, VENDOR_ID, Shop, everything_stored, phone
 
+pytest_plugins = ["tests.shops"]
+
 SECRET, VERIFY, WABA = "deep-secret", "a-text-of-our-own", "102290129340398"
 SETTINGS = {"waba_id": WABA, "access_token": "t", "app_secret": SECRET, "verify_token": VERIFY}
 
@@ -34,8 +36,9 @@ SETTINGS = {"waba_id": WABA, "access_token": "t", "app_secret": SECRET, "verify_
 class House:
     """A served hub with a Meta account, and what it was nudged about."""
 
-    def __init__(self, world: World) -> None:
-        self.world, self.shop = world, Shop(world)
+    def __init__(self, shop: Shop) -> None:
+        self.world, self.shop = shop.world, shop
+        world = shop.world
         self.base = ""
         self.nudged: list[str] = []
         self.missing: list[str] = []
@@ -64,9 +67,9 @@ class House:
 
 
 @pytest.fixture
-def house(world: World) -> Iterator[House]:
-    made = House(world)
-    with serve(build(world, made.nudge)) as made.base:
+def house(shop: Shop) -> Iterator[House]:
+    made = House(shop)
+    with serve(build(shop.world, made.nudge)) as made.base:
         yield made
 
 
@@ -149,10 +152,10 @@ def test_redelivered_webhook_is_one_row(house: House) -> None:
     assert house.nudged == [row.id]
 
 
-def test_body_is_not_to_be_found_in_the_database(house: House, tmp_path: Path) -> None:
+def test_body_is_not_to_be_found_in_the_database(house: House) -> None:
     house.post(stop_from(ANNA, words="Frau Blaubart will keine Werbung"))
     stored = everything_stored(house.world)
-    files = b"".join(path.read_bytes() for path in tmp_path.glob("hub.db*"))
+    files = b"".join(path.read_bytes() for path in house.world.settings.data_dir.glob("hub.db*"))
     for secret in (ANNA[1:], "Blaubart", SECRET, VERIFY):
         assert secret not in stored
         assert secret.encode() not in files
@@ -194,11 +197,11 @@ def rename(world: World, old: str, new: str) -> None:
         session.connection().execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
 
 
-def test_nudge_that_fails_costs_nothing(house: House, world: World) -> None:
+def test_nudge_that_fails_costs_nothing(house: House) -> None:
     def broken(_: Any) -> None:
         raise ConnectionError("no broker")
 
-    with serve(build(world, broken)) as house.base:
+    with serve(build(house.world, broken)) as house.base:
         assert house.post(stop_from(ANNA, "wamid.1")).status_code == 200
         assert house.post(stop_from(ANNA, "wamid.2")).status_code == 200
     assert len(house.rows()) == 2

@@ -13,18 +13,14 @@ import pytest
 
 from hub.flows import optin
 from hub.flows.optin import Invitation
-from hub.flows.world import World
 from hub.store.tables import OptInPage
 from hub.testing.emulator import serve
 from hub.web.app import build
 from tests.making import COMPANY, TOPIC, Shop
 
+pytest_plugins = ["tests.shops"]
+
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
-
-
-@pytest.fixture
-def shop(world: World) -> Shop:
-    return Shop(world)
 
 
 @pytest.fixture

@@ -102,9 +102,9 @@ def test_events_of_another_account_never_act() -> None:
     assert events(body, AT, "7") == [Unknown("an event of another HubSpot account", AT)]
 
 
-def test_update_takes_the_latest_report() -> None:
-    later = said(ReportKind.STATUS, "delivered", 2, campaign="spring", basis="CONSENT")
-    written = update([later, said(ReportKind.REFUSED, "refused", 1, reason="CONSENT_UNPROVEN")], "stop")
+def test_update_takes_the_last_report_whatever_its_time() -> None:
+    last = said(ReportKind.STATUS, "delivered", 1, campaign="spring", basis="CONSENT")
+    written = update([said(ReportKind.REFUSED, "refused", 2, reason="CONSENT_UNPROVEN"), last], "stop")
     assert written["hub_whatsapp_status"] == "delivered"
     assert written["hub_whatsapp_reason"] == ""
     assert (written["hub_whatsapp_campaign"], written["hub_whatsapp_basis"]) == ("spring", "CONSENT")
