@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from pydantic import SecretStr
 from hub import logs
 from hub.flows.world import World, build
 from hub.settings import Settings
+from hub.store.db import Database
 from hub.store.vault import generate
 from hub.testing import servers
 from hub.testing.clock import Clock
@@ -78,11 +80,42 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to copy: migrating for each test would cost more than the tests."""
+    path = tmp_path_factory.mktemp("migrated") / "hub.db"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    database.close()  # the last connection folds the write-ahead log into the file
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_url: str) -> Iterator[str]:
+    """The name of a migrated database to copy."""
+    with servers.fresh_database(postgresql_url) as url:
+        database = Database(url)
+        database.migrate()
+        database.close()
+        yield url.rsplit("/", 1)[1].split("?")[0]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with all tables, once on each backend."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "hub.db")
+        yield f"sqlite:///{tmp_path / 'hub.db'}"
+        return
+    template = request.getfixturevalue("migrated_postgresql")
+    with servers.fresh_database(request.getfixturevalue("postgresql_url"), template) as url:
+        yield url
+
+
 @pytest.fixture
-def world(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[World]:
+def world(migrated_url: str, tmp_path: Path, clock: Clock) -> Iterator[World]:
     """A migrated deployment on each database, with every installed plugin and `clock` as its time."""
-    settings = Settings(data_dir=tmp_path, database_url=database_url, keys=SecretStr(generate()))
+    settings = Settings(data_dir=tmp_path, database_url=migrated_url, keys=SecretStr(generate()))
     world = build(settings, clock=clock)
-    world.db.migrate()
     yield world
     world.db.close()

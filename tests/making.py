@@ -196,11 +196,11 @@ class Shop:
         self.sync(*(person(r, n, CONSENT) for r, n in zip(records, numbers, strict=True)))
         return self.stage(*records)
 
-    def reply(self, to: str, purpose: Purpose = Purpose.SERVICE, text: str = "Gern, wir sehen nach.") -> str:
+    def reply(self, to: Point, purpose: Purpose = Purpose.SERVICE, text: str = "Gern, wir sehen nach.") -> str:
         """Queue an answer to what somebody wrote just now. Returns the message id."""
         now, message_id = self.world.now(), new_id()
         with self.write() as session:
-            contact, point = contacts.meet(self.world, session, self.controller, [phone(to)])
+            contact, point = contacts.meet(self.world, session, self.controller, [to])
             contact.last_inbound_at = now
             session.add(contact)
             session.add(

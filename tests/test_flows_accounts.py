@@ -130,6 +130,18 @@ def test_processor_file_grows_by_versions_and_the_newest_counts(shop: Shop) -> N
     assert [r.state for r in shop.rows(ProcessorRecord)] == ["approved", "draft"]
 
 
+def test_paused_account_and_its_numbers_work_again_after_a_human_acted(shop: Shop) -> None:
+    with shop.write() as session:
+        accounts.pause(session, shop.provider.id, "token revoked")
+        sender = session.get_one(Sender, shop.sender.id)
+        sender.paused_why = "banned"
+        session.add(sender)
+    with shop.write() as session:
+        accounts.resume(session, session.get_one(Connection, shop.provider.id))
+    assert {row.paused_why for row in shop.rows(Connection)} == {""}
+    assert shop.only(Sender).paused_why == ""
+
+
 def test_file_without_a_reviewer_is_refused(shop: Shop) -> None:
     with pytest.raises(BadInput) as problem, shop.write() as session:
         accounts.file_processor(

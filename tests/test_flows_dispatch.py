@@ -129,7 +129,7 @@ def test_two_dispatchers_never_claim_one_message(shop: Shop) -> None:
 
 def test_urgent_messages_come_before_a_campaign(shop: Shop) -> None:
     shop.reach(ANNA, BEN)
-    shop.reply(BEN)
+    shop.reply(phone(BEN))
     assert [m.outgoing.purpose for m in shop.claim(1)] == [Purpose.SERVICE]
 
 
@@ -163,7 +163,7 @@ def test_marketing_without_an_approved_processor_record_is_refused(shop: Shop) -
 
 def test_answer_without_an_approved_processor_record_is_refused_too(shop: Shop) -> None:
     shop.file(approve=False)
-    answer = shop.reply(ANNA)
+    answer = shop.reply(phone(ANNA))
     assert not shop.claim()
     assert shop.message(answer).reason == "PROVIDER_RECORD_INCOMPLETE"
 

@@ -181,8 +181,9 @@ def test_opt_out_at_the_platform_is_an_objection_whatever_came_before(shop: Shop
     sent = shop.claim_one().outgoing.id
     if before:
         shop.hear(status(shop, sent, before))
+    said = status(shop, sent, Status.FAILED, 1, OPTED_OUT)
     for _ in range(3):
-        shop.hear(status(shop, sent, Status.FAILED, 1, OPTED_OUT))
+        shop.hear(said)
     (stop,) = shop.stops(phone(ANNA))
     assert stop.kind == StopKind.PLATFORM_PREFERENCE
     withdrawals = [r for r in shop.reports() if r[1] == "withdrawal"]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from hub.contract import IdentityChanged, Point, PointKind, PreferenceChanged, Purpose
+from hub.flows import records
 from hub.law.facts import StopKind
 from hub.store.tables import Contact, StopRow
 from tests.making import ANNA, BEN, CONSENT, SECOND, TOPIC, VENDOR_ID, Shop, bsuid, person, phone
@@ -97,6 +98,29 @@ def test_stop_binds_number_and_bsuid_of_a_person(shop: Shop) -> None:
     assert not marketing(shop, ANNA)
 
 
+@pytest.mark.parametrize("switch", [False, True])
+def test_stop_binds_both_points_though_they_came_as_two_people(shop: Shop, switch: bool) -> None:
+    shop.hear(shop.said("Hallo", bsuid()))
+    shop.agree(phone(ANNA))
+    shop.sync(person("17", ANNA, CONSENT))
+    stop = PreferenceChanged(VENDOR_ID, (bsuid(), phone(ANNA)), now(shop), stopped=True)
+    shop.hear(stop if switch else shop.said("STOP", bsuid(), phone(ANNA)))
+    shop.clock.advance(2 * SECOND)
+    assert not marketing(shop, ANNA)
+    assert [report[:3] for report in shop.reports() if report[1] == "withdrawal"] == [("17", "withdrawal", "stopped")]
+    with shop.world.db.read() as session:
+        told = records.why(shop.world, session, shop.controller, ANNA).events
+    assert [e["kind"] for e in told] == ["consent_given", "platform_preference" if switch else "objection"]
+
+
+def test_stop_under_the_number_binds_a_bsuid_that_became_known_later(shop: Shop) -> None:
+    shop.stop(phone(ANNA), text="Stop everything")
+    shop.hear(shop.said("Hallo", bsuid(), phone(ANNA)))
+    answer = shop.reply(bsuid())
+    shop.claim()
+    assert shop.message(answer).reason == "SUPPRESSED_SUBJECT_STOP_ALL"
+
+
 def test_consent_under_the_bsuid_does_not_reach_the_number(shop: Shop) -> None:
     shop.hear(shop.said("Hallo", bsuid(), phone(ANNA)))
     shop.agree(bsuid())
@@ -166,7 +190,7 @@ def test_marketing_stop_never_blocks_an_answer_and_stop_all_does(
     shop: Shop, text: str, kind: StopKind, marketing_only: bool
 ) -> None:
     shop.stop(phone(ANNA), text=text)
-    answer = shop.reply(ANNA)
+    answer = shop.reply(phone(ANNA))
     sent = {m.outgoing.purpose for m in shop.claim()}
     assert shop.only(StopRow).kind == kind
     assert Purpose.OPT_OUT_CONFIRMATION in sent

@@ -216,11 +216,12 @@ class _Desk:
             Wish.STOP_ALL: (StopKind.STOP_ALL, permission.EVERYTHING),
             Wish.UNSURE: (StopKind.UNSURE, permission.MARKETING_ON_WHATSAPP),
         }[said]
+        tokens = self._tokens(event.points)
         fresh = permission.stop(
             self.session,
             self.chain,
             self.controller,
-            contacts.tokens_of(self.session, contact.id),
+            tokens,
             kind,
             event.at,
             reach,
@@ -231,7 +232,7 @@ class _Desk:
         if not fresh or said is Wish.UNSURE:
             return
         ledger_ref = f"stop:{self.world.vault.reference(self.controller.id, event.provider_message_id)}"
-        reports.tell_withdrawal(self.session, contact.id, ledger_ref, code_of(kind), event.at, self.world.now())
+        self._tell_withdrawal(tokens, ledger_ref, code_of(kind), event.at)
         self._confirm(sender, contact, point, ledger_ref, event.at)
 
     def _confirm(self, sender: Sender, contact: Contact, point: ContactPoint, stop_ref: str, at: datetime) -> None:
@@ -278,7 +279,7 @@ class _Desk:
         if not event.stopped or not event.points:
             return
         contact, _ = contacts.meet(self.world, self.session, self.controller, event.points)
-        tokens = contacts.tokens_of(self.session, contact.id)
+        tokens = self._tokens(event.points)
         kind, reach = StopKind.PLATFORM_PREFERENCE, permission.MARKETING_ON_WHATSAPP
         source = {"connection": self.connection.id, "switch": "user_preferences"}
         if permission.stop(
@@ -286,7 +287,13 @@ class _Desk:
         ):
             reference = f"preference:{contact.id}:{event.at.isoformat()}"
             reason = "SUPPRESSED_PLATFORM_PREFERENCE"
-            reports.tell_withdrawal(self.session, contact.id, reference, reason, event.at, self.world.now())
+            self._tell_withdrawal(tokens, reference, reason, event.at)
+
+    def _tell_withdrawal(self, tokens: Sequence[str], reference: str, reason: str, at: datetime) -> None:
+        """To the CRMs of everybody behind these points: number and BSUID may have come to us as two contacts."""
+        owners = select(ContactPoint.contact_id).where(col(ContactPoint.token).in_(tokens)).distinct()
+        for contact_id in self.session.exec(owners).all():
+            reports.tell_withdrawal(self.session, contact_id, reference, reason, at, self.world.now())
 
     def _privacy_deletion(self, event: PrivacyDeletion) -> None:
         record = self.session.get(CrmRecord, (self.connection.id, event.record))

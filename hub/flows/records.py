@@ -25,6 +25,7 @@ from hub.store.tables import (
     LedgerRow,
     MessageEvent,
     MessageRow,
+    StopRow,
     Wording,
 )
 
@@ -123,9 +124,12 @@ def _why(
 def _ledger(session: Session, contact_id: str) -> list[LedgerRow]:
     """A person's events: by contact, and by contact point for what came before there was a contact."""
     tokens = contacts.tokens_of(session, contact_id)
+    stops = select(StopRow.ledger_id).where(col(StopRow.token).in_(tokens))  # one event may stop several points
     rows = session.exec(
         select(LedgerRow)
-        .where((col(LedgerRow.contact_id) == contact_id) | col(LedgerRow.token).in_(tokens))
+        .where(
+            (col(LedgerRow.contact_id) == contact_id) | col(LedgerRow.token).in_(tokens) | col(LedgerRow.id).in_(stops)
+        )
         .order_by(col(LedgerRow.seq), col(LedgerRow.position))
     )
     return list(rows)

@@ -83,10 +83,13 @@ def redis() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def fresh_database(url: str) -> Iterator[str]:
-    """An empty database with a random name on the server at `url`; dropped afterwards, with whoever still uses it."""
+def fresh_database(url: str, template: str = "template0") -> Iterator[str]:
+    """A database with a random name on the server at `url`, empty or a copy of the database `template`.
+
+    Dropped afterwards, with whoever still uses it.
+    """
     name = f"hub_{secrets.token_hex(8)}"
-    _execute(url, f"CREATE DATABASE {name} TEMPLATE template0")
+    _execute(url, f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield make_url(url).set(database=name).render_as_string(hide_password=False)
     finally:
