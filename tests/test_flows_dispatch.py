@@ -151,6 +151,15 @@ def test_missing_property_uses_the_fallback_and_line_breaks_go(shop: Shop) -> No
     assert said == {ANNA: (("1", "Anna Maria"),), BEN: (("1", "dort"),)}
 
 
+def test_missing_property_without_a_fallback_is_refused(shop: Shop) -> None:
+    shop.agree(phone(ANNA))
+    shop.sync(person("1", ANNA, CONSENT))
+    shop.stage("1", parameters={"1": "firstname"})
+    assert not shop.claim()
+    (message,) = shop.campaign_messages()
+    assert (message.state, message.reason) == (State.REFUSED, "PLATFORM_TEMPLATE_INVALID")
+
+
 # who may not send
 
 

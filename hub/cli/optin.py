@@ -39,7 +39,7 @@ def create(
             title=title,
             language=language,
             topics=topic,
-            text=text.read_text(encoding="utf-8") if text else "",
+            text=_read(text) if text else "",
         )
         invited = optin.invitation(session, page)
         public = f"{built.settings.public_url.rstrip('/')}/o/{page.id}"
@@ -53,3 +53,10 @@ def create(
             # to the page, not the chat: who scans a poster has not seen the wording yet
             segno.make(public, error="m").save(str(qr), scale=8, border=4)
             out.print(f"QR code:   {qr} (leads to the page)", highlight=False)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is not UTF-8", field="text", remedy="Save the file as UTF-8.") from None

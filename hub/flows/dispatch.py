@@ -121,6 +121,8 @@ class _Desk:
                 outgoing = self._outgoing(row)
             except Sealed:
                 decision = gate.denied(decision, "SUBJECT_ERASED")
+            except _Empty as empty:
+                decision = gate.denied(decision, "PLATFORM_TEMPLATE_INVALID", f"no value for parameter {empty}")
             else:
                 decision = gate.vetoed(self.world, outgoing, decision)
         row.decision_id = gate.record(self.chain, Phase.TRANSMIT, decision, person, self._extra(row, outgoing), row.id)
@@ -164,7 +166,7 @@ class _Desk:
         campaign = self.campaigns[row.campaign_id or ""]
         profile = orjson.loads(unseal(key, contact.profile, f"profile:{contact.id}")) if contact.profile else {}
         parameters = tuple(
-            (name, _one_line(profile.get(source) or fallback)) for name, source, fallback in campaign.parameters
+            (name, _filled(name, profile.get(source) or fallback)) for name, source, fallback in campaign.parameters
         )
         return TemplateContent(campaign.template, campaign.language, parameters)
 
@@ -192,9 +194,16 @@ def _fields(content: Content) -> list[object]:
     return [content.name, content.language, content.parameters]
 
 
-def _one_line(value: str) -> str:
-    """WhatsApp refuses template parameters with line breaks, tabs or runs of spaces."""
-    return " ".join(value.split())
+class _Empty(Exception):
+    """A template parameter for which this person has no value and the campaign no fallback."""
+
+
+def _filled(name: str, value: str) -> str:
+    """A parameter's value in one line: WhatsApp refuses line breaks, tabs, runs of spaces and empty ones."""
+    line = " ".join(value.split())
+    if not line:
+        raise _Empty(name)
+    return line
 
 
 def _by_id(session: Session, table: type[T], ids: set[str]) -> dict[str, T]:

@@ -76,6 +76,10 @@ def create(
             field="topics",
             remedy="Name what you will write about (Art. 4(11) GDPR: specific).",
         )
+    if "*" in topics:
+        raise BadInput(
+            "'*' is no topic", field="topics", remedy="Name each topic: consent must be specific."
+        )
     wording = _wording(world, session, controller, language, topics, text)
     page = OptInPage(
         id=secrets.token_urlsafe(8).replace("_", "x").replace("-", "y"),
