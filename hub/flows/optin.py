@@ -77,9 +77,7 @@ def create(
             remedy="Name what you will write about (Art. 4(11) GDPR: specific).",
         )
     if "*" in topics:
-        raise BadInput(
-            "'*' is no topic", field="topics", remedy="Name each topic: consent must be specific."
-        )
+        raise BadInput("'*' is no topic", field="topics", remedy="Name each topic: consent must be specific.")
     wording = _wording(world, session, controller, language, topics, text)
     page = OptInPage(
         id=secrets.token_urlsafe(8).replace("_", "x").replace("-", "y"),
