@@ -11,10 +11,10 @@ from datetime import timedelta
 import structlog
 from sqlmodel import Session, col, or_, select
 
-from hub.flows import campaigns, inbox
+from hub.flows import campaigns, inbox, signing
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
-from hub.store.tables import Campaign, Connection, Lease, MessageRow, ReportRow, Sender, new_id
+from hub.store.tables import Campaign, Connection, Controller, Lease, MessageRow, ReportRow, Sender, new_id
 from hub.work import leases
 from hub.work.actors import Nudges
 
@@ -22,6 +22,7 @@ log = structlog.get_logger("hub.schedule")
 EVERY = 1.0  # seconds
 AGAIN = 2.0  # seconds before the same thing is nudged again
 LEASE = 5.0
+SIGNS = 300.0  # seconds between two looks for a day to sign
 ORPHAN = timedelta(seconds=60)
 
 
@@ -31,12 +32,14 @@ class Schedule:
     def __init__(self, world: World, nudges: Nudges) -> None:
         self.world, self.nudges, self.owner = world, nudges, new_id()
         self._nudged: dict[str, float] = {}
+        self._signs_at = 0.0
 
     def run(self, stopping: threading.Event) -> None:
         while not stopping.wait(EVERY):
             try:
                 if leases.take(self.world, "schedule", self.owner, LEASE):
                     self.sweep()
+                    self._sign()
             except Exception as error:
                 log.error("sweep failed", error=type(error).__name__)
         leases.release(self.world, "schedule", self.owner)
@@ -58,6 +61,16 @@ class Schedule:
         for campaign_id in running:
             with self.world.db.write() as session:
                 campaigns.finish(self.world, session, session.get_one(Campaign, campaign_id))
+
+    def _sign(self) -> None:
+        """Once each UTC day has ended, sign it; looked at every few minutes, since links may come late."""
+        if time.monotonic() < self._signs_at:
+            return
+        self._signs_at = time.monotonic() + SIGNS
+        with self.world.db.read() as session:
+            controllers = session.exec(select(Controller.id)).all()
+        for controller_id in controllers:
+            signing.sign_days(self.world, controller_id)
 
     def _senders(self, session: Session) -> list[str]:
         """Senders with something due, or with authorised messages that nobody holds any more."""
