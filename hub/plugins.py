@@ -82,6 +82,8 @@ def _add(registry: Registry, point: EntryPoint) -> None:
         classes = [cls for answer in hook() for cls in answer]
         for cls in classes:
             _check_class(registry, cls)
+        if len({cls.name for cls in classes}) < len(classes):
+            raise ValueError("hands over two connectors of one name")
     except Exception:
         registry.manager.unregister(plugin)
         raise

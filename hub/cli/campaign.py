@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 from sqlmodel import col, select
 
 from hub.cli.session import controller, crew, find_campaign, out, world
 from hub.cli.session import sender as find_sender
-from hub.contract import BadInput
+from hub.contract import BadInput, Crm
 from hub.flows import accounts, campaigns
 from hub.flows.records import explain
 from hub.store.tables import Campaign
@@ -74,10 +75,12 @@ def audiences(crm: Annotated[str, typer.Argument(help="The CRM connection.")]) -
         with built.db.read() as session:
             found = accounts.find_connection(session, controller(built, session), crm)
         connector = accounts.open_connector(built, found, hands.bridge.http)
+        if not isinstance(connector, Crm):
+            raise BadInput(f"{found.title} is no CRM", field="crm", remedy="Name a CRM connection.")
         table = Table(title=f"Audiences of {found.title}")
         for heading in ("id", "title", "records"):
             table.add_column(heading)
-        for one in hands.bridge.run(connector.audiences):  # type: ignore[attr-defined]
+        for one in hands.bridge.run(connector.audiences):
             table.add_row(one.id, one.title, "" if one.size is None else str(one.size))
         out.print(table)
 
@@ -139,12 +142,14 @@ def status(campaign: Name) -> None:
     with world() as built, built.db.read() as session:
         found = find_campaign(session, controller(built, session), campaign)
         progress = campaigns.progress(session, found)
-        table = Table(title=f"{found.title}: {found.state}", show_header=False)
+        out.print(f"{escape(found.title)}: [bold]{found.state}[/]", highlight=False)
+        table = Table(show_header=False)
         for state, count in sorted(progress.states.items()):
             table.add_row(state, str(count))
         for reason, count in sorted(progress.refused.items()):
             table.add_row(f"refused: {reason}", str(count))
-        out.print(table)
+        if table.rows:
+            out.print(table)
 
 
 @app.command("list")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlmodel import Session, col, or_, select
@@ -22,8 +22,9 @@ log = structlog.get_logger("hub.schedule")
 EVERY = 1.0  # seconds
 AGAIN = 2.0  # seconds before the same thing is nudged again
 LEASE = 5.0
-SIGNS = 300.0  # seconds between two looks for a day to sign
+SIGN = timedelta(minutes=5)
 ORPHAN = timedelta(seconds=60)
+TIDY = timedelta(hours=1)
 
 
 class Schedule:
@@ -32,14 +33,16 @@ class Schedule:
     def __init__(self, world: World, nudges: Nudges) -> None:
         self.world, self.nudges, self.owner = world, nudges, new_id()
         self._nudged: dict[str, float] = {}
-        self._signs_at = 0.0
+        self._tidied: datetime | None = None
+        self._signed: datetime | None = None
 
     def run(self, stopping: threading.Event) -> None:
         while not stopping.wait(EVERY):
             try:
                 if leases.take(self.world, "schedule", self.owner, LEASE):
                     self.sweep()
-                    self._sign()
+                    self.sign()
+                    self.tidy()
             except Exception as error:
                 log.error("sweep failed", error=type(error).__name__)
         leases.release(self.world, "schedule", self.owner)
@@ -62,15 +65,25 @@ class Schedule:
             with self.world.db.write() as session:
                 campaigns.finish(self.world, session, session.get_one(Campaign, campaign_id))
 
-    def _sign(self) -> None:
-        """Once each UTC day has ended, sign it; looked at every few minutes, since links may come late."""
-        if time.monotonic() < self._signs_at:
+    def sign(self) -> None:
+        """Sign the days that have ended. Looked at again and again, since a link may come late."""
+        now = self.world.now()
+        if self._signed is not None and now - self._signed < SIGN:
             return
-        self._signs_at = time.monotonic() + SIGNS
+        self._signed = now
         with self.world.db.read() as session:
             controllers = session.exec(select(Controller.id)).all()
         for controller_id in controllers:
             signing.sign_days(self.world, controller_id)
+
+    def tidy(self) -> None:
+        """Once an hour, delete what has been kept long enough."""
+        now = self.world.now()
+        if self._tidied is not None and now - self._tidied < TIDY:
+            return
+        self._tidied = now
+        with self.world.db.write() as session:
+            inbox.purge(session, now - timedelta(days=self.world.settings.webhook_days))
 
     def _senders(self, session: Session) -> list[str]:
         """Senders with something due, or with authorised messages that nobody holds any more."""
