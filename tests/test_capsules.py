@@ -297,7 +297,7 @@ def test_every_removed_entry_is_found(specimen: tuple[bytes, dict[str, bytes]]) 
 
 def test_changed_bytes_anywhere_are_found(specimen: tuple[bytes, dict[str, bytes]]) -> None:
     raw, keys = specimen
-    for index in range(0, len(raw), 97):
+    for index in range(0, len(raw), 11):
         damaged = raw[:index] + bytes([raw[index] ^ 1]) + raw[index + 1 :]
         assert not check(damaged, keys).ok, index
 
