@@ -18,16 +18,30 @@ HUB = ROOT / "hub"
 MAY_IMPORT = {
     "contract": set(),
     "law": {"contract"},
+    "proof": set(),
     "settings": set(),
     "logs": set(),
-    "store": {"contract"},
+    "store": {"contract", "proof"},
     "plugins": {"contract"},
     "http": {"contract"},
     "bridge": {"http"},
-    "flows": {"contract", "law", "store", "plugins", "settings"},
+    "flows": {"contract", "law", "proof", "store", "plugins", "settings"},
     "work": {"contract", "law", "store", "plugins", "http", "bridge", "settings", "flows"},
     "web": {"contract", "law", "store", "plugins", "settings", "flows"},
-    "cli": {"contract", "law", "store", "plugins", "bridge", "settings", "logs", "flows", "work", "web", "testing"},
+    "cli": {
+        "contract",
+        "law",
+        "proof",
+        "store",
+        "plugins",
+        "bridge",
+        "settings",
+        "logs",
+        "flows",
+        "work",
+        "web",
+        "testing",
+    },
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "manager", "service"}
 PLUGIN_RELATIVES = {"hub_dialog360": {"hub_meta"}}

@@ -9,7 +9,7 @@ import typer
 from sqlmodel import select
 
 from hub.cli.session import controller, err, out, world
-from hub.flows import records
+from hub.flows import records, signing
 from hub.store import ledger
 from hub.store.tables import Controller
 
@@ -60,15 +60,16 @@ def show(found: records.Why) -> None:
 
 @ledger_app.command()
 def verify() -> None:
-    """Check every link and row of every controller's chain."""
+    """Check every link, row and signed root of every controller's chain."""
     broken = False
     with world() as built, built.db.read() as session:
         for owner in session.exec(select(Controller)).all():
-            found = ledger.verify(session, owner.id)
+            found, roots = ledger.verify(session, owner.id), signing.verify_roots(session, owner.id)
             if found.ok:
                 out.print(f"{owner.name}: {found.links} links, {found.rows} rows, checked. Head {found.head}")
-            else:
+                out.print(f"  {roots.roots} signed roots, up to link {roots.last_seq}", highlight=False)
+            for problem in filter(None, (found.problem, roots.problem)):
                 broken = True
-                err.print(f"[bold red]{owner.name}: {found.problem}[/]", highlight=False)
+                err.print(f"[bold red]{owner.name}: {problem}[/]", highlight=False)
     if broken:
         raise typer.Exit(1)

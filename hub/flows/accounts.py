@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from sqlmodel import Session, col, delete, func, select
 
 from hub.contract import BadInput, Connector, Memory, Template
+from hub.flows import signing
 from hub.flows.world import World
 from hub.store.ledger import GENESIS
 from hub.store.tables import ChainHead, Connection, Controller, ProcessorRecord, Sender, TemplateRow, new_id
@@ -30,6 +31,7 @@ def make_controller(world: World, session: Session, name: str, country: str) -> 
     session.add(controller)
     session.flush()
     session.add(ChainHead(controller_id=controller.id, seq=0, hash=GENESIS))
+    signing.make_key(world, session, controller.id)
     return controller
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert
 from sqlmodel import Session, col, select
 
 from hub.contract import BadInput, Purpose, ReportKind
-from hub.flows import facts, gate, reports
+from hub.flows import documents, facts, gate, reports
 from hub.flows.states import OPEN, PRIORITY, CampaignState, State
 from hub.flows.world import World
 from hub.law.facts import Decision, Message, Person, Phase, Route, Verdict
@@ -171,6 +171,7 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
             )
         )
     )
+    kept = documents.keep(world, session, session.get_one(Sender, campaign.sender_id), campaign)
     told: list[reports.Told] = []
     rows: list[dict[str, Any]] = []
     for item in found:
@@ -180,7 +181,7 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
         row = _message(world, campaign, item)
         rows.append(row)
         if item.decision.verdict is not Verdict.ALLOW:
-            extra = {"campaign": campaign.id, "template": campaign.template}
+            extra = {"campaign": campaign.id, "template": campaign.template, "documents": kept}
             row["decision_id"] = gate.record(chain, Phase.STAGE, item.decision, item.person, extra, row["id"])
             told.append(
                 reports.Told(

@@ -30,7 +30,7 @@ from hub.contract import (
     Throttled,
     Unavailable,
 )
-from hub.flows import accounts, contacts, facts, gate, permission, reports
+from hub.flows import accounts, contacts, documents, facts, gate, permission, reports
 from hub.flows.campaigns import asked
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
@@ -108,6 +108,7 @@ class _Desk:
         self.points = _by_id(session, ContactPoint, {row.point_id for row in rows})
         self.campaigns = _by_id(session, Campaign, {row.campaign_id for row in rows if row.campaign_id})
         self._asked: dict[str, tuple[Route, Message]] = {}
+        self._documents: dict[str | None, dict[str, str]] = {}
         self.refusals: list[reports.Told] = []
         self.consents: set[str] = set()
 
@@ -178,6 +179,7 @@ class _Desk:
             "provider_record": self.route.record_id,
             "transfers": [f"{t.tool}>{t.to}" for t in self.route.transfers],
             "token": self.points[row.point_id].token,
+            "documents": self._kept(row.campaign_id),
         }
         if row.campaign_id and (campaign := self.campaigns.get(row.campaign_id)):
             extra["template"] = f"{campaign.template}/{campaign.language}"
@@ -186,6 +188,13 @@ class _Desk:
             content = canonical({"content": repr(type(outgoing.content)), "fields": _fields(outgoing.content)})
             extra["content_hmac"] = self.world.vault.reference(self.controller.id, content)
         return extra
+
+    def _kept(self, campaign_id: str | None) -> dict[str, str]:
+        """The texts that decisions of this batch rest on, by hash."""
+        if campaign_id not in self._documents:
+            campaign = self.campaigns.get(campaign_id or "")
+            self._documents[campaign_id] = documents.keep(self.world, self.session, self.sender, campaign)
+        return self._documents[campaign_id]
 
 
 def _fields(content: Content) -> list[object]:

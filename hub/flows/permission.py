@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from hub.contract import Channel, Expression, Purpose
 from hub.law.facts import ANY, ConsentState, StopKind, Verification
 from hub.store.ledger import Chain
-from hub.store.tables import ConsentRow, Controller, StopRow, Wording
+from hub.store.tables import ConsentRow, Controller, StopRow, Wording, new_id
 
 _EVENT = {
     StopKind.OBJECTION_MARKETING: "objection",
@@ -135,7 +135,9 @@ def give(
 
     The projection keeps the newest per scope; an older message that arrives late changes nothing in it.
     """
+    scopes = [(new_id(), *scope) for scope in product(wording.channels, wording.purposes, wording.topics)]
     facts = {
+        "consents": scopes,  # the ids that decisions name; the projection forgets the old ones
         "state": ConsentState.GIVEN,
         "wording": wording.id,
         "language": wording.language,
@@ -148,8 +150,9 @@ def give(
         "source": dict(source),
     }
     ledger_id = chain.event("consent_given", event_time, facts, contact_id=contact_id, token=token, evidence=evidence)
-    for channel, purpose, topic in product(wording.channels, wording.purposes, wording.topics):
+    for consent_id, channel, purpose, topic in scopes:
         row = ConsentRow(
+            id=consent_id,
             controller_id=controller.id,
             contact_id=contact_id,
             token=token,

@@ -57,6 +57,7 @@ class Policy(BaseModel):
     fallback: Country
     countries: dict[str, Country]
     sha256: str = ""
+    text: str = Field(default="", repr=False)  # as it was read
 
     @property
     def id(self) -> str:
@@ -66,4 +67,4 @@ class Policy(BaseModel):
 def parse(raw: bytes) -> Policy:
     """Read a policy from its TOML bytes. Raises `pydantic.ValidationError` or `tomllib.TOMLDecodeError`."""
     fields = tomllib.loads(raw.decode())
-    return Policy.model_validate({**fields, "sha256": hashlib.sha256(raw).hexdigest()})
+    return Policy.model_validate({**fields, "sha256": hashlib.sha256(raw).hexdigest(), "text": raw.decode()})

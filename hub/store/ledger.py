@@ -7,53 +7,26 @@ row is a short path, and a row that is changed, moved or cut out is found.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
+# the arithmetic lives in `hub.proof`, where it can be checked without a hub
+from hub.proof.chain import GENESIS as GENESIS
+from hub.proof.chain import canonical as canonical
+from hub.proof.chain import digest as digest
+from hub.proof.chain import leaf as leaf
+from hub.proof.chain import link_hash as link_hash
+from hub.proof.chain import merkle_root as merkle_root
 from hub.store.tables import ChainHead, ChainLink, DecisionRow, LedgerRow, new_id
 
-GENESIS = "0" * 64
 Row = LedgerRow | DecisionRow
 _PAGE = 2000
-
-
-def canonical(record: Mapping[str, Any]) -> str:
-    """The one JSON form of a record: sorted keys, times as ISO 8601 in UTC."""
-    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME, default=_plain).decode()
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, datetime) and value.tzinfo is None:
-        raise TypeError("a time without a zone")
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
-
-
-def digest(data: str | bytes) -> str:
-    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
-
-
-def leaf(table: str, record: str) -> str:
-    return digest(f"leaf|{table}|{record}")
-
-
-def merkle_root(leaves: list[str]) -> str:
-    """An odd node moves up unpaired."""
-    level = leaves
-    while len(level) > 1:
-        pairs = [digest(f"node|{a}|{b}") for a, b in zip(level[::2], level[1::2], strict=False)]
-        level = pairs + level[-1:] if len(level) % 2 else pairs
-    return level[0] if level else GENESIS
-
-
-def link_hash(controller: str, seq: int, prev: str, root: str, count: int, at: datetime) -> str:
-    return digest(f"link|{controller}|{seq}|{prev}|{root}|{count}|{at.astimezone(UTC).isoformat()}")
 
 
 class Chain:

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session, col, or_, select
 
-from hub.flows import campaigns, inbox
+from hub.flows import campaigns, inbox, signing
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
-from hub.store.tables import Campaign, Connection, Lease, MessageRow, ReportRow, Sender, new_id
+from hub.store.tables import Campaign, Connection, Controller, Lease, MessageRow, ReportRow, Sender, new_id
 from hub.work import leases
 from hub.work.actors import Nudges
 
@@ -22,6 +22,7 @@ log = structlog.get_logger("hub.schedule")
 EVERY = 1.0  # seconds
 AGAIN = 2.0  # seconds before the same thing is nudged again
 LEASE = 5.0
+SIGN = timedelta(minutes=5)
 ORPHAN = timedelta(seconds=60)
 TIDY = timedelta(hours=1)
 
@@ -33,12 +34,14 @@ class Schedule:
         self.world, self.nudges, self.owner = world, nudges, new_id()
         self._nudged: dict[str, float] = {}
         self._tidied: datetime | None = None
+        self._signed: datetime | None = None
 
     def run(self, stopping: threading.Event) -> None:
         while not stopping.wait(EVERY):
             try:
                 if leases.take(self.world, "schedule", self.owner, LEASE):
                     self.sweep()
+                    self.sign()
                     self.tidy()
             except Exception as error:
                 log.error("sweep failed", error=type(error).__name__)
@@ -61,6 +64,17 @@ class Schedule:
         for campaign_id in running:
             with self.world.db.write() as session:
                 campaigns.finish(self.world, session, session.get_one(Campaign, campaign_id))
+
+    def sign(self) -> None:
+        """Sign the days that have ended. Looked at again and again, since a link may come late."""
+        now = self.world.now()
+        if self._signed is not None and now - self._signed < SIGN:
+            return
+        self._signed = now
+        with self.world.db.read() as session:
+            controllers = session.exec(select(Controller.id)).all()
+        for controller_id in controllers:
+            signing.sign_days(self.world, controller_id)
 
     def tidy(self) -> None:
         """Once an hour, delete what has been kept long enough."""

@@ -5,7 +5,7 @@ from hub.store.tables.accounts import Connection, Controller, Lease, ProcessorRe
 from hub.store.tables.columns import new_id
 from hub.store.tables.people import Contact, ContactPoint, CrmRecord
 from hub.store.tables.permission import ConsentRow, OptInPage, StopRow, Wording
-from hub.store.tables.proof import ChainHead, ChainLink, DecisionRow, LedgerRow
+from hub.store.tables.proof import ChainHead, ChainLink, DailyRoot, DecisionRow, Document, LedgerRow, SigningKey
 from hub.store.tables.traffic import (
     Campaign,
     Inbox,
@@ -26,7 +26,9 @@ __all__ = [
     "ContactPoint",
     "Controller",
     "CrmRecord",
+    "DailyRoot",
     "DecisionRow",
+    "Document",
     "Inbox",
     "Lease",
     "LedgerRow",
@@ -36,6 +38,7 @@ __all__ = [
     "ProcessorRecord",
     "ReportRow",
     "Sender",
+    "SigningKey",
     "StopRow",
     "SyncProblem",
     "SyncRun",

@@ -7,7 +7,7 @@ and verification compares them.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint
 
@@ -36,6 +36,42 @@ class ChainLink(SQLModel, table=True):
     prev_hash: str
     hash: str
     at: datetime = time()
+
+
+class SigningKey(SQLModel, table=True):
+    """A controller's Ed25519 key. Its id names the public half; the private half is sealed. The newest signs."""
+
+    __tablename__ = "signing_key"
+    id: str = Field(primary_key=True, max_length=16)
+    controller_id: str = ref("controller.id")
+    public: bytes
+    private: bytes = sealed()
+    created_at: datetime = time()
+
+
+class DailyRoot(SQLModel, table=True):
+    """A signed statement about a day's links: `hub.proof.roots` says of what. A day may be signed in parts."""
+
+    __tablename__ = "daily_root"
+    controller_id: str = Field(foreign_key="controller.id", primary_key=True)
+    first_seq: int = Field(primary_key=True)
+    last_seq: int
+    day: date
+    head: str
+    root: str
+    key_id: str = ref("signing_key.id", index=False)
+    signature: str
+    signed_at: datetime = time()
+
+
+class Document(SQLModel, table=True):
+    """A text that decisions name by its SHA-256: policy, template, processor record. Never changed."""
+
+    controller_id: str = Field(foreign_key="controller.id", primary_key=True)
+    sha256: str = Field(primary_key=True, max_length=64)
+    kind: str
+    text: str
+    created_at: datetime = time()
 
 
 class LedgerRow(SQLModel, table=True):

@@ -133,6 +133,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_decision_message_id"), ["message_id"], unique=False)
 
     op.create_table(
+        "document",
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("controller_id", "sha256"),
+    )
+    op.create_table(
         "ledger",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -152,6 +165,22 @@ def upgrade() -> None:
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.create_index("ix_ledger_chain", ["controller_id", "seq", "position"], unique=False)
         batch_op.create_index(batch_op.f("ix_ledger_contact_id"), ["contact_id"], unique=False)
+
+    op.create_table(
+        "signing_key",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("public", sa.LargeBinary(), nullable=False),
+        sa.Column("private", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("signing_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_signing_key_controller_id"), ["controller_id"], unique=False)
 
     op.create_table(
         "wording",
@@ -243,6 +272,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_contact_point_controller_id"), ["controller_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_contact_point_token"), ["token"], unique=False)
 
+    op.create_table(
+        "daily_root",
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("first_seq", sa.Integer(), nullable=False),
+        sa.Column("last_seq", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("head", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("root", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("key_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("signature", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("signed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["key_id"],
+            ["signing_key.id"],
+        ),
+        sa.PrimaryKeyConstraint("controller_id", "first_seq"),
+    )
     op.create_table(
         "inbox",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
@@ -662,6 +712,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_inbox_connection_id"))
 
     op.drop_table("inbox")
+    op.drop_table("daily_root")
     with op.batch_alter_table("contact_point", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contact_point_token"))
         batch_op.drop_index(batch_op.f("ix_contact_point_controller_id"))
@@ -679,11 +730,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_wording_controller_id"))
 
     op.drop_table("wording")
+    with op.batch_alter_table("signing_key", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_signing_key_controller_id"))
+
+    op.drop_table("signing_key")
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_contact_id"))
         batch_op.drop_index("ix_ledger_chain")
 
     op.drop_table("ledger")
+    op.drop_table("document")
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_decision_message_id"))
         batch_op.drop_index(batch_op.f("ix_decision_contact_id"))

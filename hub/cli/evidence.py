@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Evidence that leaves the house: capsules, their check, signed days and the public key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.cli.proof import ledger_app
+from hub.cli.session import controller, err, out, world
+from hub.contract import BadInput
+from hub.flows import capsules, signing
+from hub.proof import printing
+from hub.proof.checking import check
+from hub.proof.signature import from_pem, to_pem
+
+app = typer.Typer(no_args_is_help=True, help="Write a capsule: one file that proves what was decided, and on what.")
+Out = Annotated[Path, typer.Option("--out", help="The file to write.")]
+Print = Annotated[Path | None, typer.Option("--print", help="Also a page to read and print, HTML.")]
+Language = Annotated[str, typer.Option(help="Language of the page: en or de.")]
+Reveal = Annotated[bool, typer.Option("--reveal", help="With the number and the person's own words, opened.")]
+
+
+def register(root: typer.Typer) -> None:
+    root.add_typer(app, name="evidence")
+    root.command()(verify)
+    ledger_app.command()(sign)
+    ledger_app.command()(key)
+
+
+@app.command()
+def message(
+    subject: Annotated[str, typer.Argument(help="Message id, sent or refused.")],
+    target: Out,
+    paper: Print = None,
+    language: Language = "en",
+    reveal: Reveal = False,
+) -> None:
+    """Everything about one message: texts, basis, policy, decisions, provider, what came later."""
+    _write(capsules.MESSAGE, subject, target, reveal, paper, language)
+
+
+@app.command()
+def contact(
+    subject: Annotated[str, typer.Argument(help="Contact id, CRM record id or phone number.")],
+    target: Out,
+    paper: Print = None,
+    language: Language = "en",
+    reveal: Reveal = False,
+) -> None:
+    """Everything about one person: consents, stops, and all that was decided."""
+    _write(capsules.CONTACT, subject, target, reveal, paper, language)
+
+
+@app.command()
+def consent(
+    subject: Annotated[str, typer.Argument(help="Ledger id of the consent, see `hub why`.")],
+    target: Out,
+    paper: Print = None,
+    language: Language = "en",
+    reveal: Reveal = False,
+    receipt: Annotated[Path | None, typer.Option(help="Also a receipt for the person, in plain words, HTML.")] = None,
+) -> None:
+    """One consent: the text as shown, how it was given, what rested on it, what came later."""
+    made = _write(capsules.CONSENT, subject, target, reveal, paper, language)
+    if receipt:
+        receipt.write_text(printing.receipt(made, language), "utf-8")
+
+
+def _write(kind: str, subject: str, target: Path, reveal: bool, paper: Path | None, language: str) -> bytes:
+    if language not in printing.LANGUAGES:
+        raise BadInput(f"{language!r} is not offered", field="language", remedy="Use en or de.")
+    with world() as built:
+        with built.db.read() as session:
+            owner = controller(built, session)
+        made = capsules.make(built, owner, kind, subject, reveal=reveal)
+        target.write_bytes(made)
+        if paper:
+            paper.write_text(printing.page(made, language), "utf-8")
+        out.print(f"{target}: {len(made)} bytes. Anybody can check it with `hub verify {target}`.", highlight=False)
+        if reveal:
+            out.print("It holds personal data: treat it so.")
+    return made
+
+
+def verify(
+    capsule: Annotated[Path, typer.Argument(help="The capsule.")],
+    published: Annotated[
+        Path | None, typer.Option("--key", help="The controller's published public keys, PEM.")
+    ] = None,
+) -> None:
+    """Check a capsule offline. Whatever was changed is named; then the exit code is 1."""
+    try:
+        keys = from_pem(published.read_text()) if published else None
+        raw = capsule.read_bytes()
+    except (OSError, ValueError) as error:
+        raise BadInput(
+            str(error), field="file", remedy="Give a capsule, and a PEM file from `hub ledger key`."
+        ) from None
+    found = check(raw, keys)
+    for problem in found.problems:
+        err.print(f"[bold red]{problem.place}[/]: {problem.why}", highlight=False)
+    if not found.ok or found.capsule is None:
+        raise typer.Exit(1)
+    held = found.capsule
+    out.print(
+        f"Whole: {held.subject.kind} {held.subject.id} of {held.controller.name}, {len(held.decisions)} decisions, "
+        f"{len(held.events)} events, {len(held.roots)} signed roots.",
+        highlight=False,
+    )
+    for name in held.keys:
+        trust = "published" if found.trusted else "from the capsule itself; ask the controller for theirs, use --key"
+        out.print(f"  signed by key {name} ({trust})", highlight=False)
+
+
+def sign() -> None:
+    """Sign the chain up to now. The schedule does it after each day (UTC)."""
+    with world() as built:
+        with built.db.read() as session:
+            owner = controller(built, session)
+        roots = signing.sign_days(built, owner.id, today=True)
+        for root in roots:
+            out.print(f"{root.day}  links {root.first_seq} to {root.last_seq}  root {root.root}", highlight=False)
+        if not roots:
+            out.print("Everything is signed already.")
+
+
+def key(new: Annotated[bool, typer.Option("--new", help="Make a new key, which signs from now on.")] = False) -> None:
+    """Print the public keys, newest first, to be published. They verify roots and capsules."""
+    with world() as built, built.db.write() as session:
+        owner = controller(built, session)
+        if new:
+            signing.replace_key(built, session, owner.id)
+        for row in signing.keys(session, owner.id):
+            out.print(f"{row.id}  since {row.created_at.date()}", highlight=False)
+            out.print(to_pem(row.public), highlight=False, end="")

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A consent as ISO/IEC TS 27560:2023 asks for it, in terms of the W3C Data Privacy Vocabulary 2.3, as JSON-LD.
+
+Field names follow the W3C community guide on 27560. It is a reading of ledger events and holds nothing that they do not
+hold: evidence about a consent, no judgement of its validity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hub.contract import LegalBasis, Purpose
+from hub.law.facts import ANY, ConsentState
+from hub.store.tables import Controller, Wording
+
+Event = Mapping[str, Any]
+SCHEMA = "dpv-27560#record-eu-gdpr"
+CONTEXT = {
+    "dct": "http://purl.org/dc/terms/",
+    "dpv": "https://w3id.org/dpv#",
+    "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
+    "pd": "https://w3id.org/dpv/pd#",
+    "schema_version": "dct:conformsTo",
+    "record_id": "dpv:hasIdentifier",
+    "subject_id": "dpv:hasDataSubject",
+    "language": "dct:language",
+    "purposes": "dpv:hasPurpose",
+    "legal_basis": "dpv:hasLegalBasis",
+    "personal_data": "dpv:hasPersonalData",
+    "controllers": "dpv:hasDataController",
+    "jurisdiction": "dpv:hasJurisdiction",
+    "recipients": "dpv:hasRecipient",
+    "event_state": "dpv:hasConsentStatus",
+    "expression_method": "dpv:hasIndicationMethod",
+    "supersedes": "dct:replaces",
+}
+_PURPOSE: dict[str, str] = {Purpose.MARKETING: "dpv:DirectMarketing"}
+# by whom: DPV calls it withdrawn if the person did it, and revoked if somebody else did
+_STATE = {
+    "consent_given": ConsentState.GIVEN,
+    "consent_withdrawn": ConsentState.WITHDRAWN,
+    "objection": ConsentState.WITHDRAWN,
+    "stop_all": ConsentState.WITHDRAWN,
+    "platform_preference": ConsentState.WITHDRAWN,
+    "opt_out_claimed": ConsentState.REVOKED,
+    "unclear_message": ConsentState.UNKNOWN,
+    "erased": ConsentState.INVALIDATED,
+}
+
+
+def tokens_in(event: Event) -> set[str]:
+    """The contact points that an event speaks of."""
+    return {token for token in (event.get("token"), *(event.get("tokens") or ())) if token}
+
+
+def records(
+    controller: Controller, events: Sequence[Event], wordings: Mapping[str, Wording], recipients: Sequence[str]
+) -> list[dict[str, Any]]:
+    """One record per consent that was given, in the order of the ledger. `events` are a person's ledger records."""
+    given = [event for event in events if event["kind"] == "consent_given"]
+    return [_record(controller, one, events, given, wordings[one["wording"]], recipients) for one in given]
+
+
+def _record(
+    controller: Controller,
+    consent: Event,
+    events: Sequence[Event],
+    given: Sequence[Event],
+    wording: Wording,
+    recipients: Sequence[str],
+) -> dict[str, Any]:
+    before = [e for e in given[: given.index(consent)] if e["token"] == consent["token"] and _overlap(e, consent)]
+    life = [consent, *(event for event in events if _ends(event, consent))]
+    # at the same time the withdrawal wins, as it does at the gate
+    life.sort(key=lambda event: (event["event_time"], event["kind"] != "consent_given"))
+    return {
+        "@context": CONTEXT,
+        "@type": "dpv:ConsentRecord",
+        "schema_version": SCHEMA,
+        "record_id": consent["id"],
+        "consent_ids": [scope[0] for scope in consent["consents"]],
+        "supersedes": before[-1]["id"] if before else None,
+        "subject_id": consent["contact"],
+        "contact_point": point_of(consent["token"]),
+        "notice_id": wording.id,
+        "notice_version": wording.version,
+        "notice_sha256": wording.id,
+        "language": wording.language,
+        "purposes": [{"purpose": p, "type": _PURPOSE.get(p), "topics": wording.topics} for p in wording.purposes],
+        "legal_basis": LegalBasis.CONSENT.iri,
+        "personal_data": [{"type": "pd:TelephoneNumber", "optional": False, "special_category": False}],
+        "controllers": wording.controllers,
+        "channels": wording.channels,
+        "collection_method": consent["source"].get("flow"),
+        "capture_source": {name: consent["source"][name] for name in ("page", "sender") if name in consent["source"]},
+        "jurisdiction": [controller.country],
+        "recipients": list(recipients),
+        "withdrawal_method": ["reply in the chat, in any words", "platform: stop promotional messages"],
+        "verification": consent["verification"],
+        "state": f"dpv:{_STATE[life[-1]['kind']]}",
+        "events": [_event(event) for event in life],
+        "evidence": [
+            {"kind": e["kind"], "sha256": e["evidence_sha256"], "location": f"ledger:{e['id']}"}
+            for e in life
+            if e.get("evidence_sha256")
+        ],
+    }
+
+
+def point_of(token: str) -> dict[str, str]:
+    """A contact point as its keyed hash. `key_id` names the key of the ring that made it."""
+    key_id, _, hmac = token.partition(".")
+    return {"hmac": hmac, "key_id": key_id}
+
+
+def _overlap(one: Event, other: Event) -> bool:
+    return any(set(a[1:]) == set(b[1:]) for a in one["consents"] for b in other["consents"])
+
+
+def _ends(event: Event, consent: Event) -> bool:
+    """Does this event speak of the consent's contact point, later or at once, and reach what it covers?"""
+    if event["kind"] not in _STATE or event["kind"] == "consent_given" or event["event_time"] < consent["event_time"]:
+        return False
+    if consent["token"] not in tokens_in(event) and event.get("contact") != consent["contact"]:
+        return False
+    reaches = ((event.get("channel", ANY), consent["channels"]), (event.get("purpose", ANY), consent["purposes"]))
+    return all(reach == ANY or reach in covered for reach, covered in reaches)
+
+
+def _event(event: Event) -> dict[str, Any]:
+    """Bitemporal: when the person acted, and when the hub wrote it down."""
+    return {
+        "event_id": event["id"],
+        "event_type": event["kind"],
+        "event_state": f"dpv:{_STATE[event['kind']]}",
+        "event_time": event["event_time"],
+        "recorded_at": event["recorded_at"],
+        "validity_duration": None,
+        "entity_id": event.get("contact") or "unknown",
+        "expression_method": event.get("expression") or event.get("stop"),
+    }

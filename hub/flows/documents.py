@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The texts a decision rests on, kept as they were: a decision names each by its SHA-256.
+
+They hold no personal data: the reviewer of a processor record stays in the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlmodel import Session, col, select
+
+from hub.flows import accounts
+from hub.flows.world import World
+from hub.proof.chain import canonical, digest
+from hub.store.tables import Campaign, Document, Sender, TemplateRow
+
+POLICY, TEMPLATE, PROCESSOR = "policy", "template", "processor_record"
+
+
+def keep(world: World, session: Session, sender: Sender, campaign: Campaign | None) -> dict[str, str]:
+    """Keep what a decision made now rests on, and give its hashes by kind. Call it with the chain open."""
+    controller_id, connection = sender.controller_id, sender.connection_id
+    texts = {POLICY: world.policy.text} if world.policy else {}
+    template = session.get(TemplateRow, (connection, campaign.template, campaign.language)) if campaign else None
+    if template is not None:
+        texts[TEMPLATE] = canonical(template.model_dump(exclude={"read_at", "connection_id"}))
+    processor = accounts.current_record(session, connection)
+    if processor is not None:
+        texts[PROCESSOR] = canonical(processor.model_dump(exclude={"reviewer", "note", "controller_id"}))
+    hashes = {kind: digest(text) for kind, text in texts.items()}
+    known = {row.sha256 for row in find(session, controller_id, hashes.values())}
+    for kind, text in texts.items():
+        if hashes[kind] not in known:
+            known.add(hashes[kind])
+            session.add(
+                Document(controller_id=controller_id, sha256=hashes[kind], kind=kind, text=text, created_at=world.now())
+            )
+    return hashes
+
+
+def find(session: Session, controller_id: str, hashes: Iterable[str]) -> list[Document]:
+    """Kept texts, in the order of their hashes."""
+    mine = select(Document).where(Document.controller_id == controller_id, col(Document.sha256).in_(list(hashes)))
+    return list(session.exec(mine.order_by(col(Document.sha256))))
