@@ -23,10 +23,10 @@ Phases STAGE and TRANSMIT ask about a message; SYNC_IN asks whether a CRM record
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from hub.contract.words import Purpose
-from hub.law import bases, message, route, storing
+from hub.law import bases, limits, message, notice, route, stops, storing
 from hub.law.bases import Carried
 from hub.law.consent import newest_complete, too_young
 from hub.law.facts import Case, Decision, Phase, Verdict
@@ -34,6 +34,8 @@ from hub.law.jurisdiction import UNKNOWN
 from hub.law.question import Question, prepare
 from hub.law.reasons import RANKS, reason
 from hub.law.stops import binding
+
+Check = Callable[[Question], str | None]
 
 
 def decide(case: Case) -> Decision:
@@ -56,12 +58,11 @@ def _send(q: Question) -> Decision:
     bound = binding(q.person, q.ask, consent.event_time if consent else None)
     basis = bases.find(q, consent, bound)
     objections = [
-        *_identity(q),
-        *_erasure(q, tombstone="SUBJECT_ERASED"),
+        *(code for check in (*IDENTITY, erased) if (code := check(q))),
         *(stop.code for stop in bound),
-        *route.check(q.case),
-        *message.check(q),
-        *_country_and_age(q),
+        *stops.conflicts(q.person, bound),
+        *route.faults(q),
+        *(code for check in MESSAGE if (code := check(q))),
     ]
     if isinstance(basis, Carried):
         if not objections:
@@ -72,7 +73,7 @@ def _send(q: Question) -> Decision:
 
 
 def _store(q: Question) -> Decision:
-    objections = [*_identity(q), *_erasure(q, tombstone="SYNC_TOMBSTONE_HIT")]
+    objections = [code for check in (*IDENTITY, buried) if (code := check(q))]
     basis = storing.find(q)
     if isinstance(basis, Carried):
         if not objections:
@@ -82,27 +83,49 @@ def _store(q: Question) -> Decision:
     return _refuse(q, objections)
 
 
-def _identity(q: Question) -> Iterator[str]:
-    if not q.person.resolved:
-        yield "SUBJECT_UNRESOLVED"
-    if q.person.ambiguous:
-        yield "SUBJECT_AMBIGUOUS"
+def resolved(q: Question) -> str | None:
+    """Exactly one valid contact point."""
+    return None if q.person.resolved else "SUBJECT_UNRESOLVED"
 
 
-def _erasure(q: Question, *, tombstone: str) -> Iterator[str]:
-    """Art. 17 binds everything, Art. 18 everything but legal duties."""
-    if q.erased:
-        yield tombstone
-    if q.restricted and q.ask.purpose is not Purpose.LEGAL:
-        yield "PROCESSING_RESTRICTED"
+def unambiguous(q: Question) -> str | None:
+    """One person, not perhaps another."""
+    return "SUBJECT_AMBIGUOUS" if q.person.ambiguous else None
 
 
-def _country_and_age(q: Question) -> Iterator[str]:
-    if q.rule.blocked:
-        yield "JURISDICTION_BLOCKED"
-    young = too_young(q) if q.ask.purpose is Purpose.MARKETING else None
-    if young:
-        yield young
+def unrestricted(q: Question) -> str | None:
+    """Art. 18 GDPR binds everything but legal duties."""
+    return "PROCESSING_RESTRICTED" if q.restricted and q.ask.purpose is not Purpose.LEGAL else None
+
+
+def erased(q: Question) -> str | None:
+    """Art. 17 GDPR binds everything."""
+    return "SUBJECT_ERASED" if q.erased else None
+
+
+def buried(q: Question) -> str | None:
+    """Who was erased is not imported again."""
+    return "SYNC_TOMBSTONE_HIT" if q.erased else None
+
+
+def country_open(q: Question) -> str | None:
+    """No country that counts is barred by the policy."""
+    return "JURISDICTION_BLOCKED" if q.rule.blocked else None
+
+
+def old_enough(q: Question) -> str | None:
+    """Advertising reaches nobody who cannot agree to it alone (Art. 8 GDPR)."""
+    return too_young(q) if q.ask.purpose is Purpose.MARKETING else None
+
+
+IDENTITY: tuple[Check, ...] = (resolved, unambiguous, unrestricted)
+MESSAGE: tuple[Check, ...] = (
+    country_open,
+    old_enough,
+    *notice.PREDICATES,
+    *message.PREDICATES,
+    *limits.PREDICATES,
+)
 
 
 def _allow(q: Question, basis: Carried) -> Decision:
