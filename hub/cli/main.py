@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from hub.cli import campaign, demo, optin, proof, run, setup
+from hub.cli import campaign, decide, demo, optin, proof, run, setup
 from hub.cli.session import err
 from hub.contract import HubError
 
@@ -21,6 +21,7 @@ run.register(app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")
 proof.register(app)
+decide.register(app)
 demo.register(app)
 
 
