@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,39 @@ def test_there_are_enough_cases_and_each_says_something_else() -> None:
     assert len(FILES) >= 120
     told = [load(file)[0].about for file in FILES]
     assert len(set(told)) == len(told)
+
+
+# Codes that no case file can show, and who gives them.
+ELSEWHERE = {
+    "ENGINE_UNAVAILABLE": "a failure inside; a file with such facts is refused before (test_law_decide)",
+    "POLICY_UNKNOWN": "no policy could be loaded; a file always names one (test_law_decide)",
+    "AUDIT_WRITE_FAILED": "the decision and the claim are one transaction, so a failed write leaves no claim (I1)",
+    "DECISION_STALE": "dispatch gives a stale authorisation anew and decides again (test_flows_dispatch)",
+    "TOKEN_MISMATCH": "a clearance is made from the message it clears; nobody else can make one (test_architecture)",
+    "SYNC_ART14_CLOCK_STARTED": "a note of sync, which does not read the source of data yet",
+    "SYNC_BULK_QUARANTINED": "a matter of many records; sync does not quarantine yet",
+    "SYNC_FIELD_NOT_ALLOWED": "the mapping drops unknown fields before anybody decides",
+    "SYNC_PURPOSE_INCOMPATIBLE": "for writing to a CRM; reports carry only what became of messages",
+    "SYNC_RECIPIENT_NO_CONTRACT": "for the CRM vendor's file, which is not kept yet",
+    "SYNC_RESUBSCRIBE_FORBIDDEN": "no plugin can resubscribe: the contract has no such report",
+    "SYNC_STOP_NOT_DELIVERED": "for reports that a CRM does not take; they are retried and counted",
+}
+
+
+def test_every_code_is_shown_by_a_case_or_belongs_elsewhere() -> None:
+    answers = [decide(load(file)[1]) for file in FILES]
+    shown = {code for answer in answers for code in (*answer.reasons, *answer.notes)}
+    assert shown.isdisjoint(ELSEWHERE)
+    assert shown | ELSEWHERE.keys() == RANKS.keys()
+
+
+def test_engine_codes_that_no_file_can_show() -> None:
+    case = load(COMPLETE)[1]
+    assert decide(replace(case, policy=None)).reasons == ("POLICY_UNKNOWN",)
+    assert trace(replace(case, policy=None))[0].codes == ("POLICY_UNKNOWN",)
+    broken = replace(case, now=case.now.replace(tzinfo=None))
+    assert decide(broken).reasons == ("ENGINE_UNAVAILABLE",)
+    assert trace(broken)[0].codes == ("ENGINE_UNAVAILABLE",)
 
 
 # --- hub decide -----------------------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ How a decision is made, for a lawyer with a developer beside them:
 2.  The checks run in the order of the law's weight: is it one known person (Art. 5(1)(d) GDPR)? erased or restricted
     (Art. 17, 18)? stopped (Art. 7(3), 21; § 7 UWG)? may this sender, provider, transfer and connection be used
     (Art. 28, 32, 44 ff.)? is the purpose what it claims to be (Art. 5(1)(b))? whose rules count, is the person old
-    enough, is a special category touched (Art. 8, 9)? which basis carries the purpose (Art. 6; § 7(2) UWG)? does the
-    text name its sender and the way out? does the platform take it? has somebody approved the campaign?
+    enough, is a special category touched (Art. 8, 9)? which basis carries the purpose (Art. 6; § 7(2) UWG)? was the
+    person told what must be told (Art. 13, 14, 21(4))? does the text name its sender, the way out, and a machine that
+    wrote it? does the platform take it? do the operator's own limits, and has somebody approved the campaign?
 3.  All checks are made. Every objection is a reason code (`reasons`), sorted by that order: the first is *the* reason,
     the others are listed too. One objection is enough to refuse; what is unknown is an objection.
 4.  Without any objection, and only with a legal basis found, the answer is ALLOW. It names the basis, the consent or
