@@ -54,7 +54,7 @@ ELSEWHERE = {
     "TOKEN_MISMATCH": "a clearance is made from the message it clears; nobody else can make one (test_architecture)",
     "SYNC_ART14_CLOCK_STARTED": "a note of sync, which does not read the source of data yet",
     "SYNC_BULK_QUARANTINED": "a matter of many records; sync does not quarantine yet",
-    "SYNC_FIELD_NOT_ALLOWED": "the mapping drops unknown fields before anybody decides",
+    "SYNC_FIELD_NOT_ALLOWED": "for a mapping that an admin approves; there is none yet",
     "SYNC_PURPOSE_INCOMPATIBLE": "for writing to a CRM; reports carry only what became of messages",
     "SYNC_RECIPIENT_NO_CONTRACT": "for the CRM vendor's file, which is not kept yet",
     "SYNC_RESUBSCRIBE_FORBIDDEN": "no plugin can resubscribe: the contract has no such report",

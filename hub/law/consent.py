@@ -168,7 +168,7 @@ PREDICATES: tuple[Callable[[Question, Consent], str | None], ...] = (
 
 def faults(q: Question, consent: Consent) -> tuple[str, ...]:
     """All codes that keep this consent from carrying the message; empty for a complete one."""
-    return tuple(code for predicate in PREDICATES if (code := predicate(q, consent)))
+    return tuple([code for predicate in PREDICATES if (code := predicate(q, consent))])
 
 
 def newest_complete(q: Question) -> Consent | None:

@@ -58,13 +58,12 @@ def _send(q: Question) -> Decision:
     consent = newest_complete(q)
     bound = binding(q.person, q.ask, consent.event_time if consent else None)
     basis = bases.find(q, consent, bound)
-    objections = [
-        *(code for check in (*IDENTITY, erased) if (code := check(q))),
-        *(stop.code for stop in bound),
-        *stops.conflicts(q.person, bound),
-        *route.faults(q),
-        *(code for check in MESSAGE if (code := check(q))),
-    ]
+    objections = [code for check in IDENTITY if (code := check(q))]
+    objections += [code for check in (erased, *MESSAGE) if (code := check(q))]
+    objections += route.faults(q)
+    if bound:
+        objections += [stop.code for stop in bound]
+        objections += stops.conflicts(q.person, bound)
     if isinstance(basis, Carried):
         if not objections:
             return _allow(q, basis)

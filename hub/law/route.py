@@ -18,7 +18,7 @@ def faults(q: Question) -> tuple[str, ...]:
     route = q.case.route
     if route is None:
         return ("PROVIDER_RECORD_INCOMPLETE",)
-    return tuple(code for predicate in PREDICATES if (code := predicate(q, route)))
+    return tuple([code for predicate in PREDICATES if (code := predicate(q, route))])
 
 
 def own_sender(q: Question, route: Route) -> str | None:
@@ -82,7 +82,7 @@ def transfers_assessed(q: Question, route: Route) -> str | None:
 
 
 def _lacking(route: Route, now: datetime, code: str) -> str | None:
-    return code if any(code in faults for faults in _destinations(route, now)) else None
+    return next((code for faults in _destinations(route, now) if code in faults), None)
 
 
 def _destinations(route: Route, now: datetime) -> Iterator[tuple[str, ...]]:
