@@ -78,7 +78,7 @@ def test_every_command_and_option_is_documented() -> None:
 def test_reserved_codes_are_those_the_code_never_gives() -> None:
     page = (DOCS / "reason-codes.md").read_text("utf-8")
     reserved = set(re.findall(r"^### (\w+)\n\n\*Reserved\.\*", page, re.MULTILINE))
-    assert "POLICY_QUIET_HOURS" in reserved
+    assert "SYNC_RESUBSCRIBE_FORBIDDEN" in reserved
     assert not reserved & {"OK_CONSENT", "SUPPRESSED_OBJECTION_MARKETING", "PROVIDER_NO_DPA"}
 
 

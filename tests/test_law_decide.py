@@ -26,6 +26,7 @@ from hub.law.facts import (
     Phase,
     RecordState,
     Route,
+    Sale,
     Scope,
     SignalKind,
     Stop,
@@ -396,9 +397,18 @@ def test_claim_never_carries_advertising(kinds: tuple[ClaimKind, ...], codes: tu
 
 
 def test_03_soft_opt_in_stays_closed_even_when_switched_on() -> None:
-    policy = STRICT.model_copy(update={"soft_opt_in": STRICT.soft_opt_in.model_copy(update={"enabled": True})})
+    switch = STRICT.soft_opt_in.model_copy(update={"enabled": True})
+    policy = STRICT.model_copy(update={"soft_opt_in": switch})
     person = replace(PERSON, consents=(), evidence=(CONTRACT,))
     answer = decide(replace(CASE, policy=policy, person=person))
+    assert answer.reasons == ("BASIS_INSUFFICIENT_FOR_MARKETING", "SOFTOPTIN_DISABLED"), "nobody has approved it"
+    approved = switch.model_copy(
+        update={"legal_approval": "lawyer-1", "similar_version": "1", "similar": (("shoes", "boots"),)}
+    )
+    sale = Sale("sale-1", "acme", "boots", NOW - DAY, True, True, objection_hint=False)
+    case = replace(CASE, policy=STRICT.model_copy(update={"soft_opt_in": approved}))
+    case = replace(case, message=replace(MARKETING, category="shoes"), person=replace(person, sales=(sale,)))
+    answer = decide(case)
     assert answer.reasons == ("BASIS_INSUFFICIENT_FOR_MARKETING", "SOFTOPTIN_NOTICE_AT_COLLECTION_MISSING")
 
 

@@ -16,6 +16,7 @@ from hub.contract import BadInput, Purpose, ReportKind
 from hub.flows import documents, facts, gate, reports
 from hub.flows.states import OPEN, PRIORITY, CampaignState, State
 from hub.flows.world import World
+from hub.law import content
 from hub.law.facts import Decision, Message, Person, Phase, Route, Verdict
 from hub.store.ledger import Chain
 from hub.store.tables import (
@@ -135,7 +136,8 @@ def asked(session: Session, controller: Controller, campaign: Campaign) -> tuple
     row = session.get(TemplateRow, (sender.connection_id, campaign.template, campaign.language))
     template = gate.template_facts(controller, campaign.template, row, campaign.approved_category)
     running = campaign.state != CampaignState.CANCELLED
-    message = Message(purpose=campaign.purpose, topic=campaign.topic, template=template, approved=running)
+    reveals = row is not None and content.sensitive(row.text, row.buttons)
+    message = Message(campaign.purpose, campaign.topic, template=template, special_category=reveals, approved=running)
     return gate.route_of(session, controller, sender), message
 
 

@@ -34,6 +34,7 @@ from hub.flows import accounts, contacts, documents, facts, gate, permission, re
 from hub.flows.campaigns import asked
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
+from hub.law import content
 from hub.law.facts import Message, Phase, Route, StopKind, Verdict
 from hub.store.ledger import Chain, canonical
 from hub.store.tables import (
@@ -150,10 +151,18 @@ class _Desk:
 
     def _message(self, row: MessageRow) -> Message:
         if row.campaign_id is None:
-            return Message(purpose=row.purpose, topic=row.topic)
+            return Message(row.purpose, row.topic, free_text_promotional=content.promotional(self._text(row)))
         if row.campaign_id not in self._asked:
             self._asked[row.campaign_id] = asked(self.session, self.controller, self.campaigns[row.campaign_id])
         return self._asked[row.campaign_id][1]
+
+    def _text(self, row: MessageRow) -> str:
+        """What an answer says; nothing once it cannot be read any more, since then it is not sent either."""
+        try:
+            key = contacts.key_of(self.world, self.contacts[row.contact_id])
+            return unseal(key, row.text, f"message:{row.id}").decode() if row.text is not None else ""
+        except Sealed:
+            return ""
 
     def _outgoing(self, row: MessageRow) -> Outgoing:
         contact, point = self.contacts[row.contact_id], self.points[row.point_id]

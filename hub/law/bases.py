@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from hub.contract.words import ClaimKind, LegalBasis, Purpose
+from hub.law import softoptin
 from hub.law.consent import nearest_faults
 from hub.law.facts import Consent, Evidence, EvidenceKind
 from hub.law.purposes import INTEREST, RULES, Ground, Rule, Within
@@ -38,8 +40,8 @@ def find(q: Question, consent: Consent | None, bound: tuple[Binding, ...]) -> Ca
     if any(binding.code == WITHDRAWN for binding in bound):
         return ("BASIS_SWAP_FORBIDDEN",) if _others_offered(q, rule) else ()
     if consent is not None and rule.consent and not q.restricted:
-        return by_consent(consent, explicit=q.message.special_category)
-    if q.message.special_category:  # Art. 9: no other basis of the table is enough
+        return by_consent(consent, explicit=q.message.sensitive)
+    if q.message.sensitive:  # Art. 9: no other basis of the table is enough
         return ("SPECIAL_CATEGORY_NO_BASIS", *nearest_faults(q))
     if q.ask.purpose is Purpose.MARKETING:
         return nearest_faults(q) or _without_consent(q)
@@ -89,22 +91,69 @@ def prove(q: Question, ground: Ground) -> Carried | tuple[str, ...]:
 
 
 def _evidence_fault(q: Question, ground: Ground, evidence: Evidence) -> str | None:
-    if evidence.at > q.now or not evidence.id:
-        return ground.missing
-    if q.person.reassigned_at is not None and evidence.at <= q.person.reassigned_at:
-        return "CONTACT_POINT_REASSIGNED"
-    if evidence.valid_until is not None and evidence.valid_until < q.now:
+    """What is wrong with this piece of evidence for this ground: the first predicate that objects."""
+    return next((code for predicate in EVIDENCE if (code := predicate(q, ground, evidence))), None)
+
+
+def on_file(q: Question, ground: Ground, evidence: Evidence) -> str | None:
+    """The evidence exists, and not only in the future."""
+    return ground.missing if evidence.at > q.now or not evidence.id else None
+
+
+def of_this_holder(q: Question, ground: Ground, evidence: Evidence) -> str | None:
+    """The number has had no new holder since (Art. 5(1)(d) GDPR)."""
+    reassigned = q.person.reassigned_at
+    return "CONTACT_POINT_REASSIGNED" if reassigned is not None and evidence.at <= reassigned else None
+
+
+def alive(q: Question, ground: Ground, evidence: Evidence) -> str | None:
+    """A contract lives to its end and the policy's tail; a request is answered within its time."""
+    tail = timedelta(days=q.policy.contract.tail_days) if ground.basis is LegalBasis.CONTRACT else timedelta()
+    if evidence.valid_until is not None and evidence.valid_until + tail < q.now:
         return ground.ended
     limit = _limit(q, ground.within)
-    if limit is not None and q.now - evidence.at > limit:
-        return ground.ended
-    if ground is INTEREST:
-        return ends_interest(q.person, q.ask) or (None if evidence.disclosed else "LI_NOT_DISCLOSED")
-    if evidence.kind is EvidenceKind.OPT_IN_ATTEMPT:
-        # Who said no after asking to be asked is not asked again over WhatsApp.
-        no = last_no(q.person, q.ask)
-        return ground.ended if no is not None and evidence.at <= no else None
-    return None
+    return ground.ended if limit is not None and q.now - evidence.at > limit else None
+
+
+def necessary(q: Question, ground: Ground, evidence: Evidence) -> str | None:
+    """Objectively needed for the contract (C-394/23), or expected by a customer: C(3) and C(4)."""
+    if evidence.kind not in (EvidenceKind.CONTRACT, EvidenceKind.ASSESSMENT):
+        return None
+    judged = evidence.necessary is not None or not q.policy.contract.necessity
+    if judged and evidence.necessary is not False:
+        return None
+    return "CONTRACT_NOT_NECESSARY" if evidence.kind is EvidenceKind.CONTRACT else ground.missing
+
+
+def interest_stands(q: Question, ground: Ground, evidence: Evidence) -> str | None:
+    """A legitimate interest was named at collection (C-394/23), and nobody has objected to it (Art. 21(1) GDPR)."""
+    if ground is not INTEREST:
+        return None
+    return ends_interest(q.person, q.ask) or (None if evidence.disclosed else "LI_NOT_DISCLOSED")
+
+
+def unspent(q: Question, ground: Ground, evidence: Evidence) -> str | None:
+    """A confirmation is sent once."""
+    return ground.ended if ground.once and evidence.answered else None
+
+
+def not_taken_back(q: Question, ground: Ground, evidence: Evidence) -> str | None:
+    """Who said no after asking to be asked is not asked again over WhatsApp."""
+    if evidence.kind is not EvidenceKind.OPT_IN_ATTEMPT:
+        return None
+    no = last_no(q.person, q.ask)
+    return ground.ended if no is not None and evidence.at <= no else None
+
+
+EVIDENCE: tuple[Callable[[Question, Ground, Evidence], str | None], ...] = (
+    on_file,
+    of_this_holder,
+    alive,
+    necessary,
+    interest_stands,
+    unspent,
+    not_taken_back,
+)
 
 
 def _limit(q: Question, within: Within) -> timedelta | None:
@@ -127,11 +176,18 @@ def _newest_live(q: Question, kind: EvidenceKind) -> Evidence | None:
     return found
 
 
-def _without_consent(q: Question) -> tuple[str, ...]:
-    """What is offered for advertising instead of a consent, and why it does not do (§ 7(2) no. 2 UWG)."""
+def _without_consent(q: Question) -> Carried | tuple[str, ...]:
+    """What is offered for advertising instead of a consent, and why it does not do (§ 7(2) no. 2 UWG).
+
+    Only § 7(3) UWG may carry it, and never where a consent exists: a controller may not fall back (EDPB 05/2020).
+    """
     claims = {claim.kind for claim in q.person.claims}
     kinds = {evidence.kind for evidence in q.person.evidence}
-    customer = ClaimKind.CONTRACT in claims or EvidenceKind.CONTRACT in kinds
+    customer = ClaimKind.CONTRACT in claims or EvidenceKind.CONTRACT in kinds or bool(q.person.sales)
+    soft = softoptin.faults(q)
+    if not soft and customer:
+        sale = softoptin.newest(q)
+        return Carried(LegalBasis.EPRIVACY_13_2, "OK_SOFT_OPTIN", (sale.id, q.policy.soft_opt_in.legal_approval))
     codes = []
     if customer or ClaimKind.LEGITIMATE_INTEREST in claims or EvidenceKind.ASSESSMENT in kinds:
         codes.append("BASIS_INSUFFICIENT_FOR_MARKETING")
@@ -141,14 +197,11 @@ def _without_consent(q: Question) -> tuple[str, ...]:
         codes.append("CONSENT_UNPROVEN")
     if not codes:
         codes.append("CONSENT_MISSING")
-    if customer:
-        # No facts prove the four conditions of § 7(3) UWG yet, so even a policy that allows it finds none.
-        enabled = q.policy.soft_opt_in.enabled
-        codes.append("SOFTOPTIN_NOTICE_AT_COLLECTION_MISSING" if enabled else "SOFTOPTIN_DISABLED")
-    return tuple(codes)
+    return (*codes, *soft) if customer else tuple(codes)
 
 
 def _others_offered(q: Question, rule: Rule) -> bool:
     if q.ask.purpose is Purpose.MARKETING:
-        return "BASIS_INSUFFICIENT_FOR_MARKETING" in _without_consent(q)
+        offered = _without_consent(q)
+        return isinstance(offered, Carried) or "BASIS_INSUFFICIENT_FOR_MARKETING" in offered
     return any(prove(q, ground) for ground in rule.grounds)

@@ -128,15 +128,18 @@ def current(q: Question, consent: Consent) -> str | None:
 
 def explicit(q: Question, consent: Consent) -> str | None:
     """Content that reveals special categories needs explicit consent (Art. 9(2)(a) GDPR)."""
-    return "SPECIAL_CATEGORY_NO_BASIS" if q.message.special_category and not consent.explicit_special_category else None
+    return "SPECIAL_CATEGORY_NO_BASIS" if q.message.sensitive and not consent.explicit_special_category else None
 
 
 def too_young(q: Question) -> str | None:
-    """Step 10: below the age of the strictest country (Art. 8 GDPR); an unknown age matters for children's offers."""
+    """Step 10: below the age of the strictest country (Art. 8 GDPR); an unknown age matters for children's offers.
+
+    A parent's own authorisation on file stands in for the age.
+    """
     age = q.person.age
     if age is None:
         return "AGE_UNKNOWN" if q.message.child_directed else None
-    return "AGE_BELOW_CONSENT" if age < q.rule.age else None
+    return "AGE_BELOW_CONSENT" if age < q.rule.age and not q.person.parental_authorisation else None
 
 
 def old_enough(q: Question, consent: Consent) -> str | None:
@@ -165,7 +168,7 @@ PREDICATES: tuple[Callable[[Question, Consent], str | None], ...] = (
 
 def faults(q: Question, consent: Consent) -> tuple[str, ...]:
     """All codes that keep this consent from carrying the message; empty for a complete one."""
-    return tuple(code for predicate in PREDICATES if (code := predicate(q, consent)))
+    return tuple([code for predicate in PREDICATES if (code := predicate(q, consent))])
 
 
 def newest_complete(q: Question) -> Consent | None:

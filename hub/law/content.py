@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from hub.law.promotion import PROMOTION
+from hub.law.sensitive import SENSITIVE
 from hub.law.stopwords import normal
 
 
@@ -38,43 +40,6 @@ _WAY_OUT_BUTTON = _any(
     r"abmelden|abbestellen|austragen|widerrufen|keine werbung(?: mehr)?|werbung (?:beenden|stoppen|abbestellen)",
 )
 
-# What courts and the platform read as advertising: offers, and also what only keeps a customer warm (BGH VI ZR 225/17:
-# satisfaction survey in an invoice e-mail; BGH VI ZR 109/23: "still there for you").
-_PROMOTION = _any(
-    # price and occasion
-    r"(?:discounts?|coupons?|vouchers?|promo|promotions?|clearance|bestseller|special offer|limited (?:offer|time))",
-    r"(?:black friday|cyber monday|flash sale|summer sale|winter sale|on sale)",
-    r"(?:our|new|latest|great|best|exclusive|personal) (?:\w+ )?(?:offers?|deals?|collection|arrivals|range)",
-    r"(?:\d+ (?:percent|prozent)?) ?(?:off|rabatt|reduziert|gunstiger|guenstiger|nachlass)",
-    r"(?:buy now|shop now|order now|buy one get one|save up to|free gift|earn points|win a|win an|sweepstake)",
-    r"(?:rabatt|rabatte|rabattcode|gutschein|gutscheine|gutscheincode|aktionscode|sonderangebote?|angebotswoche)",
-    r"(?:schnappchen|schnaeppchen|ausverkauf|schlussverkauf|preisvorteil|sonderpreis|treuepunkte|gewinnspiel)",
-    r"(?:unsere|neue|neuen|neueste|neuesten|exklusive|exklusiven|tolle|beste|besten) (?:\w+ )?"
-    r"(?:angebote|angeboten|kollektion|produkte|aktionen|aktion)",
-    r"(?:jetzt (?:kaufen|bestellen|shoppen|sparen|zugreifen|sichern|entdecken)|nur fur kurze zeit|nur fuer kurze zeit)",
-    r"(?:spare|sparen sie|sichere dir|sichern sie sich) (?:\w+ ){0,4}?(?:\d+|jetzt|rabatt|euro|prozent|vorteil)",
-    # more of the same
-    r"(?:you (?:may|might) also like|customers also bought|recommended for you|goes well with)",
-    r"(?:check out our|discover our)",
-    r"(?:das konnte (?:ihnen|dir) (?:auch )?gefallen|kunden kauften auch|passend dazu|entdecken sie (?:unsere|auch))",
-    r"(?:entdecke (?:unsere|auch)|empfehlungen fur (?:sie|dich)|unser (?:newsletter|sortiment)|our newsletter)",
-    # surveys, reviews, referrals
-    r"(?:rate|review) (?:us|your (?:purchase|order|experience|visit)|our (?:service|product|products|shop))",
-    r"(?:leave|write|give) (?:us )?(?:a |your )?(?:\w+ )?(?:review|rating|feedback|stars)",
-    r"(?:how (?:satisfied|happy) (?:are|were) you|how did we do|how was your (?:experience|visit|order|purchase|stay))",
-    r"(?:take (?:\w+ ){0,3}?survey|satisfaction survey|your opinion|customer survey|recommend us|refer a friend)",
-    r"(?:bewerten sie|bewerte|bewertet) (?:uns|unseren|unsere|ihren|ihre|deinen|deine|den|die)",
-    r"(?:bewertung|rezension|feedback|sterne) (?:\w+ ){0,4}?(?:abgeben|abgebe|hinterlassen|schreiben|freuen|geben)",
-    r"(?:wie zufrieden|waren sie zufrieden|warst du zufrieden|wie hat (?:es )?(?:ihnen|dir)|zufriedenheitsumfrage)",
-    r"(?:kundenzufriedenheit|kundenbefragung|zufriedenheitsbefragung|(?:an )?(?:unserer|einer) (?:\w+ )?umfrage)",
-    r"(?:ihre meinung|deine meinung|weiterempfehlen|empfehlen sie uns|empfiehl uns|freunde werben|sagen sie uns ihre)",
-    # keeping warm
-    r"(?:we miss you|still (?:here|there) for you|come back|happy birthday)",
-    r"(?:forgot something|left in your (?:cart|basket))",
-    r"(?:wir vermissen (?:sie|dich)|weiterhin fur (?:sie|dich) da|alles gute zum geburtstag|etwas vergessen)",
-    r"(?:im warenkorb|ihr warenkorb wartet|dein warenkorb wartet|warenkorb vergessen)",
-)
-
 
 def stop_hint(text: str, buttons: Iterable[str] = ()) -> bool:
     """Does the message say how to stop it (§ 7(2) no. 3 UWG; Art. 7(3) GDPR)? A button with that label is enough."""
@@ -91,7 +56,12 @@ def names_sender(text: str, controller_names: Iterable[str]) -> bool:
 
 def promotional(text: str, buttons: Iterable[str] = ()) -> bool:
     """Does the message advertise? Satisfaction surveys and review requests do (BGH VI ZR 225/17)."""
-    return any(_PROMOTION.search(_read(part)) for part in (text, *buttons))
+    return any(PROMOTION.search(_read(part)) for part in (text, *buttons))
+
+
+def sensitive(text: str, buttons: Iterable[str] = ()) -> bool:
+    """Does the message itself reveal a special category of data (Art. 9 GDPR), even as a probability (C-21/23)?"""
+    return any(SENSITIVE.search(_read(part)) for part in (text, *buttons))
 
 
 def _read(text: str) -> str:

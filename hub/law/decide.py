@@ -8,8 +8,9 @@ How a decision is made, for a lawyer with a developer beside them:
 2.  The checks run in the order of the law's weight: is it one known person (Art. 5(1)(d) GDPR)? erased or restricted
     (Art. 17, 18)? stopped (Art. 7(3), 21; § 7 UWG)? may this sender, provider, transfer and connection be used
     (Art. 28, 32, 44 ff.)? is the purpose what it claims to be (Art. 5(1)(b))? whose rules count, is the person old
-    enough, is a special category touched (Art. 8, 9)? which basis carries the purpose (Art. 6; § 7(2) UWG)? does the
-    text name its sender and the way out? does the platform take it? has somebody approved the campaign?
+    enough, is a special category touched (Art. 8, 9)? which basis carries the purpose (Art. 6; § 7(2) UWG)? was the
+    person told what must be told (Art. 13, 14, 21(4))? does the text name its sender, the way out, and a machine that
+    wrote it? does the platform take it? do the operator's own limits, and has somebody approved the campaign?
 3.  All checks are made. Every objection is a reason code (`reasons`), sorted by that order: the first is *the* reason,
     the others are listed too. One objection is enough to refuse; what is unknown is an objection.
 4.  Without any objection, and only with a legal basis found, the answer is ALLOW. It names the basis, the consent or
@@ -23,10 +24,10 @@ Phases STAGE and TRANSMIT ask about a message; SYNC_IN asks whether a CRM record
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from hub.contract.words import Purpose
-from hub.law import bases, message, route, storing
+from hub.law import bases, limits, message, notice, route, stops, storing
 from hub.law.bases import Carried
 from hub.law.consent import newest_complete, too_young
 from hub.law.facts import Case, Decision, Phase, Verdict
@@ -34,6 +35,8 @@ from hub.law.jurisdiction import UNKNOWN
 from hub.law.question import Question, prepare
 from hub.law.reasons import RANKS, reason
 from hub.law.stops import binding
+
+Check = Callable[[Question], str | None]
 
 
 def decide(case: Case) -> Decision:
@@ -55,14 +58,12 @@ def _send(q: Question) -> Decision:
     consent = newest_complete(q)
     bound = binding(q.person, q.ask, consent.event_time if consent else None)
     basis = bases.find(q, consent, bound)
-    objections = [
-        *_identity(q),
-        *_erasure(q, tombstone="SUBJECT_ERASED"),
-        *(stop.code for stop in bound),
-        *route.check(q.case),
-        *message.check(q),
-        *_country_and_age(q),
-    ]
+    objections = [code for check in IDENTITY if (code := check(q))]
+    objections += [code for check in (erased, *MESSAGE) if (code := check(q))]
+    objections += route.faults(q)
+    if bound:
+        objections += [stop.code for stop in bound]
+        objections += stops.conflicts(q.person, bound)
     if isinstance(basis, Carried):
         if not objections:
             return _allow(q, basis)
@@ -72,7 +73,7 @@ def _send(q: Question) -> Decision:
 
 
 def _store(q: Question) -> Decision:
-    objections = [*_identity(q), *_erasure(q, tombstone="SYNC_TOMBSTONE_HIT")]
+    objections = [code for check in (*IDENTITY, buried) if (code := check(q))]
     basis = storing.find(q)
     if isinstance(basis, Carried):
         if not objections:
@@ -82,27 +83,49 @@ def _store(q: Question) -> Decision:
     return _refuse(q, objections)
 
 
-def _identity(q: Question) -> Iterator[str]:
-    if not q.person.resolved:
-        yield "SUBJECT_UNRESOLVED"
-    if q.person.ambiguous:
-        yield "SUBJECT_AMBIGUOUS"
+def resolved(q: Question) -> str | None:
+    """Exactly one valid contact point."""
+    return None if q.person.resolved else "SUBJECT_UNRESOLVED"
 
 
-def _erasure(q: Question, *, tombstone: str) -> Iterator[str]:
-    """Art. 17 binds everything, Art. 18 everything but legal duties."""
-    if q.erased:
-        yield tombstone
-    if q.restricted and q.ask.purpose is not Purpose.LEGAL:
-        yield "PROCESSING_RESTRICTED"
+def unambiguous(q: Question) -> str | None:
+    """One person, not perhaps another."""
+    return "SUBJECT_AMBIGUOUS" if q.person.ambiguous else None
 
 
-def _country_and_age(q: Question) -> Iterator[str]:
-    if q.rule.blocked:
-        yield "JURISDICTION_BLOCKED"
-    young = too_young(q) if q.ask.purpose is Purpose.MARKETING else None
-    if young:
-        yield young
+def unrestricted(q: Question) -> str | None:
+    """Art. 18 GDPR binds everything but legal duties."""
+    return "PROCESSING_RESTRICTED" if q.restricted and q.ask.purpose is not Purpose.LEGAL else None
+
+
+def erased(q: Question) -> str | None:
+    """Art. 17 GDPR binds everything."""
+    return "SUBJECT_ERASED" if q.erased else None
+
+
+def buried(q: Question) -> str | None:
+    """Who was erased is not imported again."""
+    return "SYNC_TOMBSTONE_HIT" if q.erased else None
+
+
+def country_open(q: Question) -> str | None:
+    """No country that counts is barred by the policy."""
+    return "JURISDICTION_BLOCKED" if q.rule.blocked else None
+
+
+def old_enough(q: Question) -> str | None:
+    """Advertising reaches nobody who cannot agree to it alone (Art. 8 GDPR)."""
+    return too_young(q) if q.ask.purpose is Purpose.MARKETING else None
+
+
+IDENTITY: tuple[Check, ...] = (resolved, unambiguous, unrestricted)
+MESSAGE: tuple[Check, ...] = (
+    country_open,
+    old_enough,
+    *notice.PREDICATES,
+    *message.PREDICATES,
+    *limits.PREDICATES,
+)
 
 
 def _allow(q: Question, basis: Carried) -> Decision:

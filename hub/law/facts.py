@@ -88,6 +88,7 @@ class WordingFacts:
     topics: tuple[str, ...]  # ("*",) only where the wording itself says so
     withdrawal_hint: bool
     valid_from: datetime
+    promised_per_30_days: int | None = None  # how often it says that one will hear from us
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,44 @@ class Evidence:
     at: datetime
     valid_until: datetime | None = None
     disclosed: bool = True  # for an assessment: the interest was named at collection (C-394/23)
+    necessary: bool | None = None  # this message is objectively needed for it (C-394/23); None: nobody has judged
+    answered: bool = False  # the one message that it allows has been sent
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A sale in which a number was given: the conditions of § 7(3) UWG start here."""
+
+    id: str
+    controller: str  # the seller
+    category: str  # of what was sold, in the words of the policy's similarity table
+    at: datetime
+    given_by_customer: bool  # for this sale, by the customer: not bought, not from a card or a directory
+    remunerated: bool  # money, or what a lawyer accepted as indirect remuneration (C-654/23)
+    objection_hint: bool  # the clear notice at collection that objecting is free at any time
+
+
+class NoticeKind(StrEnum):
+    """Information that was served on the person."""
+
+    ART_13 = "art_13"
+    ART_14 = "art_14"
+    ART_21_4 = "art_21_4"  # the right to object, apart from other information
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    kind: NoticeKind
+    id: str
+    at: datetime
+
+
+class Source(StrEnum):
+    """Who gave the person's data (Art. 13 or 14 GDPR)."""
+
+    PERSON = "person"
+    OTHER = "other"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +212,14 @@ class Person:
     platform_optin: str = ""  # evidence id of the opt-in that Meta's policy asks for
     last_inbound_at: datetime | None = None
     evidence: tuple[Evidence, ...] = ()
+    sales: tuple[Sale, ...] = ()
+    lists_checked: tuple[str, ...] = ()  # national lists on which the person was looked for and not found
+    parental_authorisation: str = ""  # evidence id of the parent's own yes (Art. 8(1) GDPR)
+    source: Source = Source.UNKNOWN
+    notices: tuple[Notice, ...] = ()
+    zone: str = ""  # IANA time zone where the person lives, if known
+    marketing_received: int | None = None  # messages in the last 30 days; None: not counted
+    platform_limited_until: datetime | None = None  # the platform's own cap on marketing (131049)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +242,19 @@ class Message:
     brand: str = ANY
     template: TemplateFacts | None = None  # None: free text
     free_text_promotional: bool = False
-    special_category: bool = False
+    special_category: bool = False  # the text reveals it
+    segment_special_category: bool = False  # the choice of recipients reveals it
     child_directed: bool = False
     approved: bool = True
+    category: str = ""  # of the goods advertised, in the words of the policy's similarity table
+    by_ai: bool = False  # written by a machine without a person in between
+    ai_disclosed: bool = False  # the person is told so, here or earlier in this conversation
+    free_text_variables: bool = False  # a template variable is filled from a field that may hold anything
+
+    @property
+    def sensitive(self) -> bool:
+        """Does the message reveal a special category of data (Art. 9 GDPR), even as a probability (C-21/23)?"""
+        return self.special_category or self.segment_special_category
 
 
 class RecordState(StrEnum):
@@ -234,6 +291,7 @@ class Route:
     record_valid_until: datetime | None = None
     subprocessors_approved: bool = False
     transfers: tuple[Transfer, ...] = ()
+    discloses_contacts: bool = False  # the call would upload contacts or ask which numbers use WhatsApp
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,51 @@ class Consents(BaseModel):
 
 
 class SoftOptIn(BaseModel):
-    """§ 7(3) UWG. Even when enabled it carries nothing as long as no facts prove its four conditions."""
+    """§ 7(3) UWG. `legal_approval`: id of the lawyer's approval. `similar`: groups of goods that are similar, approved
+    by a person as `similar_version`. `lists`: national lists on which a person must have been looked for."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     enabled: bool
+    legal_approval: str
+    similar_version: str
+    similar: tuple[tuple[str, ...], ...]
+    lists: tuple[str, ...]
+
+
+class Contracts(BaseModel):
+    """`tail_days`: how long after its end a contract still carries messages. `necessity`: somebody must have judged
+    that the message is needed for the contract."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    tail_days: int = Field(ge=0)
+    necessity: bool
+
+
+class Notices(BaseModel):
+    """Whether the notices of Art. 13, 14 and 21(4) GDPR must be on file before anything else is sent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    enforce: bool
+
+
+class QuietHours(BaseModel):
+    """No advertising from hour `start` to hour `end`, nor on Sundays where `sundays`, in the person's time zone, else
+    in `zone`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    enforce: bool
+    start: int = Field(ge=0, le=23)
+    end: int = Field(ge=0, le=23)
+    sundays: bool
+    zone: str
+
+
+class Frequency(BaseModel):
+    """At most `per_30_days` marketing messages to a person in 30 days, or as many as the wording promised."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    enforce: bool
+    per_30_days: int = Field(gt=0)
 
 
 class Requests(BaseModel):
@@ -53,7 +94,11 @@ class Policy(BaseModel):
     version: str
     consent: Consents
     soft_opt_in: SoftOptIn
+    contract: Contracts
     request: Requests
+    notice: Notices
+    quiet_hours: QuietHours
+    frequency: Frequency
     fallback: Country
     countries: dict[str, Country]
     sha256: str = ""

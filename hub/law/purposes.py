@@ -28,7 +28,8 @@ class Ground:
     """One way to carry a purpose: this evidence, this fresh, on this basis.
 
     `missing`/`ended` are the codes when there is none or only old evidence; `claim` is the CRM's word for the same
-    ground, which proves nothing but tells what is missing; `also` is evidence needed besides.
+    ground, which proves nothing but tells what is missing; `also` is evidence needed besides; `once`: a piece of
+    evidence carries one message only.
     """
 
     basis: LegalBasis
@@ -39,6 +40,7 @@ class Ground:
     ended: str
     claim: ClaimKind | None = None
     also: EvidenceKind | None = None
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,10 @@ def _request(
     ok: str,
     basis: LegalBasis = LegalBasis.PRE_CONTRACT,
     also: EvidenceKind | None = None,
+    once: bool = False,
 ) -> Ground:
-    return Ground(basis, evidence, within, ok, missing="REQUEST_MISSING", ended="REQUEST_TOO_OLD", also=also)
+    missing, ended = "REQUEST_MISSING", "REQUEST_TOO_OLD"
+    return Ground(basis, evidence, within, ok, missing, ended, also=also, once=once)
 
 
 def _duty(ok: str) -> Ground:
@@ -136,6 +140,7 @@ RULES: dict[Purpose, Rule] = {
                 Within.SERVICE_WINDOW,
                 "OK_CONSENT_CHECK",
                 LegalBasis.LEGITIMATE_INTEREST,
+                once=True,
             ),
         ),
         "REQUEST_MISSING",
@@ -149,6 +154,7 @@ RULES: dict[Purpose, Rule] = {
                 Within.SERVICE_WINDOW,
                 "OK_OPTOUT_CONFIRMATION",
                 LegalBasis.LEGAL_OBLIGATION,
+                once=True,
             ),
         ),
         "REQUEST_MISSING",

@@ -1,58 +1,96 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Steps 4 to 7: through whom the message would go. Sender, provider's file, transfers, and the kind of connection."""
+"""Steps 4 to 7: through whom the message would go. Sender, provider's file, transfers, and the kind of connection.
+
+Each predicate returns a reason code or None.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from hub.law.facts import Case, RecordState, Route, Transfer
+from hub.law.facts import RecordState, Route, Transfer
+from hub.law.question import Question
 
 
-def check(case: Case) -> Iterator[str]:
+def faults(q: Question) -> tuple[str, ...]:
     """Codes of all that is wrong with the route; no route at all is an incomplete file."""
-    route = case.route
+    route = q.case.route
     if route is None:
-        yield "PROVIDER_RECORD_INCOMPLETE"
-        return
-    if route.sender_controller != case.controller:
-        yield "CONTROLLER_MISMATCH"
-    yield from _provider(route, case.now)
-    yield from _transfers(route, case.now)
-    if not route.official_api:
-        yield "CONNECTOR_FORBIDDEN"
-    if route.coexistence:
-        yield "COEXISTENCE_ACTIVE"
+        return ("PROVIDER_RECORD_INCOMPLETE",)
+    return tuple([code for predicate in PREDICATES if (code := predicate(q, route))])
 
 
-def _provider(route: Route, now: datetime) -> Iterator[str]:
-    """The admin's file (Art. 28 GDPR): only an approved and current one carries a message."""
-    if route.record_state in (RecordState.SUSPENDED, RecordState.ENDED):
-        yield "PROVIDER_SUSPENDED"
-    elif route.record_state is not RecordState.APPROVED or not route.record_id:
-        yield "PROVIDER_RECORD_INCOMPLETE"
+def own_sender(q: Question, route: Route) -> str | None:
+    """The number belongs to the controller that speaks."""
+    return None if route.sender_controller == q.case.controller else "CONTROLLER_MISMATCH"
+
+
+# --- The admin's file (Art. 28 GDPR): only an approved and current one carries a message -----------------------------
+
+
+def record_approved(q: Question, route: Route) -> str | None:
+    """There is a file, and somebody approved it."""
+    if route.record_state in _ENDED:
+        return None
+    return None if route.record_state is RecordState.APPROVED and route.record_id else "PROVIDER_RECORD_INCOMPLETE"
+
+
+def not_suspended(q: Question, route: Route) -> str | None:
+    """The provider is neither suspended nor left."""
+    return "PROVIDER_SUSPENDED" if route.record_state in _ENDED else None
+
+
+def dpa_signed(q: Question, route: Route) -> str | None:
+    """The processing agreement is signed (Art. 28(3) GDPR)."""
+    return "PROVIDER_NO_DPA" if route.record_state is not None and not route.dpa_signed else None
+
+
+def review_current(q: Question, route: Route) -> str | None:
+    """The file was reviewed in time."""
     if route.record_state is None:
-        return
-    if not route.dpa_signed:
-        yield "PROVIDER_NO_DPA"
-    if route.record_valid_until is None or route.record_valid_until < now:
-        yield "PROVIDER_REVIEW_OVERDUE"
-    if not route.subprocessors_approved:
-        yield "PROVIDER_SUBPROCESSOR_UNAPPROVED"
+        return None
+    until = route.record_valid_until
+    return "PROVIDER_REVIEW_OVERDUE" if until is None or until < q.now else None
 
 
-def _transfers(route: Route, now: datetime) -> Iterator[str]:
-    """Art. 44 ff. GDPR. WhatsApp always ends at Meta, so no transfer on file means that one is missing.
+def subprocessors_approved(q: Question, route: Route) -> str | None:
+    """The sub-processors are known and accepted (Art. 28(2), (4) GDPR)."""
+    unapproved = route.record_state is not None and not route.subprocessors_approved
+    return "PROVIDER_SUBPROCESSOR_UNAPPROVED" if unapproved else None
 
-    For each destination one valid tool is enough: standard clauses with an assessment stand in for a fallen adequacy.
-    """
-    if not route.transfers:
-        yield "TRANSFER_MECHANISM_MISSING"
-        return
+
+_ENDED = (RecordState.SUSPENDED, RecordState.ENDED)
+
+# --- Transfers (Art. 44 ff. GDPR). For each destination one valid tool is enough: standard clauses with an assessment
+# --- stand in for a fallen adequacy. ---------------------------------------------------------------------------------
+
+
+def transfers_on_file(q: Question, route: Route) -> str | None:
+    """WhatsApp always ends at Meta, so no transfer on file means that one is missing."""
+    return None if route.transfers else "TRANSFER_MECHANISM_MISSING"
+
+
+def transfers_valid(q: Question, route: Route) -> str | None:
+    """No destination is left with a tool that has fallen or was never one."""
+    return _lacking(route, q.now, "TRANSFER_MECHANISM_INVALID")
+
+
+def transfers_assessed(q: Question, route: Route) -> str | None:
+    """No destination is left with clauses whose assessment is missing or overdue."""
+    return _lacking(route, q.now, "TRANSFER_MECHANISM_TIA_OVERDUE")
+
+
+def _lacking(route: Route, now: datetime, code: str) -> str | None:
+    return next((code for faults in _destinations(route, now) if code in faults), None)
+
+
+def _destinations(route: Route, now: datetime) -> Iterator[tuple[str, ...]]:
+    """What is wrong at each destination that has no valid tool."""
     for destination in dict.fromkeys(transfer.to for transfer in route.transfers):
-        faults = [_transfer_fault(transfer, now) for transfer in route.transfers if transfer.to == destination]
-        if None not in faults:
-            yield from (fault for fault in faults if fault)
+        found = [_transfer_fault(transfer, now) for transfer in route.transfers if transfer.to == destination]
+        if None not in found:
+            yield tuple(fault for fault in found if fault)
 
 
 def _transfer_fault(transfer: Transfer, now: datetime) -> str | None:
@@ -64,3 +102,37 @@ def _transfer_fault(transfer: Transfer, now: datetime) -> str | None:
     # An adequacy decision is only as good as its last check; Art. 49 is no standing tool (EDPB 2/2018).
     adequate = transfer.tool.startswith("A45") and transfer.valid_until is not None
     return None if adequate else "TRANSFER_MECHANISM_INVALID"
+
+
+# --- The connection --------------------------------------------------------------------------------------------------
+
+
+def official_api(q: Question, route: Route) -> str | None:
+    """The official interface, no imitation of the app."""
+    return None if route.official_api else "CONNECTOR_FORBIDDEN"
+
+
+def no_coexistence(q: Question, route: Route) -> str | None:
+    """The app is not used on the same number: it would copy address books and send past the gate."""
+    return "COEXISTENCE_ACTIVE" if route.coexistence else None
+
+
+def no_disclosure(q: Question, route: Route) -> str | None:
+    """The call uploads no contacts and does not ask which numbers use WhatsApp."""
+    return "CONTACT_DISCLOSURE" if route.discloses_contacts else None
+
+
+PREDICATES: tuple[Callable[[Question, Route], str | None], ...] = (
+    own_sender,
+    record_approved,
+    not_suspended,
+    dpa_signed,
+    review_current,
+    subprocessors_approved,
+    transfers_on_file,
+    transfers_valid,
+    transfers_assessed,
+    official_api,
+    no_coexistence,
+    no_disclosure,
+)

@@ -92,6 +92,19 @@ def ends_interest(person: Person, ask: Ask) -> str | None:
     return None
 
 
+def conflicts(person: Person, bound: tuple[Binding, ...]) -> tuple[str, ...]:
+    """A CRM says yes later than the stop that binds. The stop wins; somebody must look (C-129/21)."""
+    times = [stop.event_time for stop in _expressions(person) if any(stop.id == held.id for held in bound)]
+    for claim in person.claims:
+        if (
+            claim.kind is ClaimKind.CONSENT
+            and claim.claimed_at is not None
+            and any(claim.claimed_at > t for t in times)
+        ):
+            return ("CLAIM_CONFLICT",)
+    return ()
+
+
 def last_no(person: Person, ask: Ask) -> datetime | None:
     """When the person last said no to marketing here, lifted or not."""
     marketing = Ask(ask.controller, ask.brand, Purpose.MARKETING, ask.topic)

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Step 15: what the operator promised or decided: quiet hours, how often, and whose approval. All of it can wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from hub.contract.words import Purpose
+from hub.law.question import Question
+
+_SUNDAY = 6
+
+
+def quiet_hours(q: Question) -> str | None:
+    """No advertising at night or on Sundays, where the person is."""
+    hours = q.policy.quiet_hours
+    if not hours.enforce or q.ask.purpose is not Purpose.MARKETING:
+        return None
+    local = q.now.astimezone(ZoneInfo(q.person.zone or hours.zone))
+    over_midnight = hours.start > hours.end
+    after, before = local.hour >= hours.start, local.hour < hours.end
+    quiet = (after or before) if over_midnight else (after and before)
+    return "POLICY_QUIET_HOURS" if quiet or (hours.sundays and local.weekday() == _SUNDAY) else None
+
+
+def frequency(q: Question) -> str | None:
+    """No more advertising than the policy allows, and no more than any wording promised; uncounted is too many."""
+    cap = q.policy.frequency
+    if not cap.enforce or q.ask.purpose is not Purpose.MARKETING:
+        return None
+    promised = [c.wording.promised_per_30_days for c in q.person.consents if c.wording]
+    most = min([cap.per_30_days, *(count for count in promised if count is not None)])
+    received = q.person.marketing_received
+    return "POLICY_FREQUENCY_CAP" if received is None or received >= most else None
+
+
+def approved(q: Question) -> str | None:
+    """Somebody approved the campaign, and nobody has cancelled it."""
+    return None if q.message.approved else "POLICY_NOT_APPROVED"
+
+
+PREDICATES: tuple[Callable[[Question], str | None], ...] = (quiet_hours, frequency, approved)

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The invariants of the legal reference, 6.2, by their number. Not here: I10 (restoring a backup), which no flow offers
+yet."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+import hub
+from hub.cli.decide import load
+from hub.contract import (
+    Claim,
+    ClaimKind,
+    ContactChanged,
+    ContactSnapshot,
+    Event,
+    PreferenceChanged,
+    Purpose,
+    Status,
+    StatusChanged,
+    Unavailable,
+)
+from hub.flows.states import State
+from hub.flows.world import World
+from hub.law.decide import decide
+from hub.law.facts import Message, Stop, Verdict
+from hub.store.ledger import Chain
+from hub.store.tables import ConsentRow, DecisionRow, StopRow
+from tests.making import ANNA, BEN, CONSENT, CONTRACT, VENDOR_ID, Shop, bsuid, person, phone, raising
+from tests.test_law_decide import CASE, MARKETING, PERSON, PLAIN, WORDING, stop
+from tests.test_law_decide import CONSENT as GIVEN
+from tests.test_law_decide import CONTRACT as ORDER
+
+HUB = Path(hub.__file__).parent
+CASES = sorted((Path(__file__).parent / "cases" / "decisions").glob("*.json"))
+
+
+@pytest.fixture
+def shop(world: World) -> Shop:
+    return Shop(world)
+
+
+def callers(name: str, module: str) -> set[str]:
+    """The files that import this name from this module, or call it as an attribute of the module's last word."""
+    found = set()
+    for path in HUB.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            imported = isinstance(node, ast.ImportFrom) and node.module == module
+            named = imported and any(alias.name == name for alias in node.names)  # type: ignore[attr-defined]
+            called = isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.value, ast.Name)
+            if named or (called and node.value.id == module.rpartition(".")[2]):  # type: ignore[attr-defined]
+                found.add(str(path.relative_to(HUB)))
+    return found
+
+
+def test_i1_no_send_without_a_durable_decision(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.reach(ANNA, BEN)
+
+    def broken(chain: Chain) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Chain, "write", broken)
+        with pytest.raises(OSError, match="disk full"):
+            shop.claim()
+    assert {row.state for row in shop.campaign_messages()} == {State.QUEUED}
+    sent = shop.claim()
+    decisions = {row.id: row for row in shop.rows(DecisionRow)}
+    assert len(sent) == 2
+    for cleared in sent:
+        decision = decisions[cleared.decision_id]
+        assert (decision.verdict, decision.message_id) == (Verdict.ALLOW, cleared.outgoing.id)
+    assert shop.proven()
+
+
+def test_i2_one_function_decides_for_everybody() -> None:
+    """The command that explains a file calls it too; nothing in it can send."""
+    assert callers("decide", "hub.law.decide") == {"flows/gate.py", "cli/decide.py"}
+    assert callers("judge", "hub.flows.gate") == {"flows/sync.py", "flows/campaigns.py", "flows/dispatch.py"}
+
+
+def test_i3_stop_outlives_deletion_second_record_and_import(shop: Shop) -> None:
+    shop.agree(phone(ANNA))
+    shop.sync(person("1", ANNA, CONSENT), person("2", ANNA, CONSENT))
+    shop.stop(phone(ANNA))
+    shop.sync(ContactSnapshot(record="1", deleted=True), ContactSnapshot(record="2", deleted=True))
+    shop.sync(person("3", ANNA, CONSENT, CONTRACT))
+    shop.stage("3")
+    assert not [m for m in shop.claim() if m.outgoing.purpose is Purpose.MARKETING]
+    assert shop.campaign_messages()[0].reason == "SUPPRESSED_OBJECTION_MARKETING"
+
+
+def test_i4_scope_of_a_consent_never_widens() -> None:
+    topics, brands = ("*", "shoes", "hats"), ("*", "north", "south")
+    for given_topic, given_brand, topic, brand in product(topics, brands, topics, brands):
+        wording = replace(WORDING, topics=(given_topic,))
+        scope = replace(GIVEN.scope, topic=given_topic, brand=given_brand)
+        person_ = replace(PERSON, consents=(replace(GIVEN, scope=scope, wording=wording),))
+        case = replace(CASE, person=person_, message=replace(MARKETING, topic=topic, brand=brand))
+        covered = given_topic in ("*", topic) and given_brand in ("*", brand)
+        assert decide(case).allowed is covered, (given_topic, given_brand, topic, brand)
+
+
+def test_i5_unknown_is_a_no_and_an_unknown_stop_binds_all() -> None:
+    assert decide(replace(CASE, policy=None)).verdict is Verdict.ERROR
+    assert not decide(replace(CASE, route=None)).allowed
+    assert not decide(replace(CASE, message=Message("something else"))).allowed
+    assert not decide(replace(CASE, person=replace(PERSON, consents=()))).allowed
+    unknown: Stop = stop("from_a_newer_version")
+    for purpose in Purpose:
+        person_ = replace(PERSON, stops=(unknown,), evidence=(ORDER,))
+        answer = decide(replace(CASE, person=person_, message=Message(purpose, template=PLAIN)))
+        assert "SUPPRESSED_UNKNOWN_KIND" in answer.reasons
+
+
+def test_i6_claims_never_write_consent(shop: Shop) -> None:
+    shop.sync(*(person(str(i), ANNA, Claim(kind, "field")) for i, kind in enumerate(ClaimKind)))
+    assert not shop.rows(ConsentRow)
+    assert not shop.events("consent_given")
+
+
+def test_i7_label_that_the_message_contradicts_is_refused() -> None:
+    for change in ("promotional", "category"):
+        template = replace(PLAIN, promotional=True) if change == "promotional" else MARKETING.template
+        for purpose in set(Purpose) - {Purpose.MARKETING}:
+            answer = decide(replace(CASE, message=Message(purpose, template=template)))
+            assert answer.verdict is Verdict.DENY
+            assert {"TPL_PROMO_IN_NON_MARKETING", "PURPOSE_CONTRADICTED"} & set(answer.reasons)
+
+
+@pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
+def test_i8_every_allow_names_its_basis_and_evidence(file: Path) -> None:
+    answer = decide(load(file)[1])
+    assert answer.allowed is (answer.basis is not None)
+    assert not answer.allowed or answer.consent_id or answer.evidence_ids
+    assert answer.policy
+
+
+def test_i9_stop_works_while_every_crm_is_offline(shop: Shop) -> None:
+    shop.reach(ANNA)
+    shop.paper.reply = raising(Unavailable("no route to host"))
+    shop.stop(phone(ANNA))
+    assert not [m for m in shop.claim() if m.outgoing.purpose is Purpose.MARKETING]
+    assert shop.campaign_messages()[0].reason == "SUPPRESSED_OBJECTION_MARKETING"
+
+
+def test_i11_marketing_stop_blocks_neither_invoice_nor_chat(shop: Shop) -> None:
+    shop.stop(phone(ANNA))
+    answer = shop.reply(ANNA)
+    assert answer in [m.outgoing.id for m in shop.claim()]
+    shop.hear(shop.said("Noch eine Frage", phone(ANNA)))
+    assert shop.contact_of(phone(ANNA)).last_inbound_at is not None
+    person_ = replace(PERSON, evidence=(ORDER,), stops=(stop("objection_marketing"),))
+    assert decide(replace(CASE, person=person_, message=Message("UTILITY", template=PLAIN))).allowed
+
+
+def unasked(shop: Shop) -> Iterator[Event]:
+    """What a plugin could hand in that no person said."""
+    at = shop.world.now().replace(microsecond=0)
+    yield StatusChanged(Status.READ, at, provider_message_id="wamid.x", message_id="")
+    yield PreferenceChanged(VENDOR_ID, (phone(ANNA),), at, stopped=False)
+    yield ContactChanged("1", at)
+    yield shop.said("Ja", phone(ANNA))
+    yield shop.said(shop.statement.replace("Ja", "Nein"), phone(ANNA))
+    yield replace(shop.said(shop.statement, phone(ANNA)), sender="another number")
+    yield shop.said(shop.statement)  # from nobody
+
+
+def test_i12_no_plugin_can_say_yes_for_a_person(shop: Shop) -> None:
+    for event in unasked(shop):
+        shop.hear(event)
+    assert not shop.rows(ConsentRow)
+    assert not shop.rows(StopRow)
+    assert callers("give", "hub.flows.permission") == {"flows/inbound.py"}
+    shop.agree(bsuid())
+    assert len(shop.events("consent_given")) == 1
