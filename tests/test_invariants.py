@@ -152,7 +152,7 @@ def test_i9_stop_works_while_every_crm_is_offline(shop: Shop) -> None:
 
 def test_i11_marketing_stop_blocks_neither_invoice_nor_chat(shop: Shop) -> None:
     shop.stop(phone(ANNA))
-    answer = shop.reply(ANNA)
+    answer = shop.reply(phone(ANNA))
     assert answer in [m.outgoing.id for m in shop.claim()]
     shop.hear(shop.said("Noch eine Frage", phone(ANNA)))
     assert shop.contact_of(phone(ANNA)).last_inbound_at is not None

@@ -181,8 +181,8 @@ def test_17_age_of_consent_is_that_of_the_country() -> None:
 
 
 def test_18_question_may_be_answered_and_not_followed_by_a_coupon(shop: Shop) -> None:
-    answer = shop.reply(ANNA, text="Ja, in Größe 42 ist noch einer da.")
-    coupon = shop.reply(BEN, text="Nur heute: 20 % Rabatt auf alle Mützen!")
+    answer = shop.reply(phone(ANNA), text="Ja, in Größe 42 ist noch einer da.")
+    coupon = shop.reply(phone(BEN), text="Nur heute: 20 % Rabatt auf alle Mützen!")
     assert [m.outgoing.id for m in shop.claim()] == [answer]
     assert shop.message(coupon).reason == "TPL_PROMO_IN_NON_MARKETING"
     assert not decided("edge-18b-coupon-after-a-question").allowed
@@ -264,7 +264,7 @@ def test_32_invoice_reaches_who_objected_to_advertising(shop: Shop) -> None:
     shop.agree(phone(ANNA))
     shop.stop(phone(ANNA))
     shop.sync(person("1", ANNA, CONTRACT))
-    service = shop.reply(ANNA)
+    service = shop.reply(phone(ANNA))
     assert service in [m.outgoing.id for m in shop.claim()]
     row: MessageRow = shop.message(service)
     assert row.basis == LegalBasis.PRE_CONTRACT
