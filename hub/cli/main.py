@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from hub.cli import campaign, demo, optin, proof, run, setup
+from hub.cli import campaign, demo, optin, proof, review, run, setup, stops
 from hub.cli.session import err
 from hub.contract import HubError
 
@@ -21,6 +21,8 @@ run.register(app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")
 proof.register(app)
+review.register(app)
+stops.register(app)
 demo.register(app)
 
 
