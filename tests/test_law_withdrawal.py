@@ -188,6 +188,8 @@ cancel my subscription
 please send no more than two messages per week
 Weniger Nachrichten bitte
 Stop! Falsche Lieferung!
+Kündigen Sie meinen Vertrag zum Monatsende
+End my contract
 """
 
 NONE = """
@@ -211,7 +213,6 @@ Ich kann den Termin morgen nicht wahrnehmen
 End of the week works for me
 Quit smoking course, when does it start?
 Remove the second item from my order
-Kündigen Sie meinen Vertrag zum Monatsende
 Ich habe keine Nachricht bekommen
 Ich habe noch keine Rechnung erhalten
 Warum bekomme ich keine Nachrichten mehr?
@@ -271,7 +272,6 @@ Keine Sorge, ich melde mich wegen der Nachricht
 Ich erhalte keine Nachrichten
 Ich habe keine Werbung bekommen
 No more stock?
-End my contract
 """
 
 

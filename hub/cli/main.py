@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from hub.cli import campaign, decide, demo, evidence, optin, proof, run, setup
+from hub.cli import campaign, decide, demo, evidence, optin, proof, review, run, setup, stops
 from hub.cli.session import err
 from hub.contract import HubError
 
@@ -24,6 +24,8 @@ app.add_typer(optin.app, name="optin")
 proof.register(app)
 evidence.register(app)
 decide.register(app)
+review.register(app)
+stops.register(app)
 demo.register(app)
 
 

@@ -26,7 +26,7 @@ from hub.contract import (
     StatusChanged,
     TemplateChanged,
 )
-from hub.flows import contacts, optin, permission, reports
+from hub.flows import contacts, optin, permission, reports, review
 from hub.flows.dispatch import opted_out
 from hub.flows.erasure import erase
 from hub.flows.points import locate
@@ -34,7 +34,7 @@ from hub.flows.states import PRIORITY, State, after
 from hub.flows.world import World
 from hub.law.facts import EvidenceKind, StopKind
 from hub.law.stops import code_of
-from hub.law.withdrawal import Wish, classify
+from hub.law.withdrawal import Reading, Wish, classify, sign
 from hub.store.ledger import Chain, canonical
 from hub.store.tables import (
     Connection,
@@ -52,6 +52,16 @@ from hub.store.vault import seal
 
 _NO_MESSAGE = frozenset({"reaction", "edit", "revoke", "system"})  # they open no service window
 _GERMAN = frozenset({"DE", "AT", "CH", "LI"})
+_STOP_KIND = {
+    Wish.STOP: StopKind.OBJECTION_MARKETING,
+    Wish.STOP_ALL: StopKind.STOP_ALL,
+    Wish.UNSURE: StopKind.UNSURE,
+}
+_REACH = {
+    "whatsapp_marketing": permission.MARKETING_ON_WHATSAPP,
+    "all_marketing": permission.ALL_MARKETING,
+    "all": permission.EVERYTHING,
+}
 _STOPPED = {
     "de": "Sie erhalten von {controller} keine Werbung mehr auf WhatsApp.",
     "en": "You will receive no more advertising from {controller} on WhatsApp.",
@@ -203,21 +213,32 @@ class _Desk:
                 self.session, self.chain, self.controller, contact.id, point.token, wording, event.at, source, evidence
             )
             return
-        said = classify(event.text, button=event.button)
-        if said.wish is Wish.NONE:
+        said = sign(event.text) if event.kind == "reaction" else classify(event.text, button=event.button)
+        heard = self._stop(event, sender, contact, point, said) if said.wish is not Wish.NONE else ""
+        self._ask(event, contact, said, heard)
+
+    def _ask(self, event: MessageReceived, contact: Contact, said: Reading, heard: str) -> None:
+        """What a person must read. `heard` is the ledger id of the stop, empty if there is none or it is not new."""
+        if said.wish is not Wish.NONE and not heard:
             return
-        self._stop(event, sender, contact, point, said.wish, said.rule)
+        kinds = [*([review.UNCLEAR] if said.wish is Wish.UNSURE else []), *sorted(said.asks)]
+        if kinds and not heard:
+            if review.asked(self.session, contact, event.at):
+                return  # a redelivery
+            facts = {"requests": kinds, "source": {"connection": self.connection.id}}
+            evidence = self._evidence(contact, event)
+            heard = self.chain.event("request_heard", event.at, facts, contact_id=contact.id, evidence=evidence)
+        for kind in kinds:
+            review.open_for(self.session, self.controller, contact, kind, heard, event.at)
 
     def _stop(
-        self, event: MessageReceived, sender: Sender, contact: Contact, point: ContactPoint, said: Wish, rule: str
-    ) -> None:
-        kind, reach = {
-            Wish.STOP: (StopKind.OBJECTION_MARKETING, permission.MARKETING_ON_WHATSAPP),
-            Wish.STOP_ALL: (StopKind.STOP_ALL, permission.EVERYTHING),
-            Wish.UNSURE: (StopKind.UNSURE, permission.MARKETING_ON_WHATSAPP),
-        }[said]
+        self, event: MessageReceived, sender: Sender, contact: Contact, point: ContactPoint, said: Reading
+    ) -> str:
+        """Returns the ledger id, or nothing if the stop was there already."""
+        kind = _STOP_KIND[said.wish]
+        reach = _REACH[said.scope]
         tokens = self._tokens(event.points)
-        fresh = permission.stop(
+        heard = permission.stop(
             self.session,
             self.chain,
             self.controller,
@@ -225,15 +246,16 @@ class _Desk:
             kind,
             event.at,
             reach,
-            {"rule": rule, "connection": self.connection.id, "sender": sender.id},
+            {"rule": said.rule, "connection": self.connection.id, "sender": sender.id},
             contact_id=contact.id,
             evidence=self._evidence(contact, event),
         )
-        if not fresh or said is Wish.UNSURE:
-            return
+        if not heard or said.wish is Wish.UNSURE:
+            return heard
         ledger_ref = f"stop:{self.world.vault.reference(self.controller.id, event.provider_message_id)}"
         self._tell_withdrawal(tokens, ledger_ref, code_of(kind), event.at)
         self._confirm(sender, contact, point, ledger_ref, event.at)
+        return heard
 
     def _confirm(self, sender: Sender, contact: Contact, point: ContactPoint, stop_ref: str, at: datetime) -> None:
         """One short answer, in German where the number is from there."""

@@ -56,8 +56,8 @@ def stop(
     *,
     contact_id: str | None = None,
     evidence: bytes | None = None,
-) -> bool:
-    """Record a stop that binds every token. False when it was there already (a redelivery)."""
+) -> str:
+    """Record a stop that binds every token. Returns the ledger id; empty when it was there already (a redelivery)."""
     known = session.exec(
         select(StopRow.token).where(
             StopRow.controller_id == controller.id,
@@ -70,7 +70,7 @@ def stop(
     ).all()
     fresh = [token for token in tokens if token not in known]
     if not fresh:
-        return False
+        return ""
     facts = {
         "stop": kind,
         "channel": reach.channel,
@@ -91,7 +91,7 @@ def stop(
         )
         for token in fresh
     )
-    return True
+    return ledger_id
 
 
 def carry_over(session: Session, chain: Chain, controller: Controller, old: Sequence[str], new: str) -> None:

@@ -2,37 +2,28 @@
 """Does this message say "no more"? An objection needs no form (Art. 7(3), 21(2) GDPR; LG Paderborn 2 O 325/23), so
 anything a human would read as a no counts. The lists only speed things up; what is unclear rests until it is read.
 
-Order: a pressed button; a keyword as the whole message; an unambiguous word at the start of a short one; then, sentence
-by sentence, a will to receive no more. A sentence about a delivery, order or appointment is not about messages, and
-"please don't stop" is no stop. Nothing leaves the process, and the rule's name never holds text of the message.
+Order: a pressed button; an answer that we offered; a sign or keyword as the whole message; an unambiguous word at the
+start of a short one; then, clause by clause, a will to receive no more. A clause about a delivery, order or appointment
+is not about messages, and "please don't stop" is no stop. Nothing leaves the process, and the rule's name never holds
+text of the message.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from hub.law.stopsentences import (
-    ADS,
-    ALL,
-    HOW,
-    LIMITED,
-    MESSAGES,
-    NEGATED,
-    NOT_RECEIVED,
-    OTHER,
-    UNDONE,
-    UNSURE,
-    WHY,
-    WILL,
-)
-from hub.law.stopwords import FILLER, STRONG, WHOLE, WHOLE_ALL, normal
+from hub.law.languages import STOP_SIGNS, UNWILLING_SIGNS
+from hub.law.lexicon import Lexicon, lexicon
+from hub.law.phrases import ADS, MESSAGES, OTHER
+from hub.law.stopwords import normal
 
-SHORT = 4  # words; longer messages are read as sentences
+SHORT = 4  # words; longer messages are read as clauses
 CLAUSE = 60  # words of one clause that are read together, so that no text can be slow to read
 _CLAUSE = re.compile(r"[.!?;:,\n]+")
+_SPACED = frozenset({"stop", "stopp"})  # "s t o p"
 
 
 class Wish(StrEnum):
@@ -44,32 +35,72 @@ class Wish(StrEnum):
     STOP_ALL = "stop_all"  # nothing at all but what the law orders
 
 
+class Ask(StrEnum):
+    """What else a person must read and do something about."""
+
+    ERASURE = "erasure"  # Art. 17
+    ACCESS = "access"  # Art. 15
+    TERMINATION = "termination"  # the end of a contract
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How a message was read, and the name of the rule that read it so."""
 
     wish: Wish
     rule: str = ""
+    asks: frozenset[Ask] = frozenset()
+
+    @property
+    def scope(self) -> str:
+        """What the stop binds (legal reference 2.7): an objection binds every channel, "STOP" in a chat this one."""
+        match self.wish:
+            case Wish.STOP_ALL:
+                return "all"
+            case Wish.STOP if self.rule == "objection":
+                return "all_marketing"
+            case Wish.STOP | Wish.UNSURE:
+                return "whatsapp_marketing"
+        return ""
 
 
 _NOTHING = Reading(Wish.NONE)
 _WEIGHT = {wish: weight for weight, wish in enumerate(Wish)}
 
 
-def classify(text: str, *, button: str = "") -> Reading:
-    """Read an inbound message. `button` is the payload id of a pressed button."""
+def classify(text: str, *, button: str = "", offered: Collection[str] = ()) -> Reading:
+    """Read an inbound message. `button` is the payload id of a pressed button.
+
+    `offered` are answers by which our own message before this one offered to stop, as in "answer 1 for no more".
+    """
+    reader = _Reader(lexicon())
     if button:
-        pressed = _keyword(normal(button)) or _sentence(normal(button))
+        pressed = reader.keyword(normal(button)) or reader.clause(normal(button))
         if pressed and pressed.wish is not Wish.UNSURE:
             return Reading(pressed.wish, "button")
     whole = normal(text)
     if not whole:
-        return _NOTHING
-    found = _keyword(whole)
+        return _sign(text)
+    if whole in {normal(answer) for answer in offered}:
+        return Reading(Wish.STOP, "offered")
+    found = reader.keyword(whole)
     if found:
         return found
-    readings = [reading for clause in _clauses(text) if (reading := _alone(clause, whole) or _sentence(clause))]
-    return max(readings, key=lambda reading: _WEIGHT[reading.wish], default=_NOTHING)
+    read = [reader.alone(clause, whole) or reader.clause(clause) for clause in _clauses(text)]
+    strongest = max((one for one in read if one), key=lambda one: _WEIGHT[one.wish], default=_NOTHING)
+    return replace(strongest, asks=frozenset(ask for one in read if one for ask in one.asks))
+
+
+def sign(text: str) -> Reading:
+    """A reaction to a message of ours: a sign of displeasure is never more than unsure."""
+    read = _sign(text)
+    return Reading(Wish.UNSURE, "reaction") if read.wish is not Wish.NONE else _NOTHING
+
+
+def _sign(text: str) -> Reading:
+    if any(char in STOP_SIGNS for char in text):
+        return Reading(Wish.STOP, "sign")
+    return Reading(Wish.UNSURE, "sign") if any(char in UNWILLING_SIGNS for char in text) else _NOTHING
 
 
 def _clauses(text: str) -> Iterator[str]:
@@ -79,61 +110,91 @@ def _clauses(text: str) -> Iterator[str]:
             yield " ".join(words[start : start + CLAUSE])
 
 
-def _keyword(whole: str) -> Reading | None:
-    """Keywords as the whole message, and unambiguous words at the start of a short one."""
-    bare = _bare(whole)
-    for form in (whole, bare):
-        if form in WHOLE_ALL:
-            return Reading(Wish.STOP_ALL, "keyword_all")
-        if form in STRONG or form in WHOLE:
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    known: Lexicon
+
+    def keyword(self, whole: str) -> Reading | None:
+        """Keywords as the whole message, and unambiguous words at the start of a short one."""
+        bare = self._bare(whole)
+        for form in (whole, bare):
+            if form in self.known.whole_all:
+                return Reading(Wish.STOP_ALL, "keyword_all")
+            if form in self.known.strong or form in self.known.whole:
+                ends = form in self.known.ending
+                return Reading(Wish.STOP, "keyword", frozenset({Ask.TERMINATION} if ends else ()))
+        words = bare.split()
+        if "".join(words) in _SPACED:
             return Reading(Wish.STOP, "keyword")
-    words = bare.split()
-    opens = bool(words) and words[0] in STRONG and len(words) <= SHORT
-    if opens and not OTHER.search(bare) and not ALL.search(bare) and not NEGATED.search(whole):
-        return Reading(Wish.STOP, "short")
-    return None
+        if not words or words[0] not in self.known.strong or len(words) > SHORT:
+            return None
+        marked = self.known.marked(bare)
+        turned = self.known.everything.search(marked) or self.known.negated.search(self.known.marked(whole))
+        return None if turned or _about(marked, OTHER) else Reading(Wish.STOP, "short")
 
+    def alone(self, clause: str, whole: str) -> Reading | None:
+        """An unambiguous word that is a clause of its own; unsure where the rest is about an order or the like."""
+        if self._bare(clause) not in self.known.strong:
+            return None
+        other = _about(self.known.marked(whole), OTHER)
+        return Reading(Wish.UNSURE if other else Wish.STOP, "keyword_sentence")
 
-def _alone(sentence: str, whole: str) -> Reading | None:
-    """An unambiguous word that is a sentence of its own; unsure where the rest is about an order or the like."""
-    if _bare(sentence) not in STRONG:
+    def clause(self, clause: str) -> Reading | None:
+        """What a clause says, and what else it asks for."""
+        marked = self.known.marked(clause)
+        if self.known.undone.search(marked):
+            return None
+        asks = self._asks(marked)
+        said = self._said(marked)
+        if said is None and Ask.TERMINATION in asks:
+            said = Reading(Wish.UNSURE, "termination")
+        if said is None and asks:
+            said = _NOTHING
+        return replace(said, asks=asks) if said else None
+
+    def _asks(self, marked: str) -> frozenset[Ask]:
+        patterns = {
+            Ask.ERASURE: self.known.will["erase_me"],
+            Ask.ACCESS: self.known.access,
+            Ask.TERMINATION: self.known.terminates,
+        }
+        negated = self.known.negated.search(marked)
+        return frozenset(ask for ask, pattern in patterns.items() if not negated and pattern.search(marked))
+
+    def _said(self, marked: str) -> Reading | None:
+        known, ads = self.known, _about(marked, ADS)
+        if known.negated.search(marked):
+            return None
+        if known.why.search(marked):  # a complaint about too much or about too little
+            return Reading(Wish.UNSURE, "why") if ads or known.unsure.search(marked) else None
+        other, about = _about(marked, OTHER), ads or _about(marked, MESSAGES)
+        if known.everything.search(marked) and not ads and not other:
+            return Reading(Wish.STOP_ALL, "all")
+        rule = self._will(marked)
+        if rule is None:
+            return Reading(Wish.UNSURE, "unwilling") if known.unsure.search(marked) and not other else None
+        if other:  # about an order, or about messages about an order
+            return Reading(Wish.UNSURE, f"{rule}_mixed") if about else None
+        if known.limited.search(marked) or (known.how.search(marked) and not about):
+            return Reading(Wish.UNSURE, f"{rule}_limited")
+        return Reading(Wish.STOP, rule)
+
+    def _will(self, marked: str) -> str | None:
+        """The rule by which this clause wants to receive no more."""
+        for name, pattern in self.known.will.items():
+            if pattern.search(marked) and not (name == "no_more" and self.known.not_received.search(marked)):
+                return name
         return None
-    return Reading(Wish.UNSURE if OTHER.search(whole) else Wish.STOP, "keyword_sentence")
+
+    def _bare(self, clause: str) -> str:
+        """Spelled as meant, without polite words at either end and without saying it twice."""
+        words = [self.known.spelled(word) for word in clause.split()]
+        while words and words[0] in self.known.filler:
+            words = words[1:]
+        while words and words[-1] in self.known.filler:
+            words = words[:-1]
+        return words[0] if len(set(words)) == 1 else " ".join(words)
 
 
-def _sentence(sentence: str) -> Reading | None:
-    if UNDONE.search(sentence) or NEGATED.search(sentence):
-        return None
-    if WHY.search(sentence):  # a complaint about too much or about too little
-        return Reading(Wish.UNSURE, "why") if ADS.search(sentence) or UNSURE.search(sentence) else None
-    other = bool(OTHER.search(sentence))
-    about = bool(ADS.search(sentence) or MESSAGES.search(sentence))
-    if ALL.search(sentence) and not ADS.search(sentence) and not other:
-        return Reading(Wish.STOP_ALL, "all")
-    rule = _will(sentence)
-    if rule is None:
-        unsure = UNSURE.search(sentence) and not other
-        return Reading(Wish.UNSURE, "unwilling") if unsure else None
-    if other:  # about an order, or about messages about an order
-        return Reading(Wish.UNSURE, f"{rule}_mixed") if about else None
-    if LIMITED.search(sentence) or (HOW.search(sentence) and not about):
-        return Reading(Wish.UNSURE, f"{rule}_limited")
-    return Reading(Wish.STOP, rule)
-
-
-def _will(sentence: str) -> str | None:
-    """The rule by which this sentence wants to receive no more."""
-    for name, pattern in WILL.items():
-        if pattern.search(sentence) and not (name == "no_more" and NOT_RECEIVED.search(sentence)):
-            return name
-    return None
-
-
-def _bare(sentence: str) -> str:
-    """Without polite words at either end."""
-    words = sentence.split()
-    while words and words[0] in FILLER:
-        words = words[1:]
-    while words and words[-1] in FILLER:
-        words = words[:-1]
-    return " ".join(words)
+def _about(marked: str, mark: str) -> bool:
+    return any(mark in word.partition("/")[2] for word in marked.split())

@@ -4,7 +4,7 @@
 from hub.store.tables.accounts import Connection, Controller, Lease, ProcessorRecord, Sender, TemplateRow
 from hub.store.tables.columns import new_id
 from hub.store.tables.people import Contact, ContactPoint, CrmRecord
-from hub.store.tables.permission import ConsentRow, OptInPage, StopRow, Wording
+from hub.store.tables.permission import ConsentRow, OptInPage, Review, StopRow, Wording
 from hub.store.tables.proof import ChainHead, ChainLink, DailyRoot, DecisionRow, Document, LedgerRow, SigningKey
 from hub.store.tables.traffic import (
     Campaign,
@@ -37,6 +37,7 @@ __all__ = [
     "OptInPage",
     "ProcessorRecord",
     "ReportRow",
+    "Review",
     "Sender",
     "SigningKey",
     "StopRow",

@@ -63,6 +63,20 @@ class ConsentRow(SQLModel, table=True):
     ledger_id: str = ref("ledger.id")
 
 
+class Review(SQLModel, table=True):
+    """A message that a person must read: unclear, or a request that is no stop."""
+
+    id: str = key()
+    controller_id: str = ref("controller.id")
+    contact_id: str = ref("contact.id")
+    kind: str  # "unclear", or a `hub.law.withdrawal.Ask`
+    ledger_id: str = ref("ledger.id")
+    said_at: datetime = time()
+    closed_at: datetime | None = maybe_time()
+    closed_by: str = ""
+    verdict: str = ""
+
+
 class StopRow(SQLModel, table=True):
     """What blocks a contact point. Keyed by HMAC alone: it outlives the contact, and every re-import."""
 

@@ -115,6 +115,8 @@ def _said(kind: str, content: object) -> tuple[str, str]:
     if kind == "interactive":
         reply = next((mapping(fields[key]) for key in REPLIES if key in fields), {})
         return text(reply.get("title")), text(reply.get("id"))
+    if kind == "reaction":
+        return text(fields.get("emoji")), ""
     return text(fields.get("caption")), ""
 
 

@@ -84,7 +84,7 @@ def one(fixture: str) -> Any:
         ("message__voice", "audio", "", ""),
         ("message__location", "location", "", ""),
         ("message__contacts", "contacts", "", ""),
-        ("message__reaction", "reaction", "", ""),
+        ("message__reaction", "reaction", "👍", ""),
         ("message__unsupported", "unsupported", "", ""),
         ("message__revoke", "revoke", "", ""),
     ],

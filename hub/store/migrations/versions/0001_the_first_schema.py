@@ -378,6 +378,36 @@ def upgrade() -> None:
         batch_op.create_index("ix_report_due", ["connection_id", "state", "recorded_at", "rank"], unique=False)
 
     op.create_table(
+        "review",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("ledger_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("said_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("closed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("verdict", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ledger_id"],
+            ["ledger.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("review", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_review_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_review_controller_id"), ["controller_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_review_ledger_id"), ["ledger_id"], unique=False)
+
+    op.create_table(
         "sender",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -697,6 +727,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sender_connection_id"))
 
     op.drop_table("sender")
+    with op.batch_alter_table("review", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_review_ledger_id"))
+        batch_op.drop_index(batch_op.f("ix_review_controller_id"))
+        batch_op.drop_index(batch_op.f("ix_review_contact_id"))
+
+    op.drop_table("review")
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.drop_index("ix_report_due")
         batch_op.drop_index(batch_op.f("ix_report_contact_id"))

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A stop that a person gave to staff: by phone, letter, at the counter. Staff carry it; it is the person's own."""
+
+from __future__ import annotations
+
+from sqlmodel import Session, select
+
+from hub.contract import BadInput, PointKind
+from hub.flows import contacts, permission, reports
+from hub.flows.points import Located, read_number
+from hub.flows.world import World
+from hub.law.facts import StopKind
+from hub.law.stops import code_of
+from hub.store.ledger import Chain
+from hub.store.tables import Connection, Controller, CrmRecord
+
+
+def stop(
+    world: World,
+    session: Session,
+    controller: Controller,
+    *,
+    number: str = "",
+    record: str = "",
+    by: str,
+    reason: str,
+    everything: bool = False,
+) -> bool:
+    """Bind the stop at once, to a number whether known or not, or to whoever a CRM record is about.
+
+    All advertising on every channel, or everything. False if it was there already. Raises `BadInput`.
+    """
+    if not (by.strip() and reason.strip()):
+        raise BadInput("is empty", field="by or reason", remedy="Say who was told, and how.")
+    contact_id, tokens = _whom(world, session, controller, number, record)
+    kind = StopKind.STOP_ALL if everything else StopKind.OBJECTION_MARKETING
+    reach = permission.EVERYTHING if everything else permission.ALL_MARKETING
+    source = {"courier": by, "reason": reason}
+    at = world.now()
+    chain = Chain(session, controller.id, at)
+    ledger_id = permission.stop(session, chain, controller, tokens, kind, at, reach, source, contact_id=contact_id)
+    if ledger_id and contact_id:
+        reports.tell_withdrawal(session, contact_id, f"stop:{ledger_id}", code_of(kind), at, at)
+    chain.write()
+    return bool(ledger_id)
+
+
+def _whom(
+    world: World, session: Session, controller: Controller, number: str, record: str
+) -> tuple[str | None, list[str]]:
+    if bool(number) == bool(record):
+        raise BadInput("need exactly one", field="number or record", remedy="Name the person by one of them.")
+    if record:
+        mine = select(CrmRecord.contact_id).join(Connection).where(Connection.controller_id == controller.id)
+        people = set(session.exec(mine.where(CrmRecord.record == record)))
+        if len(people) != 1:
+            raise BadInput("is not one person", field="record", remedy="Name the person by number.")
+        contact_id = people.pop()
+        return contact_id, contacts.tokens_of(session, contact_id)
+    read = read_number(number, controller.country)
+    if not isinstance(read, Located) or read.point.kind is not PointKind.E164:
+        raise BadInput(str(read), field="number", remedy="Write it with the country code, as in +49 151 ...")
+    point = contacts.find_point(world, session, controller, read.point)
+    if point is None:
+        return None, [world.vault.token(controller.id, read.point)]
+    return point.contact_id, contacts.tokens_of(session, point.contact_id)
