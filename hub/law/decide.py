@@ -59,7 +59,7 @@ def _send(q: Question) -> Decision:
         *_identity(q),
         *_erasure(q, tombstone="SUBJECT_ERASED"),
         *(stop.code for stop in bound),
-        *route.check(q.case),
+        *route.check(q.case, q.policy),
         *message.check(q),
         *_country_and_age(q),
     ]

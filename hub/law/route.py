@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from hub.law.facts import Case, RecordState, Route, Transfer
+from hub.law.policy import Policy
 
 
-def check(case: Case) -> Iterator[str]:
+def check(case: Case, policy: Policy) -> Iterator[str]:
     """Codes of all that is wrong with the route; no route at all is an incomplete file."""
     route = case.route
     if route is None:
@@ -18,7 +19,7 @@ def check(case: Case) -> Iterator[str]:
     if route.sender_controller != case.controller:
         yield "CONTROLLER_MISMATCH"
     yield from _provider(route, case.now)
-    yield from _transfers(route, case.now)
+    yield from _transfers(route, case.now, policy.transfer.invalid)
     if not route.official_api:
         yield "CONNECTOR_FORBIDDEN"
     if route.coexistence:
@@ -41,7 +42,7 @@ def _provider(route: Route, now: datetime) -> Iterator[str]:
         yield "PROVIDER_SUBPROCESSOR_UNAPPROVED"
 
 
-def _transfers(route: Route, now: datetime) -> Iterator[str]:
+def _transfers(route: Route, now: datetime, invalid: Collection[str]) -> Iterator[str]:
     """Art. 44 ff. GDPR. WhatsApp always ends at Meta, so no transfer on file means that one is missing.
 
     For each destination one valid tool is enough: standard clauses with an assessment stand in for a fallen adequacy.
@@ -50,12 +51,14 @@ def _transfers(route: Route, now: datetime) -> Iterator[str]:
         yield "TRANSFER_MECHANISM_MISSING"
         return
     for destination in dict.fromkeys(transfer.to for transfer in route.transfers):
-        faults = [_transfer_fault(transfer, now) for transfer in route.transfers if transfer.to == destination]
+        faults = [_transfer_fault(transfer, now, invalid) for transfer in route.transfers if transfer.to == destination]
         if None not in faults:
             yield from (fault for fault in faults if fault)
 
 
-def _transfer_fault(transfer: Transfer, now: datetime) -> str | None:
+def _transfer_fault(transfer: Transfer, now: datetime, invalid: Collection[str]) -> str | None:
+    if transfer.tool in invalid or f"{transfer.tool}>{transfer.to}" in invalid:  # the policy's kill switch
+        return "TRANSFER_MECHANISM_INVALID"
     if transfer.valid_until is not None and transfer.valid_until < now:
         return "TRANSFER_MECHANISM_INVALID"
     if transfer.tool.startswith("A46"):  # since C-311/18 the tool alone is not enough
