@@ -33,7 +33,7 @@ class Bridge:
         if self._http is not None:
             self.run(self._http.aclose)
         self._context.__exit__(*error)
-        self._portal = None
+        self._portal = self._http = None
 
     async def _client(self) -> httpx.AsyncClient:
         return http.client(connections=self._connections)

@@ -11,19 +11,26 @@ from typing import Any
 
 import structlog
 
-_NUMBER = re.compile(r"\+?\d[\d\s/().-]{6,}\d")
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
-_TOKEN = re.compile(r"\b(?:EAA|pat-|Bearer )[\w.-]{8,}")
-_OPAQUE = re.compile(r"[0-9a-f]{32}(?::[\w.]+)?")
+_NUMBER = re.compile(r"\+?\d[\d\s/().\u2000-\u206f-]{6,}\d")  # between digits also dashes, and marks nobody sees
+_ADDRESS = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
+_TOKEN = re.compile(r"\b(?:EAA|pat-|Bearer\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
+_OPAQUE = re.compile(r"[0-9a-f]{32}(?::[a-z_]+)?")
 
 
 def redact(value: Any) -> Any:
     """A value as it may be logged. Our own opaque ids stay readable."""
-    if not isinstance(value, str) or _OPAQUE.fullmatch(value):
+    if value is None or isinstance(value, (bool, float)):
         return value
+    if isinstance(value, dict):
+        return {redact(key): redact(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [redact(item) for item in value]
+    text = value if isinstance(value, str) else repr(value)
+    if _OPAQUE.fullmatch(text):
+        return text
     for pattern, shown in ((_TOKEN, "[token]"), (_ADDRESS, "[address]"), (_NUMBER, "[number]")):
-        value = pattern.sub(shown, value)
-    return value
+        text = pattern.sub(shown, text)
+    return value if isinstance(value, int) and text == repr(value) else text
 
 
 def _redacted(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -38,6 +45,13 @@ class _Stderr:
 
     def flush(self) -> None:
         sys.stderr.flush()
+
+
+class _Redacting(logging.Formatter):
+    """What libraries log, tracebacks included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return str(redact(super().format(record)))
 
 
 def configure(level: str = "info") -> None:
@@ -55,6 +69,6 @@ def configure(level: str = "info") -> None:
         logger_factory=structlog.WriteLoggerFactory(_Stderr()),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(
-        level=max(number, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
-    )
+    handler = logging.StreamHandler(_Stderr())
+    handler.setFormatter(_Redacting("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler])

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     policy: str = Field("eu_strict", description="Policy profile: a packaged name, or a path to a TOML file.")
     workers: int = Field(8, ge=1, le=64, description="Worker threads of one process.")
     connections: int = Field(64, ge=1, le=2000, description="HTTP connections to vendors, per process.")
+    webhook_days: int = Field(14, ge=1, le=30, description="Days that applied raw webhooks are kept for a look.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     @model_validator(mode="after")

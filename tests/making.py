@@ -1,42 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A shop to test with: one company, a CRM on paper, a pigeon that carries messages. Everything between is real."""
+"""A shop to test with: one company, its CRM and its WhatsApp number. All of the hub in between is real."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session, SQLModel, col, select
 
 from hub.contract import (
-    Audience,
-    Can,
     Claim,
     ClaimKind,
     ClearedMessage,
     ContactSnapshot,
-    Crm,
     Event,
-    Health,
     HubError,
-    Inbound,
     MessageReceived,
-    Outcome,
     Page,
-    PlatformCategory,
     Point,
     PointKind,
-    ProcessorProfile,
-    Provider,
     Purpose,
-    Receipt,
-    Report,
-    Template,
-    TemplateState,
     Unusable,
 )
 from hub.flows import accounts, campaigns, contacts, dispatch, inbound, optin, sync
@@ -63,14 +48,13 @@ from hub.store.tables import (
 )
 from hub.store.vault import seal
 from hub.testing.clock import Clock
+from tests.carriers import OFFER, Loft, Paper, paper_crm, pigeon
 
 COMPANY, TOPIC, VENDOR_ID = "Muster Handels GmbH", "Angebote", "106540352242922"
 ANNA, BEN, CARLA = "+4915112345671", "+4915112345672", "+4915112345673"
 CONSENT = Claim(ClaimKind.CONSENT, "newsletter")
 CONTRACT = Claim(ClaimKind.CONTRACT, "customer")
 OPT_OUT = Claim(ClaimKind.OPT_OUT, "do_not_contact")
-BODY = "Hallo {{1}}, bei Muster Handels GmbH gibt es neue Angebote. Keine Werbung mehr? Antworten Sie STOPP."
-OFFER = Template("angebot", "de", PlatformCategory.MARKETING, TemplateState.APPROVED, BODY, ("1",))
 SECOND = timedelta(seconds=1)
 T = TypeVar("T", bound=SQLModel)
 
@@ -90,91 +74,6 @@ def bsuid(value: str = "DE.1234567890") -> Point:
 
 def person(record: str, typed: str, *claims: Claim, **more: Any) -> ContactSnapshot:
     return ContactSnapshot(record=record, phone=typed, claims=claims, **more)
-
-
-class Plain(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-@dataclass
-class Paper:
-    """What the paper CRM shows, and what it was told. `reply` and `turning` may raise."""
-
-    pages: list[Page[ContactSnapshot]] = field(default_factory=list)
-    lists: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
-    told: list[Report] = field(default_factory=list)
-    turning: Callable[[int], None] = lambda index: None  # before each page
-    reply: Callable[[Report], Outcome | None] = lambda report: Outcome(report.key)
-
-
-def paper_crm(paper: Paper, word: str) -> type[Crm[Plain]]:
-    class PaperCrm(Crm[Plain]):
-        name, title, Config = word, "Paper CRM", Plain
-
-        def authenticate(self, request: Inbound) -> None: ...
-
-        async def receive(self, request: Inbound) -> list[Event]:
-            return []
-
-        async def check(self) -> Health:
-            return Health(True, "paper is patient")
-
-        async def contacts(self, since: str | None) -> AsyncIterator[Page[ContactSnapshot]]:
-            for index, page in enumerate(paper.pages):
-                paper.turning(index)
-                yield page
-
-        async def audiences(self) -> list[Audience]:
-            return [Audience(name, name) for name in paper.lists]
-
-        async def members(self, audience: str) -> AsyncIterator[Page[str]]:
-            for items in paper.lists[audience]:
-                yield Page(items, None)
-
-        async def report(self, reports: Sequence[Report]) -> list[Outcome]:
-            answers = [paper.reply(report) for report in reports]
-            paper.told += reports
-            return [answer for answer in answers if answer is not None]
-
-    return PaperCrm
-
-
-@dataclass
-class Loft:
-    """The pigeon's home: what it carried, how a flight ends, and what letters say. `fly` and `read` may raise."""
-
-    sent: list[ClearedMessage] = field(default_factory=list)
-    fly: Callable[[ClearedMessage], Receipt] = lambda message: Receipt(f"pigeon.{message.outgoing.id}")
-
-    read: Callable[[bytes], list[Event]] = lambda letter: []
-
-    @property
-    def numbers(self) -> list[str]:
-        return [message.outgoing.to.value for message in self.sent]
-
-
-def pigeon(loft: Loft, word: str) -> type[Provider[Plain]]:
-    class Pigeon(Provider[Plain]):
-        name, title, Config = word, "Pigeon Post", Plain
-        can = frozenset({Can.TEMPLATE, Can.TEXT})
-        profile = ProcessorProfile("Pigeon Ltd", "DE", "none", ("DE",), (), (), (), "made up")
-
-        def authenticate(self, request: Inbound) -> None: ...
-
-        async def receive(self, request: Inbound) -> list[Event]:
-            return loft.read(request.body)
-
-        async def check(self) -> Health:
-            return Health(True, "well fed")
-
-        async def send(self, message: ClearedMessage) -> Receipt:
-            loft.sent.append(message)
-            return loft.fly(message)
-
-        async def templates(self) -> AsyncIterator[Template]:
-            yield OFFER
-
-    return Pigeon
 
 
 class Shop:

@@ -113,6 +113,12 @@ def test_the_law_does_no_input_or_output() -> None:
         assert "datetime.now" not in path.read_text(), f"{path.name} has a clock of its own"
 
 
+def test_the_law_knows_only_the_words_of_the_contract() -> None:
+    for path in modules(HUB / "law"):
+        ours = {name for name in imports(path) if name.startswith("hub.contract")}
+        assert all(name == "hub.contract.words" or name.startswith("hub.contract.words.") for name in ours), path.name
+
+
 def test_plugins_import_the_front_door_only() -> None:
     front_door = {"hub", *(f"hub.{name}" for name in hub.__all__)}
     for folder in sorted((ROOT / "plugins").iterdir()):

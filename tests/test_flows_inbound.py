@@ -32,7 +32,8 @@ from hub.flows.states import State
 from hub.flows.world import World
 from hub.law.facts import StopKind
 from hub.store.tables import Contact, MessageEvent, MessageRow, Sender, TemplateRow
-from tests.making import ANNA, BEN, CONSENT, OFFER, SECOND, VENDOR_ID, Shop, bsuid, number, person, phone
+from tests.carriers import OFFER
+from tests.making import ANNA, BEN, CONSENT, SECOND, VENDOR_ID, Shop, bsuid, number, person, phone
 
 OPTED_OUT = RecipientOptedOut("the person stopped marketing messages", code="131050")
 

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel, col, select
 
 from hub.store.db import Database
 from hub.store.tables import Controller, Sender
@@ -60,10 +61,14 @@ def test_write_commits_when_the_block_ends(db: Database) -> None:
 
 
 def test_write_rolls_back_when_the_block_raises(db: Database) -> None:
-    with pytest.raises(KeyError), db.write() as session:
-        session.add(company())
-        session.flush()
-        raise KeyError("late")
+    def add_and_fail() -> None:
+        with db.write() as session:
+            session.add(company())
+            session.flush()
+            raise KeyError("late")
+
+    with pytest.raises(KeyError):
+        add_and_fail()
     assert names(db) == []
 
 
@@ -84,7 +89,7 @@ def test_read_sees_one_moment_while_others_write(db: Database) -> None:
 
 
 def test_write_on_sqlite_waits_for_the_writer_before_it(tmp_path: Path) -> None:
-    """The lock is taken at the start, so that what was read is still true when it is written upon."""
+    """The first read takes the lock, so that what it saw is still true when it is written upon."""
     db = Database(f"sqlite:///{tmp_path / 'hub.db'}")
     db.migrate()
     opened, seen = threading.Event(), list[int]()
@@ -97,8 +102,9 @@ def test_write_on_sqlite_waits_for_the_writer_before_it(tmp_path: Path) -> None:
     thread = threading.Thread(target=late)
     thread.start()
     with db.write() as session:
+        assert session.exec(select(Controller)).all() == []
         opened.set()
-        thread.join(timeout=0.2)
+        thread.join(timeout=0.2)  # time enough to come between, if it could
         assert thread.is_alive()
         session.add(company())
     thread.join(timeout=10)
@@ -148,7 +154,7 @@ def test_times_are_ordered_and_compared_across_zones(db: Database) -> None:
         session.add(company("later", NOW + timedelta(minutes=1)))
         session.add(company("sooner", NOW.astimezone(timezone(timedelta(hours=9)))))
     with db.read() as session:
-        assert session.exec(select(Controller.name).order_by(Controller.created_at)).all() == ["sooner", "later"]
+        assert session.exec(select(Controller.name).order_by(col(Controller.created_at))).all() == ["sooner", "later"]
         berlin = NOW.astimezone(timezone(timedelta(hours=1)))
         assert session.exec(select(Controller.name).where(Controller.created_at <= berlin)).all() == ["sooner"]
 
@@ -199,17 +205,15 @@ def test_migrate_twice_changes_nothing(db: Database) -> None:
     assert differences(db) == []
 
 
-def test_migrate_by_many_at_once_is_done_once(empty: Database) -> None:
-    together = threading.Barrier(3)
-
-    def start(_: int) -> None:
-        db = Database(empty.url)
-        together.wait()
-        db.migrate()
-        db.close()
-
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(start, range(3)))
+def test_migrate_by_two_processes_at_once_is_done_once(empty: Database) -> None:
+    code = "import sys; from hub.store.db import Database; input(); Database(sys.argv[1]).migrate()"
+    command_line = [sys.executable, "-c", code, empty.url]
+    both = [subprocess.Popen(command_line, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    for process in both:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=60)[1] for process in both] == ["", ""]
     assert differences(empty) == []
 
 

@@ -98,11 +98,16 @@ def test_append_of_nothing_makes_no_link(chained: Database) -> None:
 def test_append_rolled_back_leaves_the_chain_whole(db: Database) -> None:
     append(db)
     before = verify(db)
-    with pytest.raises(KeyError), db.write() as session:
-        chain = Chain(session, C, NOW)
-        chain.event("consent", NOW, {})
-        chain.write()
-        raise KeyError("after")
+
+    def append_and_fail() -> None:
+        with db.write() as session:
+            chain = Chain(session, C, NOW)
+            chain.event("consent", NOW, {})
+            chain.write()
+            raise KeyError("after")
+
+    with pytest.raises(KeyError):
+        append_and_fail()
     assert verify(db) == before
     append(db)
     assert verify(db).links == 2

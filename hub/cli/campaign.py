@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from hub.cli.session import controller, crew, find_campaign, out, world
 from hub.cli.session import sender as find_sender
-from hub.contract import BadInput
+from hub.contract import BadInput, Crm
 from hub.flows import accounts, campaigns
 from hub.flows.records import explain
 from hub.store.tables import Campaign
@@ -74,10 +74,12 @@ def audiences(crm: Annotated[str, typer.Argument(help="The CRM connection.")]) -
         with built.db.read() as session:
             found = accounts.find_connection(session, controller(built, session), crm)
         connector = accounts.open_connector(built, found, hands.bridge.http)
+        if not isinstance(connector, Crm):
+            raise BadInput(f"{found.title} is no CRM", field="crm", remedy="Name a CRM connection.")
         table = Table(title=f"Audiences of {found.title}")
         for heading in ("id", "title", "records"):
             table.add_column(heading)
-        for one in hands.bridge.run(connector.audiences):  # type: ignore[attr-defined]
+        for one in hands.bridge.run(connector.audiences):
             table.add_row(one.id, one.title, "" if one.size is None else str(one.size))
         out.print(table)
 

@@ -116,6 +116,8 @@ def _show(outcome: Any, preview: Any) -> None:
     table.add_row("preview said reachable", f"{preview.reachable:,}")
     for reason, count in sorted(counts["refused"].items(), key=lambda item: -item[1]):
         table.add_row(f"  refused: {reason}", f"{count:,}")
+    twice = counts["audience"] - counts["allowed"] - sum(counts["refused"].values())
+    table.add_row("  second records of a person", f"{twice:,}")
     table.add_section()
     for name in _FUNNEL:
         table.add_row(name, f"{counts[name]:,}")

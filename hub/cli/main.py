@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 
 import typer
+from rich.markup import escape
 
 from hub.cli import campaign, demo, optin, proof, run, setup
 from hub.cli.session import err
@@ -29,5 +30,5 @@ def main() -> None:
     try:
         app()
     except HubError as error:
-        err.print(f"[bold red]Error[/] {error}", highlight=False)
+        err.print(f"[bold red]Error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(2)

@@ -11,6 +11,7 @@ import typer
 
 from hub.cli.session import controller, out, world
 from hub.cli.session import sender as find_sender
+from hub.contract import BadInput
 from hub.flows import optin
 
 app = typer.Typer(no_args_is_help=True, help="Consent by the person's own message.")
@@ -26,6 +27,8 @@ def create(
     qr: Annotated[Path | None, typer.Option(help="Also write a QR code of the page, as SVG or PNG.")] = None,
 ) -> None:
     """Make a wording version and a page that shows it. The person's own message from there is the express consent."""
+    if qr and qr.suffix.lower() not in (".svg", ".png"):
+        raise BadInput(f"{qr.name} is neither", field="qr", remedy="Name a file that ends in .svg or .png.")
     with world() as built, built.db.write() as session:
         owner = controller(built, session)
         page = optin.create(

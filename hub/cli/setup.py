@@ -11,11 +11,12 @@ from typing import Annotated, Any, get_origin
 import typer
 from pydantic import BaseModel
 from rich.table import Table
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from hub.cli.session import controller, crew, out, settings, world
 from hub.contract import BadInput, Crm, Provider
 from hub.flows import accounts
+from hub.flows.world import World
 from hub.plugins import load
 from hub.store import vault
 from hub.store.tables import Connection, SyncProblem, SyncRun
@@ -26,6 +27,8 @@ def register(app: typer.Typer) -> None:
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})(
         connect
     )
+    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(change)
+    app.command()(assessment)
     app.command()(sender)
     app.command()(processor)
     app.command()(templates)
@@ -81,6 +84,44 @@ def connect(
             out.print(f"Next: `hub sync {connector}`.")
 
 
+def change(
+    context: typer.Context,
+    connection: Annotated[str, typer.Argument(help="The connection.")],
+) -> None:
+    """Change settings of a connection (--name value), look whether it works, and use it again if it was paused."""
+    values = _options(list(context.args))
+    with world() as built, crew(built) as hands:
+        with built.db.write() as session:
+            found = accounts.find_connection(session, controller(built, session), connection)
+            if values:
+                cls = built.registry.get(found.connector)
+                accounts.change(built, session, found, _typed(cls.Config, values))
+        live = accounts.open_connector(built, found, hands.bridge.http)
+        health = hands.bridge.run(live.check)
+        out.print(("[green]Works:[/] " if health.ok else "[yellow]Does not work:[/] ") + health.detail, highlight=False)
+        if not health.ok:
+            raise typer.Exit(1)
+        with built.db.write() as session:
+            accounts.resume(session, session.get_one(Connection, found.id))
+        out.print(f"{found.title} is in use.", highlight=False)
+
+
+def assessment(
+    reference: Annotated[str, typer.Argument(help="Your reference of the assessment, e.g. LIA-2026-03.")],
+    disclosed: Annotated[
+        bool, typer.Option("--disclosed", help="The interest was named when the data were collected (C-394/23).")
+    ] = False,
+) -> None:
+    """Record the legitimate-interest assessment on which records of prospects are stored. It carries no advertising."""
+    with world() as built, built.db.write() as session:
+        owner = controller(built, session)
+        owner.li_assessment, owner.li_disclosed = reference, disclosed
+        session.add(owner)
+        out.print(
+            f"{owner.name} stores prospects on {reference}{'' if disclosed else ', not disclosed: not in use yet'}."
+        )
+
+
 def _typed(config: type[BaseModel], values: dict[str, str]) -> dict[str, Any]:
     """Lists are written with commas."""
     lists = {n for n, info in config.model_fields.items() if get_origin(info.annotation) in (tuple, list, frozenset)}
@@ -134,6 +175,14 @@ def _connect_help(connector: str) -> None:
     out.print("A value may be env:VARIABLE or @file, so that secrets stay off the command line.")
 
 
+def _provider(built: World, session: Session, name: str) -> Connection:
+    """Raises `BadInput` for a CRM, which sends nothing."""
+    found = accounts.find_connection(session, controller(built, session), name)
+    if not issubclass(built.registry.get(found.connector), Provider):
+        raise BadInput(f"{found.title} sends nothing", field="connection", remedy="Name a provider.")
+    return found
+
+
 def sender(
     connection: Annotated[str, typer.Argument(help="The provider connection.")],
     vendor_id: Annotated[str, typer.Option("--id", help="The vendor's id of the number.")],
@@ -142,7 +191,7 @@ def sender(
 ) -> None:
     """Add a WhatsApp number to send from."""
     with world() as built, built.db.write() as session:
-        found = accounts.find_connection(session, controller(built, session), connection)
+        found = _provider(built, session, connection)
         made = accounts.add_sender(session, found, vendor_id, number, rate=rate)
         out.print(f"Sender {made.number} added to {found.title}.", highlight=False)
 
@@ -161,7 +210,7 @@ def processor(
 ) -> None:
     """File what was checked about a provider (Art. 28). A provider without an approved, complete file sends nothing."""
     with world() as built, built.db.write() as session:
-        found = accounts.find_connection(session, controller(built, session), connection)
+        found = _provider(built, session, connection)
         record = accounts.file_processor(
             built,
             session,

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import orjson
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlmodel import Session, col, delete, func, select
 
 from hub.contract import BadInput, Connector, Memory, Template
@@ -38,20 +38,14 @@ def connect(
 ) -> Connection:
     """Store an account. Raises `BadInput` naming each setting that cannot be used."""
     cls = world.registry.get(connector)
-    try:
-        checked = cls.Config.model_validate(config)
-    except ValidationError as error:
-        first = error.errors()[0]
-        names = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise BadInput(first["msg"], field=names, remedy=f"See `hub connect {connector} --help`.") from None
     connection_id = new_id()
-    body = orjson.dumps({name: _plain(getattr(checked, name)) for name in cls.Config.model_fields})
+    sealed = _sealed_config(world, cls.Config, connector, connection_id, config)
     connection = Connection(
         id=connection_id,
         controller_id=controller.id,
         connector=connector,
         title=title or cls.title,
-        config=world.vault.seal(body, f"connection:{connection_id}"),
+        config=sealed,
         created_at=world.now(),
     )
     session.add(connection)
@@ -59,11 +53,41 @@ def connect(
     return connection
 
 
+def _sealed_config(
+    world: World, model: type[BaseModel], connector: str, connection_id: str, config: Mapping[str, Any]
+) -> bytes:
+    try:
+        checked = model.model_validate(config)
+    except ValidationError as error:
+        first = error.errors()[0]
+        names = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise BadInput(first["msg"], field=names, remedy=f"See `hub connect {connector} --help`.") from None
+    body = orjson.dumps({name: _plain(getattr(checked, name)) for name in model.model_fields})
+    return world.vault.seal(body, f"connection:{connection_id}")
+
+
 def _plain(value: Any) -> Any:
     """A setting as JSON can hold it; secrets in clear, since the whole is sealed."""
     if hasattr(value, "get_secret_value"):
         return value.get_secret_value()
     return str(value) if not isinstance(value, (str, int, float, bool, list, dict, tuple, type(None))) else value
+
+
+def change(world: World, session: Session, connection: Connection, given: Mapping[str, Any]) -> None:
+    """Replace some settings of an account. Raises `BadInput` naming the one that cannot be used."""
+    cls = world.registry.get(connection.connector)
+    held = orjson.loads(world.vault.open(connection.config, f"connection:{connection.id}"))
+    connection.config = _sealed_config(world, cls.Config, connection.connector, connection.id, {**held, **given})
+    session.add(connection)
+
+
+def resume(session: Session, connection: Connection) -> None:
+    """A human has acted: use the account and its senders again."""
+    connection.paused_why = ""
+    session.add(connection)
+    for sender in session.exec(select(Sender).where(Sender.connection_id == connection.id)):
+        sender.paused_why, sender.paused_until = "", None
+        session.add(sender)
 
 
 class SealedMemory(Memory):

@@ -205,7 +205,8 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
 
 
 def _message(world: World, campaign: Campaign, item: _Asked) -> dict[str, Any]:
-    state = {Verdict.ALLOW: State.QUEUED, Verdict.HOLD: State.HELD}.get(item.decision.verdict, State.REFUSED)
+    # held: the gate is asked again, once the fact is there or the engine works again
+    state = {Verdict.ALLOW: State.QUEUED, Verdict.DENY: State.REFUSED}.get(item.decision.verdict, State.HELD)
     now = world.now()
     return {
         "id": new_id(),

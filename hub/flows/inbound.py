@@ -28,6 +28,7 @@ from hub.contract import (
 )
 from hub.flows import contacts, optin, permission, reports
 from hub.flows.dispatch import opted_out
+from hub.flows.erasure import erase
 from hub.flows.points import locate
 from hub.flows.states import PRIORITY, State, after
 from hub.flows.world import World
@@ -40,6 +41,7 @@ from hub.store.tables import (
     Contact,
     ContactPoint,
     Controller,
+    CrmRecord,
     MessageEvent,
     MessageRow,
     Sender,
@@ -108,7 +110,10 @@ class _Desk:
                 self._template(event)
             case SenderChanged():
                 self._sender(event)
-            case ContactChanged() | PrivacyDeletion():
+            case PrivacyDeletion():
+                self._privacy_deletion(event)
+                self.sync = True
+            case ContactChanged():
                 self.sync = True
             case _:
                 pass  # kept raw in the inbox
@@ -282,6 +287,12 @@ class _Desk:
             reference = f"preference:{contact.id}:{event.at.isoformat()}"
             reason = "SUPPRESSED_PLATFORM_PREFERENCE"
             reports.tell_withdrawal(self.session, contact.id, reference, reason, event.at, self.world.now())
+
+    def _privacy_deletion(self, event: PrivacyDeletion) -> None:
+        record = self.session.get(CrmRecord, (self.connection.id, event.record))
+        contact = self.session.get(Contact, record.contact_id) if record else None
+        if contact is not None and contact.erased_at is None:
+            erase(self.world, self.session, self.chain, contact, f"crm:{self.connection.id}")
 
     def _identity(self, event: IdentityChanged) -> None:
         """A new number or BSUID. Stops carry over; consent must be given anew."""

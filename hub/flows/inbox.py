@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
+from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
@@ -115,3 +116,9 @@ def failed(session: Session, row_id: str, error: Exception) -> None:
     if row.attempts >= _TRIES:
         row.state = "parked"
     session.add(row)
+
+
+def purge(session: Session, before: datetime) -> int:
+    """Delete raw webhooks that were applied long ago; parked ones wait for a person. Returns how many."""
+    old = delete(Inbox).where(col(Inbox.state) == "done", col(Inbox.received_at) < before)
+    return int(session.execute(old).rowcount)  # type: ignore[attr-defined]

@@ -90,7 +90,7 @@ class Door:
 
     def _open(self, connection_id: str) -> Connector[Any] | None:
         with self.world.db.read() as session:
-            connection = session.get(Connection, connection_id)
+            connection = session.get(Connection, connection_id) if connection_id.isalnum() else None
         return accounts.open_connector(self.world, connection, self._http) if connection else None
 
     async def keep(self) -> None:

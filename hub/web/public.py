@@ -60,7 +60,7 @@ class Public:
 
     def _opt_in(self, page_id: str) -> Response:
         with self.world.db.read() as session:
-            page = session.get(OptInPage, page_id)
+            page = session.get(OptInPage, page_id) if page_id.isalnum() else None
             if page is None:
                 return HTMLResponse("Not found", 404, _SAFE)
             return self._page(session, page)

@@ -35,11 +35,11 @@ class Window:
         return count
 
     def give_back(self, count: int) -> None:
-        """Taken a moment ago and not used."""
+        """Of what was taken last, `count` were not used; the others leave now."""
+        at, taken = self._sent.pop()
+        if taken > count:
+            self._sent.append((self._clock(), taken - count))
         if count:
-            at, taken = self._sent.pop()
-            if taken > count:
-                self._sent.append((at, taken - count))
             self._open_at = at
 
     def _used(self, now: float) -> int:

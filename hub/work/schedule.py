@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlmodel import Session, col, or_, select
@@ -23,6 +23,7 @@ EVERY = 1.0  # seconds
 AGAIN = 2.0  # seconds before the same thing is nudged again
 LEASE = 5.0
 ORPHAN = timedelta(seconds=60)
+TIDY = timedelta(hours=1)
 
 
 class Schedule:
@@ -31,12 +32,14 @@ class Schedule:
     def __init__(self, world: World, nudges: Nudges) -> None:
         self.world, self.nudges, self.owner = world, nudges, new_id()
         self._nudged: dict[str, float] = {}
+        self._tidied: datetime | None = None
 
     def run(self, stopping: threading.Event) -> None:
         while not stopping.wait(EVERY):
             try:
                 if leases.take(self.world, "schedule", self.owner, LEASE):
                     self.sweep()
+                    self.tidy()
             except Exception as error:
                 log.error("sweep failed", error=type(error).__name__)
         leases.release(self.world, "schedule", self.owner)
@@ -58,6 +61,15 @@ class Schedule:
         for campaign_id in running:
             with self.world.db.write() as session:
                 campaigns.finish(self.world, session, session.get_one(Campaign, campaign_id))
+
+    def tidy(self) -> None:
+        """Once an hour, delete what has been kept long enough."""
+        now = self.world.now()
+        if self._tidied is not None and now - self._tidied < TIDY:
+            return
+        self._tidied = now
+        with self.world.db.write() as session:
+            inbox.purge(session, now - timedelta(days=self.world.settings.webhook_days))
 
     def _senders(self, session: Session) -> list[str]:
         """Senders with something due, or with authorised messages that nobody holds any more."""

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bridge: coroutines of plugins, called from threads."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from hub.bridge import Bridge
+
+
+@pytest.fixture
+def bridge() -> Iterator[Bridge]:
+    with Bridge(connections=1) as opened:
+        yield opened
+
+
+async def double(number: int) -> int:
+    await asyncio.sleep(0)
+    return number * 2
+
+
+async def fail() -> None:
+    await asyncio.sleep(0)
+    raise KeyError("as it was")
+
+
+class Numbers:
+    """An async generator that remembers whether it was closed."""
+
+    def __init__(self, fail_at: int = -1) -> None:
+        self.fail_at, self.closed = fail_at, False
+
+    async def walk(self) -> AsyncIterator[int]:
+        try:
+            for number in range(5):
+                await asyncio.sleep(0)
+                if number == self.fail_at:
+                    raise KeyError(number)
+                yield number
+        finally:
+            self.closed = True
+
+
+def test_run_gives_the_result(bridge: Bridge) -> None:
+    assert bridge.run(double, 21) == 42
+
+
+def test_run_raises_what_the_coroutine_raised(bridge: Bridge) -> None:
+    with pytest.raises(KeyError, match="as it was"):
+        bridge.run(fail)
+    assert bridge.run(double, 1) == 2, "the loop lives on"
+
+
+def test_run_is_in_one_other_thread(bridge: Bridge) -> None:
+    async def where() -> int:
+        return threading.get_ident()
+
+    assert bridge.run(where) == bridge.run(where) != threading.get_ident()
+
+
+def test_start_runs_many_at_once(bridge: Bridge) -> None:
+    async def meet(barrier: asyncio.Barrier) -> int:
+        await barrier.wait()
+        return 1
+
+    async def barrier() -> asyncio.Barrier:
+        return asyncio.Barrier(20)
+
+    shared = bridge.run(barrier)
+    started = [bridge.start(meet, shared) for _ in range(20)]
+    assert sum(future.result(timeout=10) for future in started) == 20
+
+
+def test_iterate_walks_to_the_end(bridge: Bridge) -> None:
+    numbers = Numbers()
+    assert list(bridge.iterate(numbers.walk())) == [0, 1, 2, 3, 4]
+    assert numbers.closed
+
+
+def test_iterate_left_early_closes_the_generator(bridge: Bridge) -> None:
+    numbers = Numbers()
+    walk = bridge.iterate(numbers.walk())
+    assert next(walk) == 0
+    assert not numbers.closed
+    walk.close()  # type: ignore[attr-defined]
+    assert numbers.closed
+
+
+def test_iterate_raises_what_the_generator_raised(bridge: Bridge) -> None:
+    numbers = Numbers(fail_at=2)
+    seen = list[int]()
+    with pytest.raises(KeyError):
+        seen.extend(bridge.iterate(numbers.walk()))
+    assert numbers.closed
+
+
+def test_bridge_not_open_says_so() -> None:
+    bridge = Bridge()
+    with pytest.raises(RuntimeError, match="not open"):
+        bridge.start(double, 1)
+    with pytest.raises(RuntimeError, match="not open"):
+        _ = bridge.http
+
+
+def test_bridge_closed_closes_its_client_and_says_so() -> None:
+    with Bridge(connections=1) as bridge:
+        client = bridge.http
+    assert client.is_closed
+    with pytest.raises(RuntimeError, match="not open"):
+        bridge.run(double, 1)
+    with pytest.raises(RuntimeError, match="not open"):
+        _ = bridge.http

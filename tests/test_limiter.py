@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sender's rate on a virtual clock: never above it in any second, and close to it under full demand."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.work.limiter import Window
+
+
+class Time:
+    """Seconds, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def most_in_a_second(sent: list[tuple[float, int]]) -> int:
+    """The fullest second there is begins with a send."""
+    return max((sum(n for at, n in sent if start <= at < start + 1.0) for start, _ in sent), default=0)
+
+
+# what a dispatcher does: it comes after some time, wants up to `most`, claims for a while, and finds only `share` of it
+turns = st.lists(
+    st.tuples(st.floats(0, 0.6), st.integers(1, 60), st.floats(0, 0.5), st.floats(0, 1)), min_size=1, max_size=120
+)
+
+
+@given(st.integers(1, 200), turns)
+def test_window_random_demand_never_exceeds_the_rate(rate: int, demand: list[tuple[float, int, float, float]]) -> None:
+    time = Time()
+    window, sent = Window(rate, time), list[tuple[float, int]]()
+    for pause, most, claiming, share in demand:
+        time.now += pause
+        taken = window.take(most)
+        assert 0 <= taken <= most
+        if taken:
+            time.now += claiming
+            used = round(taken * share)
+            window.give_back(taken - used)
+            sent.append((time.now, used))
+    assert most_in_a_second(sent) <= rate
+
+
+def run(rate: int, seconds: float, claiming: float = 0.0) -> list[tuple[float, int]]:
+    """Full demand: always wants 50, and waits exactly as long as it is told."""
+    time = Time()
+    window, sent = Window(rate, time), list[tuple[float, int]]()
+    while time.now < 1000 + seconds:
+        if taken := window.take(50):
+            time.now += claiming
+            window.give_back(0)
+            sent.append((time.now, taken))
+        time.now += window.wait() or 1e-6
+    return sent
+
+
+@pytest.mark.parametrize("rate", [1, 5, 9, 10, 80, 250, 1000])
+def test_window_full_demand_reaches_the_rate(rate: int) -> None:
+    sent = run(rate, 20.0)
+    assert sum(n for _, n in sent) >= 0.95 * rate * 20
+    assert most_in_a_second(sent) <= rate
+
+
+@pytest.mark.parametrize("rate", [10, 80])
+def test_window_full_demand_with_slow_claims_reaches_the_rate(rate: int) -> None:
+    sent = run(rate, 20.0, claiming=0.02)
+    assert sum(n for _, n in sent) >= 0.95 * rate * 20
+    assert most_in_a_second(sent) <= rate
+
+
+def test_window_spreads_a_second_over_tenths() -> None:
+    sent = run(80, 3.0)
+    assert max(n for _, n in sent) == 8
+    assert min(b - a for (a, _), (b, _) in itertools.pairwise(sent)) >= 0.099
+
+
+def test_window_gives_nothing_before_it_is_open() -> None:
+    time = Time()
+    window = Window(10, time)
+    assert window.take(50) == 1
+    assert (window.take(50), round(window.wait(), 6)) == (0, 0.1)
+    time.now += 0.1
+    assert (window.wait(), window.take(50)) == (0.0, 1)
+
+
+def test_window_given_back_may_be_taken_at_once() -> None:
+    window = Window(80, Time())
+    assert window.take(50) == 8
+    window.give_back(8)
+    assert (window.wait(), window.take(50)) == (0.0, 8)
