@@ -16,7 +16,7 @@ from hub.contract import BadInput, Purpose, ReportKind
 from hub.flows import facts, gate, reports
 from hub.flows.states import OPEN, PRIORITY, CampaignState, State
 from hub.flows.world import World
-from hub.law.facts import Decision, Message, Person, Phase, Route, Verdict
+from hub.law.facts import Case, Decision, Message, Person, Phase, Route, Verdict
 from hub.store.ledger import Chain
 from hub.store.tables import (
     Campaign,
@@ -98,8 +98,12 @@ class Preview:
 @dataclass(slots=True)
 class _Asked:
     record: CrmRecord
-    person: Person
+    case: Case
     decision: Decision
+
+    @property
+    def person(self) -> Person:
+        return self.case.person
 
 
 class Stager:
@@ -118,15 +122,12 @@ class Stager:
             )
         ).all()
         people = facts.people(self.session, self.controller, [row.point_id for row in rows])
-        found = [
-            _Asked(
-                row,
-                people[row.point_id],
-                gate.judge(self.world, self.controller, Phase.STAGE, people[row.point_id], self.message, self.route),
-            )
-            for row in rows
-        ]
+        found = [self._ask(row, people[row.point_id]) for row in rows]
         return found, len(records) - len(rows)
+
+    def _ask(self, row: CrmRecord, person: Person) -> _Asked:
+        case = gate.put(self.world, self.controller, Phase.STAGE, person, self.message, self.route)
+        return _Asked(row, case, gate.judge(case))
 
 
 def asked(session: Session, controller: Controller, campaign: Campaign) -> tuple[Route, Message]:
@@ -181,7 +182,7 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
         rows.append(row)
         if item.decision.verdict is not Verdict.ALLOW:
             extra = {"campaign": campaign.id, "template": campaign.template}
-            row["decision_id"] = gate.record(chain, Phase.STAGE, item.decision, item.person, extra, row["id"])
+            row["decision_id"] = gate.record(chain, item.case, item.decision, extra, row["id"])
             told.append(
                 reports.Told(
                     row["id"],

@@ -114,7 +114,8 @@ class _Desk:
     def decide(self, row: MessageRow) -> ClearedMessage | None:
         person = facts.with_evidence(self.people[row.point_id], row.evidence)
         message = self._message(row)
-        decision = gate.judge(self.world, self.controller, Phase.TRANSMIT, person, message, self.route)
+        case = gate.put(self.world, self.controller, Phase.TRANSMIT, person, message, self.route)
+        decision = gate.judge(case)
         outgoing = None
         if decision.allowed:
             try:
@@ -123,7 +124,7 @@ class _Desk:
                 decision = gate.denied(decision, "SUBJECT_ERASED")
             else:
                 decision = gate.vetoed(self.world, outgoing, decision)
-        row.decision_id = gate.record(self.chain, Phase.TRANSMIT, decision, person, self._extra(row, outgoing), row.id)
+        row.decision_id = gate.record(self.chain, case, decision, self._extra(row, outgoing), row.id)
         row.changed_at = self.world.now()
         self.session.add(row)
         if decision.allowed and outgoing is not None:

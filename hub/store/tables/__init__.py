@@ -6,6 +6,7 @@ from hub.store.tables.columns import new_id
 from hub.store.tables.people import Contact, ContactPoint, CrmRecord
 from hub.store.tables.permission import ConsentRow, OptInPage, StopRow, Wording
 from hub.store.tables.proof import ChainHead, ChainLink, DecisionRow, LedgerRow
+from hub.store.tables.rules import FactPart, PolicyVersion
 from hub.store.tables.traffic import (
     Campaign,
     Inbox,
@@ -27,12 +28,14 @@ __all__ = [
     "Controller",
     "CrmRecord",
     "DecisionRow",
+    "FactPart",
     "Inbox",
     "Lease",
     "LedgerRow",
     "MessageEvent",
     "MessageRow",
     "OptInPage",
+    "PolicyVersion",
     "ProcessorRecord",
     "ReportRow",
     "Sender",
