@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from hub.cli import campaign, demo, optin, policy, proof, run, setup
+from hub.cli import bench, campaign, demo, optin, policy, proof, run, setup
 from hub.cli.session import err
 from hub.contract import HubError
 
@@ -23,6 +23,7 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")
 proof.register(app)
 policy.register(app)
+bench.register(app)
 demo.register(app)
 
 

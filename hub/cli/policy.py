@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.table import Table
 
 from hub.cli.session import controller, out, world
 from hub.contract import BadInput
@@ -31,20 +30,18 @@ def register(app: typer.Typer) -> None:
 @policy_app.command("list")
 def list_() -> None:
     """List packaged profiles and loaded versions; the active one is marked."""
-    table = Table("policy", "sha-256", "loaded by", "loaded at", "active from", box=None)
     with world() as built, built.db.read() as session:
         owner = controller(built, session)
         deciding = policies.active(session, owner.id, built.now())
         for row in policies.versions(session, owner):
-            mark = " *" if deciding is not None and row.id == deciding.id else ""
-            since = row.active_from.isoformat(timespec="seconds") if row.active_from else ""
-            loaded = row.loaded_at.isoformat(timespec="seconds")
-            table.add_row(f"{row.name}@{row.version}{mark}", row.sha256[:16], row.loaded_by, loaded, since)
+            mark = "*" if deciding is not None and row.id == deciding.id else " "
+            since = f", active from {row.active_from:%Y-%m-%d %H:%M}" if row.active_from else ""
+            loaded = f"loaded by {row.loaded_by}, {row.loaded_at:%Y-%m-%d}{since}"
+            out.print(f"{mark} {row.name}@{row.version}  {row.sha256[:16]}  {loaded}", highlight=False, markup=False)
         for name in packaged.names():
             policy = packaged.load(name)
-            mark = " *" if deciding is None and built.policy == policy else ""
-            table.add_row(f"{name}@{policy.version}{mark}", policy.sha256[:16], "packaged", "", "")
-    out.print(table)
+            mark = "*" if deciding is None and built.policy == policy else " "
+            out.print(f"{mark} {name}@{policy.version}  {policy.sha256[:16]}  packaged", highlight=False)
 
 
 @policy_app.command()
