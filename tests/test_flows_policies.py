@@ -6,16 +6,19 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+import orjson
 import pytest
 from sqlalchemy import update
 
 from hub.contract import BadInput
 from hub.flows import policies
+from hub.flows.campaigns import stage_page
 from hub.flows.world import World
 from hub.law.differences import Difference, differences, settings
 from hub.law.policies import load
-from hub.store.tables import PolicyVersion
-from tests.making import ANNA, SECOND, Shop
+from hub.proof.chain import digest
+from hub.store.tables import Campaign, DecisionRow, Document, PolicyVersion
+from tests.making import ANNA, BEN, CONTRACT, SECOND, Shop, person
 
 STRICT = files("hub.law.policies").joinpath("eu_strict.toml").read_bytes()
 KILLED = STRICT.replace(b"invalid = []", b'invalid = ["A45-3>US"]').replace(b'"2026-11"', b'"2026-12"')
@@ -57,6 +60,19 @@ def test_activated_version_decides_what_comes_next(shop: Shop) -> None:
     (row,) = shop.campaign_messages()
     assert row.reason == "TRANSFER_MECHANISM_INVALID"
     assert shop.events("policy_activated")
+
+
+def test_decision_names_the_text_of_the_policy_that_decided(shop: Shop) -> None:
+    campaign = shop.reach(ANNA)
+    activate(shop, keep(shop))
+    shop.sync(person("2", BEN, CONTRACT))
+    with shop.write() as session:
+        stage_page(shop.world, session, session.get_one(Campaign, campaign.id), ["2"])
+    shop.claim()
+    phases = {row.phase: orjson.loads(row.record) for row in shop.rows(DecisionRow) if row.message_id}
+    assert phases.keys() == {"stage", "transmit"}
+    assert {record["documents"]["policy"] for record in phases.values()} == {digest(KILLED.decode())}
+    assert KILLED.decode() in [row.text for row in shop.rows(Document)]
 
 
 def test_earlier_version_can_be_activated_again(shop: Shop) -> None:
