@@ -17,7 +17,7 @@ from hub.flows import documents, facts, gate, reports
 from hub.flows.states import OPEN, PRIORITY, CampaignState, State
 from hub.flows.world import World
 from hub.law import content
-from hub.law.facts import Decision, Message, Person, Phase, Route, Verdict
+from hub.law.facts import Case, Decision, Message, Person, Phase, Route, Verdict
 from hub.store.ledger import Chain
 from hub.store.tables import (
     Campaign,
@@ -99,8 +99,12 @@ class Preview:
 @dataclass(slots=True)
 class _Asked:
     record: CrmRecord
-    person: Person
+    case: Case
     decision: Decision
+
+    @property
+    def person(self) -> Person:
+        return self.case.person
 
 
 class Stager:
@@ -119,15 +123,12 @@ class Stager:
             )
         ).all()
         people = facts.people(self.session, self.controller, [row.point_id for row in rows])
-        found = [
-            _Asked(
-                row,
-                people[row.point_id],
-                gate.judge(self.world, self.controller, Phase.STAGE, people[row.point_id], self.message, self.route),
-            )
-            for row in rows
-        ]
+        found = [self._ask(row, people[row.point_id]) for row in rows]
         return found, len(records) - len(rows)
+
+    def _ask(self, row: CrmRecord, person: Person) -> _Asked:
+        case = gate.put(self.world, self.controller, Phase.STAGE, person, self.message, self.route)
+        return _Asked(row, case, gate.judge(case))
 
 
 def asked(session: Session, controller: Controller, campaign: Campaign) -> tuple[Route, Message]:
@@ -173,7 +174,9 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
             )
         )
     )
-    kept = documents.keep(world, session, session.get_one(Sender, campaign.sender_id), campaign)
+    sender = session.get_one(Sender, campaign.sender_id)
+    under = {item.decision.policy: item.case.policy for item in found}  # it may change within a page
+    kept = {name: documents.keep(world, session, sender, campaign, policy) for name, policy in under.items()}
     told: list[reports.Told] = []
     rows: list[dict[str, Any]] = []
     for item in found:
@@ -183,8 +186,9 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
         row = _message(world, campaign, item)
         rows.append(row)
         if item.decision.verdict is not Verdict.ALLOW:
-            extra = {"campaign": campaign.id, "template": campaign.template, "documents": kept}
-            row["decision_id"] = gate.record(chain, Phase.STAGE, item.decision, item.person, extra, row["id"])
+            documented = kept[item.decision.policy]
+            extra = {"campaign": campaign.id, "template": campaign.template, "documents": documented}
+            row["decision_id"] = gate.record(chain, item.case, item.decision, extra, row["id"])
             told.append(
                 reports.Told(
                     row["id"],

@@ -35,7 +35,8 @@ from hub.flows.campaigns import asked
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
 from hub.law import content
-from hub.law.facts import Message, Phase, Route, StopKind, Verdict
+from hub.law.facts import Case, Message, Phase, Route, StopKind, Verdict
+from hub.law.policy import Policy
 from hub.store.ledger import Chain, canonical
 from hub.store.tables import (
     Campaign,
@@ -109,14 +110,15 @@ class _Desk:
         self.points = _by_id(session, ContactPoint, {row.point_id for row in rows})
         self.campaigns = _by_id(session, Campaign, {row.campaign_id for row in rows if row.campaign_id})
         self._asked: dict[str, tuple[Route, Message]] = {}
-        self._documents: dict[str | None, dict[str, str]] = {}
+        self._documents: dict[tuple[str | None, str], dict[str, str]] = {}
         self.refusals: list[reports.Told] = []
         self.consents: set[str] = set()
 
     def decide(self, row: MessageRow) -> ClearedMessage | None:
         person = facts.with_evidence(self.people[row.point_id], row.evidence)
         message = self._message(row)
-        decision = gate.judge(self.world, self.controller, Phase.TRANSMIT, person, message, self.route)
+        case = gate.put(self.world, self.controller, Phase.TRANSMIT, person, message, self.route)
+        decision = gate.judge(case)
         outgoing = None
         if decision.allowed:
             try:
@@ -127,7 +129,7 @@ class _Desk:
                 decision = gate.denied(decision, "PLATFORM_TEMPLATE_INVALID", f"no value for parameter {empty}")
             else:
                 decision = gate.vetoed(self.world, outgoing, decision)
-        row.decision_id = gate.record(self.chain, Phase.TRANSMIT, decision, person, self._extra(row, outgoing), row.id)
+        row.decision_id = gate.record(self.chain, case, decision, self._extra(row, case, outgoing), row.id)
         row.changed_at = self.world.now()
         self.session.add(row)
         if decision.allowed and outgoing is not None:
@@ -180,7 +182,7 @@ class _Desk:
         )
         return TemplateContent(campaign.template, campaign.language, parameters)
 
-    def _extra(self, row: MessageRow, outgoing: Outgoing | None) -> dict[str, object]:
+    def _extra(self, row: MessageRow, case: Case, outgoing: Outgoing | None) -> dict[str, object]:
         extra: dict[str, object] = {
             "campaign": row.campaign_id,
             "sender": self.sender.id,
@@ -188,7 +190,7 @@ class _Desk:
             "provider_record": self.route.record_id,
             "transfers": [f"{t.tool}>{t.to}" for t in self.route.transfers],
             "token": self.points[row.point_id].token,
-            "documents": self._kept(row.campaign_id),
+            "documents": self._kept(row.campaign_id, case.policy),
         }
         if row.campaign_id and (campaign := self.campaigns.get(row.campaign_id)):
             extra["template"] = f"{campaign.template}/{campaign.language}"
@@ -198,12 +200,13 @@ class _Desk:
             extra["content_hmac"] = self.world.vault.reference(self.controller.id, content)
         return extra
 
-    def _kept(self, campaign_id: str | None) -> dict[str, str]:
-        """The texts that decisions of this batch rest on, by hash."""
-        if campaign_id not in self._documents:
+    def _kept(self, campaign_id: str | None, policy: Policy | None) -> dict[str, str]:
+        """The texts that decisions of this batch rest on, by hash. The policy may change within it."""
+        rests_on = (campaign_id, policy.id if policy else "")
+        if rests_on not in self._documents:
             campaign = self.campaigns.get(campaign_id or "")
-            self._documents[campaign_id] = documents.keep(self.world, self.session, self.sender, campaign)
-        return self._documents[campaign_id]
+            self._documents[rests_on] = documents.keep(self.world, self.session, self.sender, campaign, policy)
+        return self._documents[rests_on]
 
 
 def _fields(content: Content) -> list[object]:

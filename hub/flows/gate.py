@@ -26,31 +26,35 @@ from hub.law.facts import (
     Transfer,
     Verdict,
 )
+from hub.law.snapshot import freeze
 from hub.store.ledger import Chain
 from hub.store.tables import Controller, Sender, TemplateRow
 
 
-def judge(
+def put(
     world: World,
     controller: Controller,
     phase: Phase,
     person: Person,
     message: Message | None = None,
     route: Route | None = None,
-) -> Decision:
+) -> Case:
     """One question to the law, now."""
-    return decide(
-        Case(
-            phase=phase,
-            now=world.now(),
-            policy=world.policy,
-            controller=controller.name,
-            controller_country=controller.country,
-            person=person,
-            message=message,
-            route=route,
-        )
+    return Case(
+        phase=phase,
+        now=world.now(),
+        policy=world.policy_for(controller.id),
+        controller=controller.name,
+        controller_country=controller.country,
+        person=person,
+        message=message,
+        route=route,
     )
+
+
+def judge(case: Case) -> Decision:
+    """The law's answer."""
+    return decide(case)
 
 
 def clear(outgoing: Outgoing, decision: Decision, decision_id: str) -> ClearedMessage:
@@ -70,14 +74,30 @@ def vetoed(world: World, outgoing: Outgoing, decision: Decision) -> Decision:
 
 def denied(decision: Decision, reason: str, *notes: str) -> Decision:
     """The same decision, turned into a refusal for a fact that only came up on the way out."""
-    return replace(decision, verdict=Verdict.DENY, reasons=(reason,), notes=(*decision.notes, *notes))
+    return replace(decision, verdict=Verdict.DENY, reasons=(reason,), notes=(*decision.notes, *notes), overruled=True)
 
 
-def record(
-    chain: Chain, phase: Phase, decision: Decision, person: Person, extra: dict[str, Any], message_id: str | None = None
-) -> str:
-    """Write a decision with all it rests on (legal reference 4.6). No text, no number. Returns its id."""
+def record(chain: Chain, case: Case, decision: Decision, extra: dict[str, Any], message_id: str | None = None) -> str:
+    """Write a decision with all it rests on (legal reference 4.6), so that it can be made again. Returns its id.
+
+    No text, no number.
+    """
+    frozen = freeze(case)
+    for part in frozen.parts:
+        chain.part(part.sha256, part.kind, part.json)
     facts = {
+        **answer(decision),
+        "signals": [[s.kind, s.country] for s in case.person.countries],
+        "policy": decision.policy,
+        "facts": frozen.facts,
+        **extra,
+    }
+    return chain.decision(case.phase, decision.verdict, facts, contact_id=case.person.id, message_id=message_id)
+
+
+def answer(decision: Decision) -> dict[str, Any]:
+    """What was decided, as a record says it; the verdict and the policy stand beside it."""
+    return {
         "reasons": decision.reasons,
         "notes": decision.notes,
         "basis": decision.basis,
@@ -86,12 +106,9 @@ def record(
         "evidence": decision.evidence_ids,
         "stops": decision.stop_ids,
         "jurisdictions": decision.jurisdictions,
-        "signals": [[s.kind, s.country] for s in person.countries],
         "purpose": decision.purpose,
-        "policy": decision.policy,
-        **extra,
+        "overruled": decision.overruled,
     }
-    return chain.decision(phase, decision.verdict, facts, contact_id=person.id, message_id=message_id)
 
 
 def route_of(session: Session, controller: Controller, sender: Sender) -> Route:

@@ -68,7 +68,7 @@ def apply_page(
             "admitted": counts.admitted,
             "unchanged": counts.unchanged,
             "excluded": dict(counts.excluded),
-            "policy": world.policy.id if world.policy else "",
+            "policy": policy.id if (policy := world.policy_for(controller.id)) else "",
         }
         chain.decision(Phase.SYNC_IN, "BATCH", summary)
     chain.write()
@@ -126,7 +126,7 @@ def _apply(
             counts.unchanged += 1
             continue
         _note_opt_out(world, session, chain, controller, connection, record, before, known)
-        decision = gate.judge(world, controller, Phase.SYNC_IN, _person(controller, record, points, known))
+        decision = gate.judge(gate.put(world, controller, Phase.SYNC_IN, _person(controller, record, points, known)))
         if decision.allowed:
             counts.admitted += 1
             writer.admit(chain, record, before)

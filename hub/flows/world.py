@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlmodel import Session, select
 
 from hub.contract import BadInput
+from hub.flows.policies import active_policy
 from hub.law import policies
 from hub.law.policy import Policy, parse
 from hub.plugins import Registry, load
@@ -18,6 +20,17 @@ from hub.settings import Settings
 from hub.store.db import Database
 from hub.store.tables import Controller
 from hub.store.vault import KeyRing, Vault
+
+_RELOAD = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Deciding:
+    """The policy that decides, as last read; `otherwise` was the one of the settings."""
+
+    policy: Policy | None
+    otherwise: Policy | None
+    read_at: float  # monotonic seconds
 
 
 @dataclass
@@ -30,6 +43,20 @@ class World:
     registry: Registry
     policy: Policy | None
     clock: Callable[[], datetime]
+    _deciding: dict[str, _Deciding] = field(default_factory=dict)
+
+    def policy_for(self, controller_id: str) -> Policy | None:
+        """The controller's active policy, else the one of the settings. A change counts within `_RELOAD` seconds."""
+        known = self._deciding.get(controller_id)
+        if known is None or known.otherwise is not self.policy or time.monotonic() - known.read_at >= _RELOAD:
+            with self.db.read() as session:
+                policy = active_policy(session, controller_id, self.now(), self.policy)
+            known = self._deciding[controller_id] = _Deciding(policy, self.policy, time.monotonic())
+        return known.policy
+
+    def reload_policies(self) -> None:
+        """Read the active policies anew at the next decision."""
+        self._deciding = {}
 
     def now(self) -> datetime:
         return self.clock()

@@ -329,6 +329,7 @@ class Decision:
     purpose: str = ""
     policy: str = ""  # version and hash
     notes: tuple[str, ...] = field(default=())
+    overruled: bool = False  # an ALLOW of the law, refused for a fact that only came up on the way out
 
     @property
     def allowed(self) -> bool:

@@ -7,7 +7,6 @@ Each predicate returns a reason code or None.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 
 from hub.law.facts import RecordState, Route, Transfer
 from hub.law.question import Question
@@ -73,27 +72,30 @@ def transfers_on_file(q: Question, route: Route) -> str | None:
 
 def transfers_valid(q: Question, route: Route) -> str | None:
     """No destination is left with a tool that has fallen or was never one."""
-    return _lacking(route, q.now, "TRANSFER_MECHANISM_INVALID")
+    return _lacking(q, route, "TRANSFER_MECHANISM_INVALID")
 
 
 def transfers_assessed(q: Question, route: Route) -> str | None:
     """No destination is left with clauses whose assessment is missing or overdue."""
-    return _lacking(route, q.now, "TRANSFER_MECHANISM_TIA_OVERDUE")
+    return _lacking(q, route, "TRANSFER_MECHANISM_TIA_OVERDUE")
 
 
-def _lacking(route: Route, now: datetime, code: str) -> str | None:
-    return next((code for faults in _destinations(route, now) if code in faults), None)
+def _lacking(q: Question, route: Route, code: str) -> str | None:
+    return next((code for faults in _destinations(q, route) if code in faults), None)
 
 
-def _destinations(route: Route, now: datetime) -> Iterator[tuple[str, ...]]:
+def _destinations(q: Question, route: Route) -> Iterator[tuple[str, ...]]:
     """What is wrong at each destination that has no valid tool."""
     for destination in dict.fromkeys(transfer.to for transfer in route.transfers):
-        found = [_transfer_fault(transfer, now) for transfer in route.transfers if transfer.to == destination]
+        found = [_transfer_fault(q, transfer) for transfer in route.transfers if transfer.to == destination]
         if None not in found:
             yield tuple(fault for fault in found if fault)
 
 
-def _transfer_fault(transfer: Transfer, now: datetime) -> str | None:
+def _transfer_fault(q: Question, transfer: Transfer) -> str | None:
+    now, invalid = q.now, q.policy.transfer.invalid
+    if transfer.tool in invalid or f"{transfer.tool}>{transfer.to}" in invalid:  # the policy's kill switch
+        return "TRANSFER_MECHANISM_INVALID"
     if transfer.valid_until is not None and transfer.valid_until < now:
         return "TRANSFER_MECHANISM_INVALID"
     if transfer.tool.startswith("A46"):  # since C-311/18 the tool alone is not enough

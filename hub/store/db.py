@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -22,7 +23,7 @@ class Database:
         self.url = url
         self.sqlite = make_url(url).get_backend_name() == "sqlite"
         # parameters hold personal data; they must not appear in an exception
-        options: dict[str, Any] = {"hide_parameters": True}
+        options: dict[str, Any] = {"hide_parameters": True, "json_deserializer": orjson.loads}
         if self.sqlite:
             options["connect_args"] = {"timeout": 30, "check_same_thread": False}
         else:

@@ -14,6 +14,8 @@ from typing import Any
 
 import orjson
 from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
 
 # the arithmetic lives in `hub.proof`, where it can be checked without a hub
@@ -23,7 +25,7 @@ from hub.proof.chain import digest as digest
 from hub.proof.chain import leaf as leaf
 from hub.proof.chain import link_hash as link_hash
 from hub.proof.chain import merkle_root as merkle_root
-from hub.store.tables import ChainHead, ChainLink, DecisionRow, LedgerRow, new_id
+from hub.store.tables import ChainHead, ChainLink, DecisionRow, FactPart, LedgerRow, new_id
 
 Row = LedgerRow | DecisionRow
 _PAGE = 2000
@@ -42,6 +44,7 @@ class Chain:
         self._head, self._seq = head, head.seq + 1
         self._leaves: list[str] = []
         self._decisions: list[dict[str, Any]] = []
+        self._parts: dict[str, dict[str, str]] = {}
 
     def event(
         self,
@@ -78,6 +81,10 @@ class Chain:
         self._decisions.append(row)
         return str(row["id"])
 
+    def part(self, sha256: str, kind: str, json: str) -> None:
+        """Keep what decisions refer to by its hash. What is there already stays as it is."""
+        self._parts[sha256] = {"sha256": sha256, "kind": kind, "json_text": json}
+
     def _append(self, table: type[Row], body: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
         row_id, position = new_id(), len(self._leaves)
         body |= {"id": row_id, "controller": self._controller, "recorded_at": self._now}
@@ -92,6 +99,7 @@ class Chain:
             return
         if self._decisions:
             self._session.execute(insert(DecisionRow), self._decisions)
+        self._write_parts()
         root, count = merkle_root(self._leaves), len(self._leaves)
         new = link_hash(self._controller, self._seq, self._head.hash, root, count, self._now)
         self._session.add(
@@ -108,6 +116,14 @@ class Chain:
         self._head.seq, self._head.hash = self._seq, new
         self._session.add(self._head)
         self._session.flush()
+
+    def _write_parts(self) -> None:
+        if not self._parts:
+            return
+        sqlite = self._session.get_bind().dialect.name == "sqlite"
+        insert_new = sqlite_insert(FactPart) if sqlite else postgresql_insert(FactPart)
+        rows = [self._parts[sha256] for sha256 in sorted(self._parts)]  # one order, so that no two writers deadlock
+        self._session.execute(insert_new.on_conflict_do_nothing(), rows)
 
 
 @dataclass(frozen=True, slots=True)

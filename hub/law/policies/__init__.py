@@ -17,9 +17,14 @@ def names() -> tuple[str, ...]:
 @cache
 def load(name: str) -> Policy:
     """The packaged policy of that name. Raises `LookupError` if there is none."""
+    return parse(text(name).encode())
+
+
+def text(name: str) -> str:
+    """The TOML of the packaged policy of that name. Raises `LookupError` if there is none."""
     if name not in names():
         raise LookupError(f"no policy named {name!r}")
-    return parse(files(__name__).joinpath(f"{name}.toml").read_bytes())
+    return files(__name__).joinpath(f"{name}.toml").read_text("utf-8")
 
 
 def _is_policy(file: str) -> bool:

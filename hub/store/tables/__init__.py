@@ -6,6 +6,7 @@ from hub.store.tables.columns import new_id
 from hub.store.tables.people import Contact, ContactPoint, CrmRecord
 from hub.store.tables.permission import ConsentRow, OptInPage, Review, StopRow, Wording
 from hub.store.tables.proof import ChainHead, ChainLink, DailyRoot, DecisionRow, Document, LedgerRow, SigningKey
+from hub.store.tables.rules import FactPart, PolicyVersion
 from hub.store.tables.traffic import (
     Campaign,
     Inbox,
@@ -29,12 +30,14 @@ __all__ = [
     "DailyRoot",
     "DecisionRow",
     "Document",
+    "FactPart",
     "Inbox",
     "Lease",
     "LedgerRow",
     "MessageEvent",
     "MessageRow",
     "OptInPage",
+    "PolicyVersion",
     "ProcessorRecord",
     "ReportRow",
     "Review",

@@ -27,6 +27,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("name"),
     )
     op.create_table(
+        "fact_part",
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("json_text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("sha256"),
+    )
+    op.create_table(
         "lease",
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("owner", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -165,6 +172,27 @@ def upgrade() -> None:
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.create_index("ix_ledger_chain", ["controller_id", "seq", "position"], unique=False)
         batch_op.create_index(batch_op.f("ix_ledger_contact_id"), ["contact_id"], unique=False)
+
+    op.create_table(
+        "policy_version",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("version", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("loaded_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("loaded_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("active_from", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("controller_id", "name", "version"),
+    )
+    with op.batch_alter_table("policy_version", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_policy_version_controller_id"), ["controller_id"], unique=False)
 
     op.create_table(
         "signing_key",
@@ -770,6 +798,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_signing_key_controller_id"))
 
     op.drop_table("signing_key")
+    with op.batch_alter_table("policy_version", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_policy_version_controller_id"))
+
+    op.drop_table("policy_version")
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_contact_id"))
         batch_op.drop_index("ix_ledger_chain")
@@ -796,5 +828,6 @@ def downgrade() -> None:
     op.drop_table("chain_link")
     op.drop_table("chain_head")
     op.drop_table("lease")
+    op.drop_table("fact_part")
     op.drop_table("controller")
     # ### end Alembic commands ###
