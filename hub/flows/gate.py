@@ -129,7 +129,6 @@ def route_of(session: Session, controller: Controller, sender: Sender) -> Route:
 
 
 def _times(transfer: dict[str, Any]) -> dict[str, Any]:
-
     names = ("valid_until", "tia_review_at")
     return {name: datetime.fromisoformat(transfer[name]) for name in names if transfer.get(name)}
 
