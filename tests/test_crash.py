@@ -15,11 +15,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+import redis
+from pydantic import SecretStr
 from sqlmodel import select
 
 from hub.flows.states import OPEN, State
 from hub.settings import Settings
 from hub.store.tables import ContactPoint, MessageRow
+from hub.store.vault import generate
+from hub.testing import servers
 from hub.testing.journey import Journey, until
 from hub.testing.outcome import outcome
 
@@ -99,6 +103,25 @@ def test_kill_in_the_middle_loses_and_doubles_nothing(backend: Settings) -> None
     assert result.counts["wrongly_refused"] == len(unknown)
     assert result.verification.ok, result.verification.problem
     assert numbers == len(rows), "one message per person"
+
+
+def test_emptied_redis_loses_and_doubles_nothing(postgresql_url: str, redis_url: str, tmp_path: Path) -> None:
+    with servers.fresh_database(postgresql_url) as url, redis.Redis.from_url(redis_url) as broker:
+        settings = Settings(data_dir=tmp_path, keys=SecretStr(generate()), database_url=url, redis_url=redis_url)
+        with Journey(settings, contacts=400, seed=5) as way:
+            way.connect()
+            way.history()
+            way.sync()
+            way.draft()
+            way.start()
+            for share in (20, 60, 100):  # nudges, webhooks and reports alike are forgotten
+                until(lambda share=share: len(way.campaign_sends()) >= share, "the campaign to get going")
+                broker.flushdb()
+            way.finish()
+            result = outcome(way, 0)
+    assert (result.counts["wrongly_sent"], result.counts["wrongly_refused"]) == (0, 0)
+    assert (result.counts["unknown"], result.doubled) == (0, 0)
+    assert result.verification.ok, result.verification.problem
 
 
 def messages(way: Journey) -> tuple[list[MessageRow], int]:

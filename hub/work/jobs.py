@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlmodel import select
 
 from hub.bridge import Bridge
 from hub.contract import BadConfig, BadInput, Crm, Event, HubError, Outcome, Provider, Template, Throttled
@@ -241,17 +240,6 @@ class Jobs:
         found: list[Template] = list(self.bridge.iterate(provider.templates()))
         with self.world.db.write() as session:
             return accounts.replace_templates(self.world, session, connection, found)
-
-    def due_connections(self) -> list[str]:
-        """Connections whose next sync is due."""
-        with self.world.db.read() as session:
-            rows = session.exec(
-                select(Connection.id).where(
-                    Connection.next_sync_at <= self.world.now(),  # type: ignore[operator]
-                    Connection.paused_why == "",
-                )
-            )
-            return list(rows)
 
     def _crm(self, connection: Connection) -> Crm[Any]:
         crm = accounts.open_connector(self.world, connection, self.bridge.http)
