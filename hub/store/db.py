@@ -14,6 +14,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
+from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random
 
 
 class Database:
@@ -62,12 +63,24 @@ class Database:
         self.engine.dispose()
 
 
+@retry(
+    retry=retry_if_exception_message(match="database is locked"),
+    stop=stop_after_delay(30),
+    wait=wait_random(0.01, 0.1),
+    reraise=True,
+)
+def _to_wal(raw: Any) -> None:
+    """A new file is changed to WAL by the first who opens it. SQLite does not wait for its lock there, so we do."""
+    raw.execute("PRAGMA journal_mode=WAL")
+
+
 def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connect(raw: Any, _: Any) -> None:
         raw.isolation_level = None  # SQLAlchemy begins transactions, see below
+        _to_wal(raw)
         # FULL: an opt-out must survive a power cut; batched, it costs nothing
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
             raw.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
