@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people say: consent, stops, requests, and the app's own switch. A no takes effect with this transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from hub.contract import MessageReceived, PreferenceChanged
+from hub.flows import answers, contacts, optin, permission, reports, review
+from hub.flows.desk import Desk
+from hub.law.facts import StopKind
+from hub.law.stops import code_of
+from hub.law.withdrawal import Reading, Wish, classify, sign
+from hub.store.ledger import canonical
+from hub.store.tables import Contact, ContactPoint, Sender
+from hub.store.vault import seal
+
+_NO_MESSAGE = frozenset({"reaction", "edit", "revoke", "system"})  # they open no service window
+_STOP_KIND = {
+    Wish.STOP: StopKind.OBJECTION_MARKETING,
+    Wish.STOP_ALL: StopKind.STOP_ALL,
+    Wish.UNSURE: StopKind.UNSURE,
+}
+_REACH = {
+    "whatsapp_marketing": permission.MARKETING_ON_WHATSAPP,
+    "all_marketing": permission.ALL_MARKETING,
+    "all": permission.EVERYTHING,
+}
+
+
+def message(desk: Desk, event: MessageReceived) -> None:
+    sender = desk.sender(event.sender)
+    if sender is None or not event.points:
+        return
+    contact, point = contacts.meet(desk.world, desk.session, desk.controller, event.points)
+    if event.kind not in _NO_MESSAGE:
+        contact.last_inbound_at = max(event.at, contact.last_inbound_at or event.at)
+        desk.session.add(contact)
+    agreed = optin.agreed(desk.session, sender, event.text)
+    if agreed is not None:
+        page, wording = agreed
+        source = {"page": page.id, "sender": sender.id, "flow": "inbound_first", "connection": desk.connection.id}
+        evidence = _evidence(desk, contact, event)
+        permission.give(
+            desk.session, desk.chain, desk.controller, contact.id, point.token, wording, event.at, source, evidence
+        )
+        return
+    said = sign(event.text) if event.kind == "reaction" else classify(event.text, button=event.button)
+    heard = _stop(desk, event, sender, contact, point, said) if said.wish is not Wish.NONE else ""
+    _ask(desk, event, contact, said, heard)
+
+
+def _ask(desk: Desk, event: MessageReceived, contact: Contact, said: Reading, heard: str) -> None:
+    """What a person must read. `heard` is the ledger id of the stop, empty if there is none or it is not new."""
+    if said.wish is not Wish.NONE and not heard:
+        return
+    kinds = [*([review.UNCLEAR] if said.wish is Wish.UNSURE else []), *sorted(said.asks)]
+    if kinds and not heard:
+        if review.asked(desk.session, contact, event.at):
+            return  # a redelivery
+        facts = {"requests": kinds, "source": {"connection": desk.connection.id}}
+        evidence = _evidence(desk, contact, event)
+        heard = desk.chain.event("request_heard", event.at, facts, contact_id=contact.id, evidence=evidence)
+    for kind in kinds:
+        review.open_for(desk.session, desk.controller, contact, kind, heard, event.at)
+
+
+def _stop(
+    desk: Desk, event: MessageReceived, sender: Sender, contact: Contact, point: ContactPoint, said: Reading
+) -> str:
+    """Returns the ledger id, or nothing if the stop was there already."""
+    kind = _STOP_KIND[said.wish]
+    reach = _REACH[said.scope]
+    tokens = desk.tokens(event.points)
+    heard = permission.stop(
+        desk.session,
+        desk.chain,
+        desk.controller,
+        tokens,
+        kind,
+        event.at,
+        reach,
+        {"rule": said.rule, "connection": desk.connection.id, "sender": sender.id},
+        contact_id=contact.id,
+        evidence=_evidence(desk, contact, event),
+    )
+    if not heard or said.wish is Wish.UNSURE:
+        return heard
+    ledger_ref = f"stop:{desk.world.vault.reference(desk.controller.id, event.provider_message_id)}"
+    _tell_withdrawal(desk, tokens, ledger_ref, code_of(kind), event.at)
+    answers.confirm_stop(desk.world, desk.session, desk.controller, sender, contact, point, kind, ledger_ref, event.at)
+    desk.senders.add(sender.id)
+    return heard
+
+
+def _evidence(desk: Desk, contact: Contact, event: MessageReceived) -> bytes:
+    """The person's own words and their message id, sealed under their key."""
+    said = {
+        "provider_message_id": event.provider_message_id,
+        "points": [[p.kind, p.value] for p in event.points],
+        "text": event.text,
+        "button": event.button,
+        "at": event.at,
+        "received_by": event.sender,
+    }
+    return seal(contacts.key_of(desk.world, contact), canonical(said).encode(), f"evidence:{contact.id}")
+
+
+def preference(desk: Desk, event: PreferenceChanged) -> None:
+    """The app's own switch. `resume` clears no objection: it is no informed consent."""
+    if not event.stopped or not event.points:
+        return
+    contact, _ = contacts.meet(desk.world, desk.session, desk.controller, event.points)
+    tokens = desk.tokens(event.points)
+    kind, reach = StopKind.PLATFORM_PREFERENCE, permission.MARKETING_ON_WHATSAPP
+    source = {"connection": desk.connection.id, "switch": "user_preferences"}
+    if permission.stop(
+        desk.session, desk.chain, desk.controller, tokens, kind, event.at, reach, source, contact_id=contact.id
+    ):
+        reference = f"preference:{contact.id}:{event.at.isoformat()}"
+        reason = "SUPPRESSED_PLATFORM_PREFERENCE"
+        _tell_withdrawal(desk, tokens, reference, reason, event.at)
+
+
+def _tell_withdrawal(desk: Desk, tokens: Sequence[str], reference: str, reason: str, at: datetime) -> None:
+    """To the CRMs of everybody behind these points: number and BSUID may have come to us as two contacts."""
+    owners = select(ContactPoint.contact_id).where(col(ContactPoint.token).in_(tokens)).distinct()
+    for contact_id in desk.session.exec(owners).all():
+        reports.tell_withdrawal(desk.session, contact_id, reference, reason, at, desk.world.now())
