@@ -179,6 +179,6 @@ def test_i12_no_plugin_can_say_yes_for_a_person(shop: Shop) -> None:
         shop.hear(event)
     assert not shop.rows(ConsentRow)
     assert not shop.rows(StopRow)
-    assert callers("give", "hub.flows.permission") == {"flows/inbound.py"}
+    assert callers("give", "hub.flows.permission") == {"flows/hearing.py"}
     shop.agree(bsuid())
     assert len(shop.events("consent_given")) == 1
