@@ -21,7 +21,8 @@ from hub.law.trace import name_of
 
 FOLDER = Path(__file__).parent / "cases" / "decisions"
 TABLES = (
-    (decide, "IDENTITY"),
+    (decide, "RECIPIENT"),
+    (decide, "RECORD"),
     (decide, "MESSAGE"),
     (consent, "PREDICATES"),
     (route, "PREDICATES"),
@@ -30,8 +31,6 @@ TABLES = (
     (softoptin, "OF_SALE"),
 )
 SINGLE: tuple[tuple[Callable[..., Any], tuple[Any, ...], Any], ...] = (  # where it is called from, what it never says
-    (decide.erased, (decide,), None),
-    (decide.buried, (decide,), None),
     (softoptin.enabled, (softoptin,), None),
     (stops.binding, (decide, storing), ()),
     (stops.conflicts, (stops,), ()),

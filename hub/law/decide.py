@@ -33,7 +33,7 @@ from hub.law.consent import newest_complete, too_young
 from hub.law.facts import Case, Decision, Phase, Verdict
 from hub.law.jurisdiction import UNKNOWN
 from hub.law.question import Question, prepare
-from hub.law.reasons import RANKS, reason
+from hub.law.reasons import HOLDS, RANKS
 from hub.law.stops import binding
 
 Check = Callable[[Question], str | None]
@@ -58,8 +58,8 @@ def _send(q: Question) -> Decision:
     consent = newest_complete(q)
     bound = binding(q.person, q.ask, consent.event_time if consent else None)
     basis = bases.find(q, consent, bound)
-    objections = [code for check in IDENTITY if (code := check(q))]
-    objections += [code for check in (erased, *MESSAGE) if (code := check(q))]
+    objections = [code for check in RECIPIENT if (code := check(q))]
+    objections += [code for check in MESSAGE if (code := check(q))]
     objections += route.faults(q)
     if bound:
         objections += [stop.code for stop in bound]
@@ -69,11 +69,11 @@ def _send(q: Question) -> Decision:
             return _allow(q, basis)
     else:
         objections += basis
-    return _refuse(q, objections, stop_ids=tuple(stop.id for stop in bound))
+    return _refuse(q, objections, stop_ids=tuple([stop.id for stop in bound]))
 
 
 def _store(q: Question) -> Decision:
-    objections = [code for check in (*IDENTITY, buried) if (code := check(q))]
+    objections = [code for check in RECORD if (code := check(q))]
     basis = storing.find(q)
     if isinstance(basis, Carried):
         if not objections:
@@ -118,7 +118,8 @@ def old_enough(q: Question) -> str | None:
     return too_young(q) if q.ask.purpose is Purpose.MARKETING else None
 
 
-IDENTITY: tuple[Check, ...] = (resolved, unambiguous, unrestricted)
+RECIPIENT: tuple[Check, ...] = (resolved, unambiguous, unrestricted, erased)
+RECORD: tuple[Check, ...] = (resolved, unambiguous, unrestricted, buried)
 MESSAGE: tuple[Check, ...] = (
     country_open,
     old_enough,
@@ -137,7 +138,7 @@ def _allow(q: Question, basis: Carried) -> Decision:
         basis=basis.basis,
         consent_id=basis.consent_id,
         evidence_ids=(*basis.evidence_ids, optin) if with_optin else basis.evidence_ids,
-        stop_ids=tuple(stop.id for stop in q.person.stops),  # looked at, none of them binds here
+        stop_ids=tuple([stop.id for stop in q.person.stops]),  # looked at, none of them binds here
         jurisdictions=q.countries,
         purpose=q.ask.purpose.value if q.ask.purpose else "",
         policy=q.policy.id,
@@ -148,9 +149,8 @@ def _allow(q: Question, basis: Carried) -> Decision:
 def _refuse(q: Question, objections: Iterable[str], stop_ids: tuple[str, ...] = ()) -> Decision:
     """All codes by rank; the verdict is the most severe. No basis and no objection is still no basis."""
     codes = tuple(sorted(set(objections), key=RANKS.__getitem__)) or ("BASIS_NONE",)
-    verdicts = {reason(code).verdict for code in codes}
     return Decision(
-        Verdict.HOLD if verdicts == {Verdict.HOLD} else Verdict.DENY,
+        Verdict.HOLD if HOLDS.issuperset(codes) else Verdict.DENY,
         codes,
         stop_ids=stop_ids,
         jurisdictions=q.countries,

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from hub.contract.words import ClaimKind, Purpose
 from hub.law.facts import ANY, Case, Message, Person
@@ -14,8 +14,7 @@ from hub.law.policy import Country, Policy
 PURPOSES = frozenset(Purpose)
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """What is asked for: the key a stop may bind and a consent must cover. The channel is always WhatsApp."""
 
     controller: str
@@ -24,9 +23,11 @@ class Ask:
     topic: str
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """May `message` go to `person` now, under `policy` and the strictest `rule` of all `countries`?"""
+class Question(NamedTuple):
+    """May `message` go to `person` now, under `policy` and the strictest `rule` of all `countries`?
+
+    A named tuple, since one is made for every decision.
+    """
 
     case: Case
     policy: Policy

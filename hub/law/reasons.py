@@ -62,4 +62,5 @@ def _read() -> tuple[Reason, ...]:
 
 REASONS = _read()
 RANKS = {row.code: row.rank for row in REASONS}
+HOLDS = frozenset(row.code for row in REASONS if row.verdict is Verdict.HOLD)
 _REASONS = {row.code: row for row in REASONS}

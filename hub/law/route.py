@@ -81,7 +81,10 @@ def transfers_assessed(q: Question, route: Route) -> str | None:
 
 
 def _lacking(q: Question, route: Route, code: str) -> str | None:
-    return next((code for faults in _destinations(q, route) if code in faults), None)
+    for transfer in route.transfers:
+        if _transfer_fault(q, transfer) is not None:
+            return next((code for faults in _destinations(q, route) if code in faults), None)
+    return None  # every tool holds, as it nearly always does
 
 
 def _destinations(q: Question, route: Route) -> Iterator[tuple[str, ...]]:

@@ -59,7 +59,7 @@ def _lives(q: Question, consent: Consent) -> bool:
         for topic in topics:
             if purpose in PURPOSES:
                 ask = Ask(q.ask.controller, scope.brand, Purpose(purpose), topic)
-                if not faults(replace(q, ask=ask), consent) and not binding(q.person, ask, consent.event_time):
+                if not faults(q._replace(ask=ask), consent) and not binding(q.person, ask, consent.event_time):
                     return True
     return False
 

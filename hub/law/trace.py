@@ -40,7 +40,7 @@ def trace(case: Case) -> tuple[Step, ...]:
 def _sending(q: Question) -> Iterator[Step]:
     complete = consent.newest_complete(q)
     bound = stops.binding(q.person, q.ask, complete.event_time if complete else None)
-    for check in (*decide.IDENTITY, decide.erased):
+    for check in decide.RECIPIENT:
         yield _step(check, check(q))
     binds = {held.id: held.code for held in bound}
     for stop in q.person.stops:
@@ -79,7 +79,7 @@ def _basis(q: Question) -> Iterator[Step]:
 
 
 def _storing(q: Question) -> Iterator[Step]:
-    for check in (*decide.IDENTITY, decide.buried):
+    for check in decide.RECORD:
         yield _step(check, check(q))
     yield _found("storing.find", storing.find(q))
 

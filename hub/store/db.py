@@ -63,6 +63,10 @@ class Database:
         self.engine.dispose()
 
 
+# FULL: an opt-out must survive a power cut; batched, it costs nothing
+_SAFE = ("synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
+
+
 @retry(
     retry=retry_if_exception_message(match="database is locked"),
     stop=stop_after_delay(30),
@@ -79,8 +83,8 @@ def _prepare_sqlite(engine: Engine) -> None:
     def connect(raw: Any, _: Any) -> None:
         raw.isolation_level = None  # SQLAlchemy begins transactions, see below
         _to_wal(raw)
-        # FULL: an opt-out must survive a power cut; batched, it costs nothing
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        # mapped memory and 64 MiB of cache: the facts of a batch lie all over the file
+        for pragma in (*_SAFE, "mmap_size=1073741824", "cache_size=-65536"):
             raw.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
