@@ -27,6 +27,7 @@ from hub.law.facts import (
     Verification,
     WordingFacts,
 )
+from hub.store.sets import among
 from hub.store.tables import ConsentRow, Contact, ContactPoint, Controller, CrmRecord, StopRow, Wording
 
 # Columns instead of objects: what is read here is read for every message, and objects cost three times as much.
@@ -93,7 +94,7 @@ def permission(session: Session, controller: Controller, tokens: Iterable[str]) 
     consents: dict[str, list[Consent]] = defaultdict(list)
     buried: set[str] = set()
     for row in session.execute(
-        _STOPS.where(col(StopRow.controller_id) == controller.id, col(StopRow.token).in_(wanted))
+        _STOPS.where(col(StopRow.controller_id) == controller.id, among(col(StopRow.token), wanted))
     ):
         if row.kind == TOMBSTONE:
             buried.add(row.token)
@@ -101,7 +102,7 @@ def permission(session: Session, controller: Controller, tokens: Iterable[str]) 
         scope = Scope(controller.name, row.brand, row.channel, row.purpose, row.topic)
         stops[row.token].append(Stop(row.id, row.kind, scope, row.event_time))
     rows = session.execute(
-        _CONSENTS.where(col(ConsentRow.controller_id) == controller.id, col(ConsentRow.token).in_(wanted))
+        _CONSENTS.where(col(ConsentRow.controller_id) == controller.id, among(col(ConsentRow.token), wanted))
     ).all()
     wordings = _wordings(session, {row.wording_id for row in rows if row.wording_id})
     for consent in rows:
@@ -112,7 +113,7 @@ def permission(session: Session, controller: Controller, tokens: Iterable[str]) 
 def _wordings(session: Session, ids: set[str]) -> dict[str, WordingFacts]:
     if not ids:
         return {}
-    return {row.id: wording_facts(row) for row in session.scalars(select(Wording).where(col(Wording.id).in_(ids)))}
+    return {row.id: wording_facts(row) for row in session.scalars(select(Wording).where(among(col(Wording.id), ids)))}
 
 
 def wording_facts(row: Wording) -> WordingFacts:
@@ -164,13 +165,13 @@ def assessment(controller: Controller) -> tuple[Evidence, ...]:
 
 def people(session: Session, controller: Controller, point_ids: Sequence[str]) -> dict[str, Person]:
     """Persons by the id of the contact point that would be written to."""
-    targets = session.execute(_TARGETS.where(col(ContactPoint.id).in_(point_ids))).all()
+    targets = session.execute(_TARGETS.where(among(col(ContactPoint.id), point_ids))).all()
     contact_ids = {target.contact_id for target in targets}
     tokens: dict[str, list[str]] = defaultdict(list)
-    for contact_id, token in session.execute(_TOKENS.where(col(ContactPoint.contact_id).in_(contact_ids))):
+    for contact_id, token in session.execute(_TOKENS.where(among(col(ContactPoint.contact_id), contact_ids))):
         tokens[contact_id].append(token)
     claims: dict[str, list[ClaimFact]] = defaultdict(list)
-    for contact_id, record, stored in session.execute(_CLAIMS.where(col(CrmRecord.contact_id).in_(contact_ids))):
+    for contact_id, record, stored in session.execute(_CLAIMS.where(among(col(CrmRecord.contact_id), contact_ids))):
         claims[contact_id].extend(claims_of(record, stored))
     known = permission(session, controller, [token for group in tokens.values() for token in group])
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Index, SQLModel
 
 from hub.store.tables.columns import json, key, maybe_time, ref, time
 
@@ -45,10 +45,11 @@ class ConsentRow(SQLModel, table=True):
     """What a contact point last agreed to, per scope. A projection of the ledger."""
 
     __tablename__ = "consent"
+    __table_args__ = (Index("ix_consent_point", "token", "controller_id"),)
     id: str = key()
-    controller_id: str = ref("controller.id")
+    controller_id: str = ref("controller.id", index=False)
     contact_id: str = ref("contact.id")
-    token: str = Field(index=True)
+    token: str
     state: str
     brand: str = "*"
     channel: str
@@ -81,9 +82,10 @@ class StopRow(SQLModel, table=True):
     """What blocks a contact point. Keyed by HMAC alone: it outlives the contact, and every re-import."""
 
     __tablename__ = "stop"
+    __table_args__ = (Index("ix_stop_point", "token", "controller_id"),)
     id: str = key()
-    controller_id: str = ref("controller.id")
-    token: str = Field(index=True)
+    controller_id: str = ref("controller.id", index=False)
+    token: str
     kind: str
     brand: str = "*"
     channel: str = "*"

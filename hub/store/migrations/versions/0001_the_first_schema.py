@@ -271,9 +271,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("consent", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_consent_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_consent_controller_id"), ["controller_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_consent_ledger_id"), ["ledger_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_consent_token"), ["token"], unique=False)
+        batch_op.create_index("ix_consent_point", ["token", "controller_id"], unique=False)
 
     op.create_table(
         "contact_point",
@@ -484,9 +483,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("stop", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_stop_controller_id"), ["controller_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_stop_ledger_id"), ["ledger_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_stop_token"), ["token"], unique=False)
+        batch_op.create_index("ix_stop_point", ["token", "controller_id"], unique=False)
 
     op.create_table(
         "sync_run",
@@ -745,9 +743,8 @@ def downgrade() -> None:
 
     op.drop_table("sync_run")
     with op.batch_alter_table("stop", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_stop_token"))
+        batch_op.drop_index("ix_stop_point")
         batch_op.drop_index(batch_op.f("ix_stop_ledger_id"))
-        batch_op.drop_index(batch_op.f("ix_stop_controller_id"))
 
     op.drop_table("stop")
     with op.batch_alter_table("sender", schema=None) as batch_op:
@@ -784,9 +781,8 @@ def downgrade() -> None:
 
     op.drop_table("contact_point")
     with op.batch_alter_table("consent", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_consent_token"))
+        batch_op.drop_index("ix_consent_point")
         batch_op.drop_index(batch_op.f("ix_consent_ledger_id"))
-        batch_op.drop_index(batch_op.f("ix_consent_controller_id"))
         batch_op.drop_index(batch_op.f("ix_consent_contact_id"))
 
     op.drop_table("consent")
