@@ -5,7 +5,6 @@ be it are asked, and the controller's own; the strictest answer counts (legal re
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from hub.law.facts import CountrySignal, SignalKind
 from hub.law.policy import Country, Policy
@@ -23,15 +22,14 @@ def rules(
     own = {signal.country for signal in signals}
     stated = SignalKind.STATED_RESIDENCE in [signal.kind for signal in signals]
     known = bool(own) and own <= policy.countries.keys() and (stated or len(own) == 1)
-    countries = tuple(sorted(own | {controller_country}))
-    return countries, _strictest(policy, countries, known), known
-
-
-@lru_cache(4096)
-def _strictest(policy: Policy, countries: tuple[str, ...], known: bool) -> Country:
+    countries = own | {controller_country}
     found = [policy.countries.get(country, policy.fallback) for country in countries]
     if not known:
         found.append(policy.fallback)
+    return tuple(sorted(countries)), _strictest(found), known
+
+
+def _strictest(found: Sequence[Country]) -> Country:
     first = found[0]
     if all(country is first or country == first for country in found):
         return first

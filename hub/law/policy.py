@@ -181,9 +181,6 @@ class Policy(_Section):
     sha256: str = ""
     text: str = Field(default="", repr=False)  # as it was read
 
-    def __hash__(self) -> int:
-        return hash(self.sha256)  # quick: policies are looked up with every decision
-
     @property
     def id(self) -> str:
         return f"{self.name}@{self.version}:{self.sha256[:16]}"
