@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
+import anyio
 from pydantic import BaseModel, ConfigDict
 
 from hub.contract import (
@@ -81,12 +83,15 @@ def paper_crm(paper: Paper, word: str) -> type[Crm[Plain]]:
 
 @dataclass
 class Loft:
-    """The pigeon's home: what it carried, how a flight ends, and what letters say. `fly` and `read` may raise."""
+    """The pigeon's home: what it carried, how a flight ends, and what letters say. `fly` and `read` may raise.
+
+    The first flight ends only after `first` was set.
+    """
 
     sent: list[ClearedMessage] = field(default_factory=list)
     fly: Callable[[ClearedMessage], Receipt] = lambda message: Receipt(f"pigeon.{message.outgoing.id}")
-
     read: Callable[[bytes], list[Event]] = lambda letter: []
+    first: threading.Event | None = None
 
     @property
     def numbers(self) -> list[str]:
@@ -109,6 +114,8 @@ def pigeon(loft: Loft, word: str) -> type[Provider[Plain]]:
 
         async def send(self, message: ClearedMessage) -> Receipt:
             loft.sent.append(message)
+            if loft.first is not None and len(loft.sent) == 1:
+                await anyio.to_thread.run_sync(loft.first.wait, 30.0)
             return loft.fly(message)
 
         async def templates(self) -> AsyncIterator[Template]:

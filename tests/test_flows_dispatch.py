@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -268,7 +269,27 @@ def test_dispatcher_leaves_a_sender_that_another_process_holds(shop: Shop, jobs:
 
 def test_throttled_dispatcher_stops_claiming(shop: Shop, jobs: Jobs) -> None:
     shop.loft.fly = raising(Throttled("slow", after=60.0))
+    with shop.write() as session:
+        session.get_one(Sender, shop.sender.id).rate = 10  # one in a tenth of a second
     shop.reach(*(number(index) for index in range(20)))
     jobs.dispatcher.drain(shop.sender.id)
-    assert len(shop.loft.sent) <= 8, "one batch of a tenth of the rate"
+    assert len(shop.loft.sent) <= 10, "it went on long after it was told to wait"
     assert {row.state for row in shop.campaign_messages()} == {State.QUEUED}
+
+
+def test_slow_answer_holds_up_nobody(shop: Shop, jobs: Jobs) -> None:
+    """The first message is answered only after the last one was sent: batches overlap."""
+    everybody = [number(index) for index in range(20)]
+    shop.loft.first = threading.Event()
+
+    def fly(message: ClearedMessage) -> Receipt:
+        if len(shop.loft.sent) == len(everybody) and shop.loft.first:
+            shop.loft.first.set()
+        return Receipt(f"pigeon.{message.outgoing.id}")
+
+    shop.loft.fly = fly
+    shop.reach(*everybody)
+    began = time.monotonic()
+    assert jobs.dispatcher.drain(shop.sender.id) == len(everybody)
+    assert time.monotonic() - began < 20, "it waited for the first answer"
+    assert {row.state for row in shop.campaign_messages()} == {State.ACCEPTED}

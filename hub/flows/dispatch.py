@@ -233,6 +233,8 @@ def _by_id(session: Session, table: type[T], ids: set[str]) -> dict[str, T]:
 
 def settle(world: World, session: Session, sender: Sender, results: dict[str, Result]) -> None:
     """Write down what came of a batch."""
+    if not results:
+        return
     now = world.now()
     chain = Chain(session, sender.controller_id, now)
     rows = session.exec(select(MessageRow).where(col(MessageRow.id).in_(list(results)))).all()

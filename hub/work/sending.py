@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drains one sender: tokens first, then claim, then send at once, then settle. One dispatcher per sender."""
+"""Drains one sender: tokens first, then claim, then send at once, then settle. One dispatcher per sender.
+
+One transaction settles what came back and claims what may go next; meanwhile earlier batches are on the wire. A claim
+is made only for what may be sent at that moment, so that a stop never waits behind a queue of claimed messages.
+"""
 
 from __future__ import annotations
 
+import math
+import queue
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotYet
 from datetime import datetime
 from typing import Any
 
 import anyio
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from hub.bridge import Bridge
 from hub.contract import ClearedMessage, HubError, Provider, Uncertain
@@ -25,8 +31,12 @@ from hub.work.limiter import Window
 log = structlog.get_logger("hub.send")
 
 BATCH = 50
-LEASE = 10.0  # seconds; renewed while a batch is on the wire
+LEASE = 10.0  # seconds; renewed while there is something to do
+OUTAGE = 60.0  # seconds without a database after which a job gives up; the next one begins anew
 SHORT = 5.0  # seconds; a longer pause is left to the sweep
+_GLANCE = 0.25  # seconds after which a waiting dispatcher looks whether it should stop
+
+Arrivals = queue.SimpleQueue[tuple[str, Result]]
 
 
 class Dispatcher:
@@ -37,89 +47,166 @@ class Dispatcher:
 
     def drain(self, sender_id: str) -> int:
         """Returns how many messages were claimed. 0 when another process holds the sender."""
-        owner, lease = new_id(), f"sender:{sender_id}"
-        if not leases.take(self.world, lease, owner, LEASE):
+        lease = Held(self.world, f"sender:{sender_id}", new_id())
+        if not lease.take():
             return 0
         try:
-            return self._drain(sender_id, owner, lambda: leases.take(self.world, lease, owner, LEASE))
+            return self._open(sender_id, lease).run()
         finally:
-            leases.release(self.world, lease, owner)
+            lease.release()
 
-    def _drain(self, sender_id: str, owner: str, renew: Callable[[], bool]) -> int:
+    def _open(self, sender_id: str, lease: Held) -> Draining:
         with self.world.db.write() as session:
             sender = session.get_one(Sender, sender_id)
             connection = session.get_one(Connection, sender.connection_id)
-            interrupted = dispatch.orphans(self.world, session, sender, owner)
+            interrupted = dispatch.orphans(self.world, session, sender, lease.owner)
         if interrupted:
             log.warning("interrupted sends are unknown now", sender=sender_id, count=interrupted)
         provider = accounts.open_connector(self.world, connection, self.bridge.http)
         assert isinstance(provider, Provider)
-        window, claimed = Window(sender.rate), 0
-        while not self.stopping.is_set() and renew():
-            self.stopping.wait(window.wait())
-            tokens = window.take(BATCH)
-            if not tokens:
-                continue
-            with self.world.db.write() as session:
-                sender = session.get_one(Sender, sender_id)
-                pause = dispatch.pause_of(session, sender, self.world.now())
-                batch = [] if pause else dispatch.claim(self.world, session, sender, owner, tokens)
-            window.give_back(tokens - len(batch))
-            if batch:
-                claimed += len(batch)
-                self._transmit(provider, sender, batch, renew)
-            elif 0 < pause <= SHORT:
-                self.stopping.wait(pause)
-            elif pause or self._nothing_due(sender_id):
-                break
-        return claimed
+        return Draining(self.world, self.bridge, self.stopping, provider, sender, lease)
 
-    def _nothing_due(self, sender_id: str) -> bool:
-        with self.world.db.read() as session:
-            return not dispatch.due(session, sender_id, self.world.now())
 
-    def _transmit(
-        self, provider: Provider[Any], sender: Sender, batch: list[ClearedMessage], renew: Callable[[], bool]
+class Held:
+    """A lease that is renewed when a third of it is over."""
+
+    def __init__(self, world: World, name: str, owner: str) -> None:
+        self.world, self.name, self.owner = world, name, owner
+        self._renew_at = 0.0
+
+    def take(self) -> bool:
+        """Take or keep it. False when somebody else has it."""
+        if time.monotonic() < self._renew_at:
+            return True
+        held = leases.take(self.world, self.name, self.owner, LEASE)
+        self._renew_at = time.monotonic() + LEASE / 3 if held else 0.0
+        return held
+
+    def release(self) -> None:
+        leases.release(self.world, self.name, self.owner)
+
+
+class Draining:
+    """One sender being drained. `run` belongs to one thread; sends run on the bridge's loop and arrive in a queue."""
+
+    def __init__(
+        self,
+        world: World,
+        bridge: Bridge,
+        stopping: threading.Event,
+        provider: Provider[Any],
+        sender: Sender,
+        lease: Held,
     ) -> None:
-        began = self.world.now()
-        pending = self.bridge.start(_send_all, provider, batch, began, self.world.clock)
-        results = _wait(pending, renew)
-        with self.world.db.write() as session:
-            dispatch.settle(self.world, session, session.get_one(Sender, sender.id), results)
-        log.info("sent", sender=sender.id, count=len(batch), accepted=sum(_accepted(r) for r in results.values()))
+        self.world, self.bridge, self.stopping = world, bridge, stopping
+        self.provider, self.sender_id, self.lease = provider, sender.id, lease
+        self.window = Window(sender.rate)
+        self.most = world.settings.connections
+        self.arrivals: Arrivals = queue.SimpleQueue()
+        self.results: dict[str, Result] = {}  # arrived and not settled yet
+        self.on_the_wire = 0
+        self.claimed = 0
 
+    def run(self) -> int:
+        """Until nothing is due and nothing is on the wire. Returns how many messages were claimed."""
+        patience, broken_since = 0.0, 0.0
+        while True:
+            self._listen(patience)
+            try:
+                going = not self.stopping.is_set() and self.lease.take()
+                patience = self._turn(going)
+            except OperationalError as error:
+                # what is on the wire comes back meanwhile, and is settled when the database answers again
+                broken_since = broken_since or time.monotonic()
+                log.warning("the database does not answer", sender=self.sender_id, error=type(error.orig).__name__)
+                if time.monotonic() - broken_since > OUTAGE:
+                    raise
+                patience = _GLANCE
+                continue
+            broken_since = 0.0
+            if not (self.on_the_wire or self.results) and (patience > SHORT or not going):
+                return self.claimed
 
-def _accepted(result: Result) -> bool:
-    return not isinstance(result, (HubError, Stale))
-
-
-def _wait(pending: Future[dict[str, Result]], renew: Callable[[], bool]) -> dict[str, Result]:
-    while True:
+    def _turn(self, going: bool) -> float:
+        """Settle and claim. Returns for how many seconds nothing can be claimed; infinite when nothing is due."""
+        tokens = self.window.take(min(BATCH, self.most - self.on_the_wire)) if going else 0
+        if not (self.results or tokens):
+            return self._until_tokens() if going else _GLANCE
+        batch: list[ClearedMessage] = []
         try:
-            return pending.result(timeout=LEASE / 3)
-        except NotYet:
-            renew()
+            with self.world.db.write() as session:
+                sender = session.get_one(Sender, self.sender_id)
+                dispatch.settle(self.world, session, sender, self.results)
+                pause = dispatch.pause_of(session, sender, self.world.now())
+                if tokens and not pause:
+                    batch = dispatch.claim(self.world, session, sender, self.lease.owner, tokens)
+                due = bool(batch) or dispatch.due(session, self.sender_id, self.world.now())
+        except BaseException:
+            batch = []  # nothing was claimed, so nothing may leave
+            raise
+        finally:
+            if tokens:
+                self.window.give_back(tokens - len(batch))
+        self.results = {}
+        if batch:
+            self._start(batch)
+        return (pause or self._until_tokens()) if due else math.inf
+
+    def _until_tokens(self) -> float:
+        """Nothing can be claimed while every connection is busy: then only an arrival helps."""
+        return self.window.wait() if self.on_the_wire < self.most else _GLANCE
+
+    def _listen(self, patience: float) -> None:
+        """Take what came back; waits up to `patience` seconds for the first."""
+        before = len(self.results)
+        try:
+            if patience > 0 and self.on_the_wire:
+                self._take(self.arrivals.get(timeout=min(patience, _GLANCE)))
+            elif patience > 0:
+                self.stopping.wait(min(patience, _GLANCE))
+            while True:
+                self._take(self.arrivals.get_nowait())
+        except queue.Empty:
+            self.on_the_wire -= len(self.results) - before
+
+    def _take(self, arrival: tuple[str, Result]) -> None:
+        message_id, result = arrival
+        self.results[message_id] = result
+
+    def _start(self, batch: list[ClearedMessage]) -> None:
+        self.claimed += len(batch)
+        self.on_the_wire += len(batch)
+        self.bridge.start(_send_all, self.provider, batch, self.world.now(), self.world.clock, self.arrivals)
+        log.info("sending", sender=self.sender_id, count=len(batch))
 
 
 async def _send_all(
-    provider: Provider[Any], batch: list[ClearedMessage], began: datetime, clock: Callable[[], datetime]
-) -> dict[str, Result]:
-    results: dict[str, Result] = {}
+    provider: Provider[Any],
+    batch: list[ClearedMessage],
+    began: datetime,
+    clock: Callable[[], datetime],
+    arrivals: Arrivals,
+) -> None:
+    """Each message's result arrives by itself: a slow one holds up nobody."""
 
     async def one(message: ClearedMessage) -> None:
-        if clock() - began > FRESH:
-            results[message.outgoing.id] = Stale()
-            return
-        try:
-            results[message.outgoing.id] = await provider.send(message)
-        except HubError as error:
-            results[message.outgoing.id] = error
-        except Exception as error:
-            # a plugin broke; whether the request left is not known
-            log.error("provider raised", connector=provider.name, error=type(error).__name__)
-            results[message.outgoing.id] = Uncertain(type(error).__name__)
+        arrivals.put((message.outgoing.id, await _send(provider, message, began, clock)))
 
     async with anyio.create_task_group() as tasks:
         for message in batch:
             tasks.start_soon(one, message)
-    return results
+
+
+async def _send(
+    provider: Provider[Any], message: ClearedMessage, began: datetime, clock: Callable[[], datetime]
+) -> Result:
+    if clock() - began > FRESH:
+        return Stale()
+    try:
+        return await provider.send(message)
+    except HubError as error:
+        return error
+    except Exception as error:
+        # a plugin broke; whether the request left is not known
+        log.error("provider raised", connector=provider.name, error=type(error).__name__)
+        return Uncertain(type(error).__name__)
