@@ -8,6 +8,7 @@ a lost answer is `Uncertain` for calls that change something and `Unavailable` f
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import AsyncIterator
 
@@ -27,10 +28,18 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 def client(*, connections: int = 64, timeout: httpx.Timeout = TIMEOUT) -> httpx.AsyncClient:
     """A client with up to `connections` connections. Close it with `aclose`."""
-    pools = max(1, -(-connections // PER_POOL))
-    transport = Sharded([_pool() for _ in range(pools)])
     headers = {"user-agent": "consent-hub"}
+    transport = Sharded(_pools(connections))
     return httpx.AsyncClient(transport=transport, timeout=timeout, headers=headers, trust_env=False)
+
+
+def _pools(connections: int) -> list[httpx.AsyncBaseTransport]:
+    """One pool of aiohttp where the extra `fast` is installed, else many small ones of httpx."""
+    if importlib.util.find_spec("aiohttp") is None:
+        return [_pool() for _ in range(max(1, -(-connections // PER_POOL)))]
+    from hub.fast import Fast
+
+    return [Fast(connections)]
 
 
 def _pool() -> httpx.AsyncBaseTransport:

@@ -308,6 +308,14 @@ def base_url(vendor: Vendor) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(params=["aiohttp", "httpx"], autouse=True)
+def beneath(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Everything holds with and without the extra `fast`."""
+    if request.param == "httpx":
+        monkeypatch.setattr(http.importlib.util, "find_spec", lambda name: None)
+    return str(request.param)
+
+
 def real(url: str, method: str = "POST", **timeouts: float) -> httpx.Response | HubError:
     timeout = httpx.Timeout(5.0, **timeouts)
 
