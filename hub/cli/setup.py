@@ -78,7 +78,7 @@ def connect(
             for line in hands.bridge.run(live.prepare):
                 out.print(f"  {line}", highlight=False)
         if isinstance(live, Provider):
-            out.print(f"Webhook URL for the vendor: {built.settings.public_url.rstrip('/')}/in/{connection.id}")
+            out.print(f"Webhook URL for the vendor: {accounts.webhook_url(built, connection)}", highlight=False)
             out.print("Next: `hub sender`, `hub processor`, `hub templates`.")
         elif isinstance(live, Crm):
             out.print(f"Next: `hub sync {connector}`.")

@@ -16,7 +16,7 @@ from hub.contract import BadInput, Connector, Memory, Template
 from hub.flows import signing
 from hub.flows.world import World
 from hub.store.ledger import GENESIS
-from hub.store.tables import ChainHead, Connection, Controller, ProcessorRecord, Sender, TemplateRow, new_id
+from hub.store.tables import ChainHead, Connection, Controller, ProcessorRecord, Sender, TemplateRow, new_door, new_id
 
 
 def make_controller(world: World, session: Session, name: str, country: str) -> Controller:
@@ -130,6 +130,22 @@ def find_connection(session: Session, controller: Controller, name: str) -> Conn
             return fitting[0]
     known = ", ".join(f"{c.title} ({c.connector}, {c.id})" for c in mine) or "none; see `hub connect --help`"
     raise BadInput(f"{name!r} is not one connection", field="connection", remedy=f"There are: {known}.")
+
+
+def behind(session: Session, door: str) -> Connection | None:
+    """The connection whose webhooks arrive at this door."""
+    return session.exec(select(Connection).where(Connection.door == door)).first() if door.isalnum() else None
+
+
+def webhook_url(world: World, connection: Connection) -> str:
+    """Where the vendor sends this connection's webhooks. Whoever has it can knock; only a signature opens."""
+    return f"{world.settings.public_url.rstrip('/')}/in/{connection.door}"
+
+
+def rotate_door(session: Session, connection: Connection) -> None:
+    """Give a connection another webhook URL; at the old one nobody is found."""
+    connection.door = new_door()
+    session.add(connection)
 
 
 def pause(session: Session, connection_id: str, why: str) -> None:

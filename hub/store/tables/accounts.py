@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
-from hub.store.tables.columns import json, key, maybe_time, ref, sealed, time
+from hub.store.tables.columns import json, key, maybe_time, new_door, ref, sealed, time
 
 
 class Controller(SQLModel, table=True):
@@ -23,9 +23,10 @@ class Controller(SQLModel, table=True):
 
 
 class Connection(SQLModel, table=True):
-    """A configured account of a connector. Its id is the secret part of its webhook URL."""
+    """A configured account of a connector. `door` is the secret part of its webhook URL; the id is no secret."""
 
     id: str = key()
+    door: str = Field(default_factory=new_door, unique=True, max_length=32, repr=False)
     controller_id: str = ref("controller.id")
     connector: str
     title: str
