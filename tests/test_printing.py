@@ -57,7 +57,7 @@ def test_record_fills_what_the_standard_asks(shop: Shop) -> None:
     assert {name for name in MANDATORY if not found[name]} == set()
     assert found["purposes"] == [{"purpose": "MARKETING", "type": "dpv:DirectMarketing", "topics": [TOPIC]}]
     assert found["legal_basis"] == "eu-gdpr:A6-1-a"
-    assert found["recipients"] == ["Pigeon Ltd", "WhatsApp Ireland Ltd."]
+    assert found["recipients"] == ["Pigeon Ltd", "WhatsApp Ireland Limited"]
     assert found["contact_point"]["key_id"] + "." + found["contact_point"]["hmac"] == shop.token(phone(ANNA))
     assert found["evidence"][0]["sha256"]
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from sqlmodel import Session, col, delete, func, select
 
-from hub.contract import BadInput, Connector, Memory, Template
+from hub.contract import BadInput, Connector, Memory, Provider, Template
 from hub.flows import signing
 from hub.flows.world import World
 from hub.store.ledger import GENESIS
@@ -188,9 +189,13 @@ def file_processor(
     transfers: Iterable[Mapping[str, Any]],
     subprocessors_approved: bool,
     approve: bool,
+    papers: Iterable[Mapping[str, str]] = (),
     note: str = "",
 ) -> ProcessorRecord:
-    """A new version of the file on a provider (Art. 28). It may send only once approved and complete."""
+    """A new version of the file on a provider (Art. 28). It may send only once approved and complete.
+
+    `papers` are the documents that were checked, as kind, name and SHA-256; the files stay with the admin.
+    """
     if not reviewer.strip():
         raise BadInput("is empty", field="reviewer", remedy="Name the person who checked the documents.")
     last = session.exec(
@@ -206,12 +211,20 @@ def file_processor(
         valid_until=valid_until,
         subprocessors_approved=subprocessors_approved,
         transfers=[dict(t) for t in transfers],
+        profile=_profile(world, connection),
+        papers=[dict(paper) for paper in papers],
         note=note,
         created_at=world.now(),
     )
     session.add(record)
     session.flush()
     return record
+
+
+def _profile(world: World, connection: Connection) -> dict[str, Any]:
+    """What the plugin says of its vendor: kept with the file, since a later version of the plugin may say otherwise."""
+    cls = world.registry.connectors.get(connection.connector)
+    return asdict(cls.profile) if cls is not None and issubclass(cls, Provider) else {}
 
 
 def current_record(session: Session, connection_id: str) -> ProcessorRecord | None:

@@ -80,6 +80,8 @@ class ProcessorRecord(SQLModel, table=True):
     subprocessors_approved: bool = False
     official_api: bool = True
     transfers: list[dict[str, Any]] = json(default_factory=list)
+    profile: dict[str, Any] = json(default_factory=dict)  # what the plugin said of the provider when this was filed
+    papers: list[dict[str, str]] = json(default_factory=list)  # what was checked: kind, file name, SHA-256
     note: str = ""
     created_at: datetime = time()
 

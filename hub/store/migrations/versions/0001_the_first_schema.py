@@ -357,6 +357,8 @@ def upgrade() -> None:
         sa.Column("subprocessors_approved", sa.Boolean(), nullable=False),
         sa.Column("official_api", sa.Boolean(), nullable=False),
         sa.Column("transfers", sa.JSON(), nullable=False),
+        sa.Column("profile", sa.JSON(), nullable=False),
+        sa.Column("papers", sa.JSON(), nullable=False),
         sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
