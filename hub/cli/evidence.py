@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hub import paper
 from hub.cli.proof import ledger_app
 from hub.cli.session import controller, err, out, world
 from hub.contract import BadInput
@@ -19,7 +21,8 @@ from hub.proof.signature import from_pem, to_pem
 app = typer.Typer(no_args_is_help=True, help="Write a capsule: one file that proves what was decided, and on what.")
 Out = Annotated[Path, typer.Option("--out", help="The file to write.")]
 Print = Annotated[Path | None, typer.Option("--print", help="Also a page to read and print, HTML.")]
-Language = Annotated[str, typer.Option(help="Language of the page: en or de.")]
+Pdf = Annotated[Path | None, typer.Option("--pdf", help="Also the same as PDF/A, with the capsule inside.")]
+Language = Annotated[str, typer.Option(help="Language of page and PDF: en or de.")]
 Reveal = Annotated[bool, typer.Option("--reveal", help="With the number and the person's own words, opened.")]
 
 
@@ -34,55 +37,81 @@ def register(root: typer.Typer) -> None:
 def message(
     subject: Annotated[str, typer.Argument(help="Message id, sent or refused.")],
     target: Out,
-    paper: Print = None,
+    printed: Print = None,
+    pdf: Pdf = None,
     language: Language = "en",
     reveal: Reveal = False,
 ) -> None:
     """Everything about one message: texts, basis, policy, decisions, provider, what came later."""
-    _write(capsules.MESSAGE, subject, target, reveal, paper, language)
+    _write(capsules.MESSAGE, subject, target, reveal, _Prints(printed, pdf, language))
 
 
 @app.command()
 def contact(
     subject: Annotated[str, typer.Argument(help="Contact id, CRM record id or phone number.")],
     target: Out,
-    paper: Print = None,
+    printed: Print = None,
+    pdf: Pdf = None,
     language: Language = "en",
     reveal: Reveal = False,
 ) -> None:
     """Everything about one person: consents, stops, and all that was decided."""
-    _write(capsules.CONTACT, subject, target, reveal, paper, language)
+    _write(capsules.CONTACT, subject, target, reveal, _Prints(printed, pdf, language))
 
 
 @app.command()
 def consent(
     subject: Annotated[str, typer.Argument(help="Ledger id of the consent, see `hub why`.")],
     target: Out,
-    paper: Print = None,
+    printed: Print = None,
+    pdf: Pdf = None,
     language: Language = "en",
     reveal: Reveal = False,
     receipt: Annotated[Path | None, typer.Option(help="Also a receipt for the person, in plain words, HTML.")] = None,
 ) -> None:
     """One consent: the text as shown, how it was given, what rested on it, what came later."""
-    made = _write(capsules.CONSENT, subject, target, reveal, paper, language)
+    made = _write(capsules.CONSENT, subject, target, reveal, _Prints(printed, pdf, language))
     if receipt:
         receipt.write_text(printing.receipt(made, language), "utf-8")
 
 
-def _write(kind: str, subject: str, target: Path, reveal: bool, paper: Path | None, language: str) -> bytes:
-    if language not in printing.LANGUAGES:
-        raise BadInput(f"{language!r} is not offered", field="language", remedy="Use en or de.")
+@dataclass(frozen=True, slots=True)
+class _Prints:
+    """What is wanted for people to read."""
+
+    page: Path | None
+    pdf: Path | None
+    language: str
+
+
+def _write(kind: str, subject: str, target: Path, reveal: bool, prints: _Prints) -> bytes:
+    language = known(prints.language)
     with world() as built:
         with built.db.read() as session:
             owner = controller(built, session)
         made = capsules.make(built, owner, kind, subject, reveal=reveal)
+        printed = typeset(*printing.sheet(made, language)) if prints.pdf else b""  # first, since it may be refused
         target.write_bytes(made)
-        if paper:
-            paper.write_text(printing.page(made, language), "utf-8")
+        if prints.page:
+            prints.page.write_text(printing.page(made, language), "utf-8")
+        if prints.pdf:
+            prints.pdf.write_bytes(printed)
         out.print(f"{target}: {len(made)} bytes. Anybody can check it with `hub verify {target}`.", highlight=False)
         if reveal:
             out.print("It holds personal data: treat it so.")
     return made
+
+
+def known(language: str) -> str:
+    """Raises `BadInput` for a language that prints are not made in."""
+    if language not in printing.LANGUAGES:
+        raise BadInput(f"{language!r} is not offered", field="language", remedy="Use en or de.")
+    return language
+
+
+def typeset(source: str, files: dict[str, bytes]) -> bytes:
+    """A print as PDF. Raises `BadInput` where typst is missing."""
+    return paper.pdf(source, files=files)
 
 
 def verify(

@@ -84,7 +84,11 @@ def _sign(sign: str) -> str:
 
 def _render(name: str, capsule: bytes, language: str) -> str:
     held: dict[str, Any] = orjson.loads(capsule)
-    facts = {"wordings": {row["id"]: row for row in held["wordings"]}, "sha256": digest(capsule)}
+    facts = {
+        "wordings": {row["id"]: row for row in held["wordings"]},
+        "traces": {row["decision"]: row["steps"] for row in held["traces"]},
+        "sha256": digest(capsule),
+    }
     return _pages().get_template(name).render(c=held, w=_in(language), language=language, **facts)
 
 
