@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from hub import paper
+from hub.cli import folders
 from hub.cli.proof import ledger_app
-from hub.cli.session import controller, err, out, world
+from hub.cli.session import controller, out, world
 from hub.contract import BadInput
 from hub.flows import capsules, signing
 from hub.proof import printing
@@ -49,13 +50,24 @@ def message(
 @app.command()
 def contact(
     subject: Annotated[str, typer.Argument(help="Contact id, CRM record id or phone number.")],
-    target: Out,
+    target: Annotated[Path, typer.Option("--out", help="The file to write; with --from and --to, a new folder.")],
     printed: Print = None,
     pdf: Pdf = None,
     language: Language = "en",
     reveal: Reveal = False,
+    first: Annotated[str, typer.Option("--from", help="First day of a period, as 2026-01-01 (UTC).")] = "",
+    last: Annotated[str, typer.Option("--to", help="Last day of the period, included.")] = "",
+    no_pdf: Annotated[bool, typer.Option("--no-pdf", help="With --from and --to: without the PDF.")] = False,
 ) -> None:
-    """Everything about one person: consents, stops, and all that was decided."""
+    """Everything about one person: consents, stops, and all that was decided.
+
+    With --from and --to, a folder of all messages in that time, one capsule each, with an index as JSON, HTML and PDF.
+    """
+    if first or last:
+        if printed or pdf:
+            raise BadInput("the folder has its own", field="print", remedy="Leave --print and --pdf out.")
+        folders.write(subject, target, folders.days(first, last), known(language), reveal=reveal, with_pdf=not no_pdf)
+        return
     _write(capsules.CONTACT, subject, target, reveal, _Prints(printed, pdf, language))
 
 
@@ -90,7 +102,10 @@ def _write(kind: str, subject: str, target: Path, reveal: bool, prints: _Prints)
         with built.db.read() as session:
             owner = controller(built, session)
         made = capsules.make(built, owner, kind, subject, reveal=reveal)
-        printed = typeset(*printing.sheet(made, language)) if prints.pdf else b""  # first, since it may be refused
+        printed = b""
+        if prints.pdf:  # first, since it may be refused
+            source, files = printing.sheet(made, language)
+            printed = paper.pdf(source, files=files)
         target.write_bytes(made)
         if prints.page:
             prints.page.write_text(printing.page(made, language), "utf-8")
@@ -109,28 +124,25 @@ def known(language: str) -> str:
     return language
 
 
-def typeset(source: str, files: dict[str, bytes]) -> bytes:
-    """A print as PDF. Raises `BadInput` where typst is missing."""
-    return paper.pdf(source, files=files)
-
-
 def verify(
-    capsule: Annotated[Path, typer.Argument(help="The capsule.")],
+    capsule: Annotated[Path, typer.Argument(help="The capsule, or a folder of them.")],
     published: Annotated[
         Path | None, typer.Option("--key", help="The controller's published public keys, PEM.")
     ] = None,
 ) -> None:
-    """Check a capsule offline. Whatever was changed is named; then the exit code is 1."""
+    """Check a capsule or a folder offline. Whatever was changed is named; then the exit code is 1."""
     try:
         keys = from_pem(published.read_text()) if published else None
+        if capsule.is_dir():
+            folders.verify(capsule, keys)
+            return
         raw = capsule.read_bytes()
     except (OSError, ValueError) as error:
         raise BadInput(
             str(error), field="file", remedy="Give a capsule, and a PEM file from `hub ledger key`."
         ) from None
     found = check(raw, keys)
-    for problem in found.problems:
-        err.print(f"[bold red]{problem.place}[/]: {problem.why}", highlight=False)
+    folders.show(found.problems)
     if not found.ok or found.capsule is None:
         raise typer.Exit(1)
     held = found.capsule
@@ -139,9 +151,7 @@ def verify(
         f"{len(held.events)} events, {len(held.roots)} signed roots.",
         highlight=False,
     )
-    for name in held.keys:
-        trust = "published" if found.trusted else "from the capsule itself; ask the controller for theirs, use --key"
-        out.print(f"  signed by key {name} ({trust})", highlight=False)
+    folders.show_keys(held.keys, trusted=found.trusted)
 
 
 def sign() -> None:

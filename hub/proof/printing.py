@@ -54,6 +54,16 @@ def sheet(capsule: bytes, language: str) -> tuple[str, dict[str, bytes]]:
     return _sheet("capsule.typ", capsule, language, {"capsule.json": capsule})
 
 
+def overview(index: bytes, language: str) -> str:
+    """The index of a folder of capsules as HTML."""
+    return _pages().get_template("folder.html").render(c=orjson.loads(index), w=_in(language), language=language)
+
+
+def overview_sheet(index: bytes, language: str) -> tuple[str, dict[str, bytes]]:
+    """The same as typst source, with all texts; the index is attached to the PDF."""
+    return _sheet("folder.typ", index, language, {"index.json": index})
+
+
 def _sheet(name: str, held: bytes, language: str, attached: Mapping[str, bytes]) -> tuple[str, dict[str, bytes]]:
     told = {
         "words.json": orjson.dumps({**_in(language), "language": language}),
@@ -106,6 +116,7 @@ def _pages() -> Environment:
     loader = PackageLoader("hub.proof", "pages")
     pages = Environment(loader=loader, autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True)
     pages.filters["time"] = _time
+    pages.filters["json"] = orjson.loads
     return pages
 
 
