@@ -7,9 +7,11 @@ import re
 import sys
 import tomllib
 import zlib
+from datetime import timedelta
 from html import unescape
 from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -45,6 +47,8 @@ MANDATORY = {
     "collection_method",
     "jurisdiction",
     "recipients",
+    "storage_locations",
+    "retention",
     "withdrawal_method",
     "events",
 }
@@ -81,6 +85,46 @@ def test_record_maps_every_prefix_it_uses(shop: Shop) -> None:
     found = record(shop)
     used = set(re.findall(r'"(dpv|eu-gdpr|pd|dct):', orjson.dumps(found).decode()))
     assert used <= found["@context"].keys()
+
+
+def test_record_says_who_has_the_data_where_and_how_long(shop: Shop) -> None:
+    shop.agree(phone(ANNA))
+    shop.sync(person("1", ANNA, CONSENT))
+    found = record(shop)
+    assert found["recipients"] == ["Pigeon Ltd", "WhatsApp Ireland Limited", "Paper CRM"]
+    assert (found["storage_locations"], found["processing_locations"]) == (["DE"], ["DE"])
+    assert found["transfers"][0]["tool"] == "A45-3"
+    assert found["processor_record"].endswith(":v1")
+    assert found["retention"]["calendar_years"] == 3
+    assert found["events"][0]["validity_duration"] == found["validity_duration"] == "P365D"
+
+
+def test_record_keeps_the_file_on_the_provider_of_its_own_time(shop: Shop) -> None:
+    shop.agree(phone(ANNA))
+    shop.clock.advance(timedelta(days=1))
+    shop.file(approve=True)
+    assert record(shop)["processor_record"].endswith(":v1")
+
+
+def test_record_names_a_notice_that_was_served(shop: Shop) -> None:
+    shop.agree(phone(ANNA))
+    contact = shop.contact_of(phone(ANNA))
+    with shop.write() as session:
+        chain = Chain(session, shop.controller.id, shop.world.now())
+        served = chain.event("notice_served", shop.world.now(), {"notice": "art_13"}, contact_id=contact.id)
+        chain.write()
+    (told,) = record(shop)["rights_notice"]
+    assert (told["event_id"], told["kind"]) == (served, "art_13")
+
+
+def test_every_field_of_the_record_has_its_source_in_the_docs(shop: Shop) -> None:
+    shop.agree(phone(ANNA))
+    told = (Path(__file__).parent.parent / "docs" / "evidence.md").read_text("utf-8").split("## Consent records")[1]
+    present, absent = told.split("Not there, and why")
+    assert {name for name in record(shop) if f"`{name}`" not in present} - {"@type"} == set()
+    for name in ("authority_party", "privacy_rights", "impact_assessment", "processing_method", "brand"):
+        assert f"`{name}`" in absent
+        assert name not in record(shop)
 
 
 def test_switch_in_the_app_withdraws_the_record(shop: Shop) -> None:
