@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -139,7 +140,10 @@ def test_first_steps_lead_from_an_empty_folder_to_a_verified_ledger(
     assert "12345674" not in said
     said = connect_meta(hub, meta)
     assert "Works:" in said
-    assert "/in/" in said
+    (address,) = re.findall(r"http\S+/in/\w+", said)
+    assert address in hub.good("connection", "list")
+    assert address not in (turned := hub.good("connection", "rotate-door", "meta"))
+    assert "/in/" in turned
     for secret in (meta.access_token, meta.app_secret):
         assert secret not in said
     hub.good("sender", "meta", "--id", meta.phone_number_id, "--number", meta.display_number)

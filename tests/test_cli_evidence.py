@@ -12,8 +12,11 @@ from typer.testing import CliRunner
 
 from hub.cli import app
 from hub.contract import BadInput
+from hub.flows import accounts
 from hub.flows.world import build
+from hub.proof.chain import digest
 from hub.settings import Settings
+from hub.store.tables import ProcessorRecord
 from hub.store.vault import generate
 from hub.testing.clock import Clock
 from tests.making import ANNA, CONSENT, Shop, person, phone
@@ -82,3 +85,62 @@ def test_ledger_sign_tells_what_was_signed_and_then_that_all_is(shop: Shop) -> N
 def test_mistake_is_told_in_one_sentence(shop: Shop, words: tuple[str, ...]) -> None:
     with pytest.raises(BadInput):
         hub(*words)
+
+
+def test_pdf_is_written_beside_the_capsule(shop: Shop, tmp_path: Path) -> None:
+    shop.agree(phone(ANNA))
+    (event,) = shop.events("consent_given")
+    hub("evidence", "consent", event.id, "--out", tmp_path / "a.json", "--pdf", tmp_path / "a.pdf")
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_period_of_a_contact_becomes_a_folder_that_is_checked(shop: Shop, tmp_path: Path) -> None:
+    shop.reach(ANNA)
+    message_id = shop.claim_one().outgoing.id
+    target, keys, today = tmp_path / "anna", tmp_path / "keys.pem", shop.world.now().date()
+    period = ("--from", today, "--to", today, "--language", "de", "--out", target)
+    assert "5 files" in hub("evidence", "contact", ANNA, *period)
+    names = {path.relative_to(target).as_posix() for path in target.rglob("*.*")}
+    capsule = f"capsules/{message_id}.json"
+    assert names == {"index.json", "index.html", "index.pdf", "manifest.json", capsule}
+    assert "alle Nachrichten" in (target / "index.html").read_text("utf-8")
+    keys.write_text(hub("ledger", "key"))
+    assert "(published)" in hub("verify", target, "--key", keys)
+    assert "Whole: 1 messages" in hub("verify", target)
+    (target / capsule).write_bytes((target / capsule).read_bytes().replace(b'"ALLOW"', b'"DENY"'))
+    assert f"{capsule}/decisions/0" in hub("verify", target, code=1)
+
+
+@pytest.mark.parametrize(
+    "more", [("--from", "2026-01-01"), ("--from", "x", "--to", "y"), ("--from", "2026-02-01", "--to", "2026-01-01")]
+)
+def test_folder_that_cannot_be_made_leaves_nothing_behind(shop: Shop, tmp_path: Path, more: tuple[str, ...]) -> None:
+    shop.agree(phone(ANNA))
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(BadInput):
+        hub("evidence", "contact", ANNA, "--out", tmp_path / "folder", *more)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_folder_is_not_written_over_what_is_there(shop: Shop, tmp_path: Path) -> None:
+    shop.agree(phone(ANNA))
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    period = ("--from", "2026-01-01", "--to", "2030-01-01", "--no-pdf")
+    with pytest.raises(BadInput, match="exists already"):
+        hub("evidence", "contact", ANNA, "--out", tmp_path / "full", *period)
+    hub("evidence", "contact", ANNA, "--out", tmp_path / "new" / "folder", *period)
+    assert not (tmp_path / "new" / "folder" / "index.pdf").exists()
+
+
+def test_document_checked_on_a_provider_is_filed_by_its_hash(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "toms.pdf").write_bytes(b"measures")
+    settings = {"waba_id": "1", "access_token": "t", "app_secret": "s", "verify_token": "a-text-of-our-own"}
+    with shop.write() as session:
+        accounts.connect(shop.world, session, shop.controller, "meta", settings)
+    hub("processor", "meta", "--reviewer", "Dana", "--paper", f"toms={tmp_path / 'toms.pdf'}")
+    filed = shop.rows(ProcessorRecord)[-1]
+    assert filed.papers == [{"kind": "toms", "name": "toms.pdf", "sha256": digest("measures")}]
+    assert filed.profile["legal_entity"] == "WhatsApp Ireland Limited"
+    with pytest.raises(BadInput):
+        hub("processor", "meta", "--reviewer", "Dana", "--paper", "toms")

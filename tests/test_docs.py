@@ -19,13 +19,17 @@ from hub_meta import Meta
 
 from hub import plugins
 from hub.contract import Connector, Outgoing, Point, PointKind, Purpose, TextContent, Veto, hookspecs
+from hub.law import policies
+from hub.law.differences import settings as settings_of
 from hub.law.reasons import REASONS
+from hub.law.trace import CHECKS, name_of
 from hub.settings import Settings
-from hub.testing import docs
+from hub.testing import docs, legal_docs
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 GUIDE = DOCS / "write-a-plugin.md"
+MADE = docs.pages()
 PAGES = sorted(
     [ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md"), *(ROOT / "plugins").glob("*/README.md")]
 )
@@ -47,10 +51,9 @@ def named(path: Path) -> str:
 # pages made from code
 
 
-@pytest.mark.parametrize("name", sorted(docs.pages()))
+@pytest.mark.parametrize("name", sorted(MADE))
 def test_generated_page_is_current(name: str) -> None:
-    made = docs.pages()[name]
-    assert (DOCS / name).read_text("utf-8") == made, "run `python -m hub.testing.docs`"
+    assert (DOCS / name).read_text("utf-8") == MADE[name], "run `python -m hub.testing.docs`"
 
 
 def test_every_setting_is_documented() -> None:
@@ -59,13 +62,37 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_every_reason_code_is_documented_in_both_languages() -> None:
-    page = (DOCS / "reason-codes.md").read_text("utf-8")
+    index = (DOCS / "reason-codes.md").read_text("utf-8")
     for row in REASONS:
-        section = page.split(f"### {row.code}\n", 1)[1].split("\n###", 1)[0]
-        assert row.meaning_en in section
-        assert row.meaning_de in section
-        assert row.remedy_en in section
-        assert row.source in section
+        page = (DOCS / "legal" / "reasons" / f"{row.code}.md").read_text("utf-8")
+        for told in (row.meaning_en, row.meaning_de, row.remedy_en, row.remedy_de, row.source):
+            assert told in page
+        for told in (*legal_docs.VERDICTS[row.verdict], *legal_docs.LIFTS[row.lift]):
+            assert told in page
+        assert f"(legal/reasons/{row.code}.md)" in index
+    pages = {path.stem for path in (DOCS / "legal" / "reasons").iterdir()}
+    assert pages == {row.code for row in REASONS}
+
+
+def test_every_check_stands_on_the_page_for_lawyers_with_its_codes() -> None:
+    page = (DOCS / "legal" / "how-a-decision-is-made.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \| (.+) \|$", page, re.MULTILINE)
+    assert [row[0] for row in rows] == [name_of(check).split(".")[1] for check in CHECKS]
+    assert all("(reasons/" in row[3] for row in rows)
+    by_name = {row[0]: row[3] for row in rows}
+    assert "SUPPRESSED_SUBJECT_STOP_ALL" in by_name["binding"]
+    assert "AGE_BELOW_CONSENT" in by_name["old_enough"]
+
+
+def test_every_value_marked_as_a_default_of_ours_is_there_to_be_confirmed() -> None:
+    page = (DOCS / "legal" / "to-confirm-before-go-live.md").read_text("utf-8")
+    for name in policies.names():
+        assert f"`{name}" in page
+    for setting in settings_of(policies.load("eu_strict")):
+        assert f"| `{setting.path}` | {setting.value or 'empty'} |" in page
+    marked = policies.text("eu_strict").count("[D]") - 1  # one explains the mark
+    assert page.count("[D]") >= marked
+    assert re.search(r"`quiet_hours\.start` \| 20 \|.*\[D\]", page)
 
 
 def test_every_command_and_option_is_documented() -> None:
@@ -77,7 +104,9 @@ def test_every_command_and_option_is_documented() -> None:
 
 def test_reserved_codes_are_those_the_code_never_gives() -> None:
     page = (DOCS / "reason-codes.md").read_text("utf-8")
-    reserved = set(re.findall(r"^### (\w+)\n\n\*Reserved\.\*", page, re.MULTILINE))
+    reserved = set(re.findall(r"^\| \[(\w+)\]\(\S+\) \*reserved\* ", page, re.MULTILINE))
+    for code in reserved:
+        assert "*Reserved*" in (DOCS / "legal" / "reasons" / f"{code}.md").read_text("utf-8")
     assert "SYNC_RESUBSCRIBE_FORBIDDEN" in reserved
     assert not reserved & {"OK_CONSENT", "SUPPRESSED_OBJECTION_MARKETING", "PROVIDER_NO_DPA"}
 

@@ -2,7 +2,7 @@
 """The edge cases a lawyer tests first (legal reference, section 7), one test each, by its number.
 
 What is a question of law alone is a file in `cases/decisions`; what is one of memory goes through the real flows.
-Not here: 24 (restoring a backup) and 25 (one export as of then), which no flow offers yet.
+Not here: 24 (restoring a backup), which no flow offers yet; 25 (one export as of then) is in `test_flows_exports`.
 """
 
 from __future__ import annotations

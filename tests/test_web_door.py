@@ -14,14 +14,17 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+import structlog
 from sqlalchemy import event, text
 from sqlmodel import col, select
 
+from hub import logs
 from hub.bridge import Bridge
 from hub.flows import accounts
 from hub.flows.world import World
 from hub.store.tables import Connection, Inbox
 from hub.testing.emulator import serve
+from hub.web import door
 from hub.web.app import build
 from hub.web.door import MAX_BODY
 from hub.work.jobs import Jobs
@@ -56,7 +59,7 @@ class House:
         self.heard.set()
 
     def url(self, connection: Connection | str) -> str:
-        return f"{self.base}/in/{connection if isinstance(connection, str) else connection.id}"
+        return f"{self.base}/in/{connection if isinstance(connection, str) else connection.door}"
 
     def post(self, body: bytes, signature: str | None = None) -> httpx.Response:
         headers = {"x-hub-signature-256": signed(body) if signature is None else signature}
@@ -122,6 +125,40 @@ def test_unknown_connection_is_not_found(house: House) -> None:
     for guess in ("", "%00", "../readyz", "a" * 3000):
         assert httpx.post(f"{house.base}/in/{guess}").status_code in (404, 405)
     assert httpx.put(house.url(house.meta), content=b"{}").status_code == 405
+
+
+def test_id_of_a_connection_is_no_door(house: House) -> None:
+    body = stop_from(ANNA)
+    headers = {"x-hub-signature-256": signed(body)}
+    assert httpx.post(house.url(house.meta.id), content=body, headers=headers).status_code == 404
+    assert not house.rows()
+    assert house.post(body).status_code == 200
+
+
+def test_door_that_was_changed_opens_no_more(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "REMEMBER", -1.0)
+    body, old = stop_from(ANNA), house.url(house.meta)
+    assert house.post(body).status_code == 200
+    with house.world.db.write() as session:
+        house.meta = session.get_one(Connection, house.meta.id)
+        accounts.rotate_door(session, house.meta)
+    assert house.url(house.meta) != old
+    assert httpx.post(old, content=body, headers={"x-hub-signature-256": signed(body)}).status_code == 404
+    assert house.post(body).status_code == 200
+
+
+def test_log_of_a_forged_webhook_names_the_connection_and_not_its_door(
+    house: House, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs.configure("warning")
+    monkeypatch.setattr(door, "log", structlog.get_logger())  # the old one has kept its level
+    try:
+        assert house.post(stop_from(ANNA), "sha256=").status_code == 401
+        said = capsys.readouterr().err
+    finally:
+        logs.configure("error")
+    assert house.meta.id in said
+    assert house.meta.door not in said
 
 
 def test_body_that_is_too_large_is_refused(house: House) -> None:

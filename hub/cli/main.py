@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from hub.cli import bench, campaign, decide, demo, evidence, optin, policy, proof, review, run, setup, stops
+from hub.cli import bench, campaign, connection, decide, demo, evidence, optin, policy, proof, review, run, setup, stops
 from hub.cli.session import err
 from hub.contract import HubError
 
@@ -18,6 +18,7 @@ app = typer.Typer(
     help="Integration hub between CRMs and WhatsApp that checks the legal basis of every message.",
 )
 setup.register(app)
+connection.register(app)
 run.register(app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")

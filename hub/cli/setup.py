@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -78,7 +79,7 @@ def connect(
             for line in hands.bridge.run(live.prepare):
                 out.print(f"  {line}", highlight=False)
         if isinstance(live, Provider):
-            out.print(f"Webhook URL for the vendor: {built.settings.public_url.rstrip('/')}/in/{connection.id}")
+            out.print(f"Webhook URL for the vendor: {accounts.webhook_url(built, connection)}", highlight=False)
             out.print("Next: `hub sender`, `hub processor`, `hub templates`.")
         elif isinstance(live, Crm):
             out.print(f"Next: `hub sync {connector}`.")
@@ -206,6 +207,9 @@ def processor(
     ] = [],  # noqa: B006
     subprocessors_approved: Annotated[bool, typer.Option(help="The list of sub-processors was approved.")] = False,
     approve: Annotated[bool, typer.Option(help="Approve this version; a draft sends nothing.")] = False,
+    paper: Annotated[
+        list[str], typer.Option(help="A document that was checked, as KIND=FILE: dpa, toms, tia, certificate or other.")
+    ] = [],  # noqa: B006
     note: Annotated[str, typer.Option(help="What was checked, and where the evidence lies.")] = "",
 ) -> None:
     """File what was checked about a provider (Art. 28). A provider without an approved, complete file sends nothing."""
@@ -221,9 +225,22 @@ def processor(
             transfers=[_transfer(one) for one in transfer],
             subprocessors_approved=subprocessors_approved,
             approve=approve,
+            papers=[_paper(one) for one in paper],
             note=note,
         )
         out.print(f"File on {found.title}: version {record.version}, {record.state}.", highlight=False)
+
+
+def _paper(text: str) -> dict[str, str]:
+    """Only the name and hash are kept: enough to show later which document was checked."""
+    kind, _, name = text.partition("=")
+    if kind not in ("dpa", "toms", "tia", "certificate", "other") or not name:
+        raise BadInput(f"{text!r} is incomplete", field="paper", remedy="Write KIND=FILE, as toms=toms-2026.pdf.")
+    try:
+        sha256 = hashlib.sha256(Path(name).read_bytes()).hexdigest()
+    except OSError as error:
+        raise BadInput(f"cannot be read ({type(error).__name__})", field="paper", remedy="Name a file.") from None
+    return {"kind": kind, "name": Path(name).name, "sha256": sha256}
 
 
 def _date(field: str, value: str) -> date:

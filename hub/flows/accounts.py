@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -12,11 +13,11 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from sqlmodel import Session, col, delete, func, select
 
-from hub.contract import BadInput, Connector, Memory, Template
+from hub.contract import BadInput, Connector, Memory, Provider, Template
 from hub.flows import signing
 from hub.flows.world import World
 from hub.store.ledger import GENESIS
-from hub.store.tables import ChainHead, Connection, Controller, ProcessorRecord, Sender, TemplateRow, new_id
+from hub.store.tables import ChainHead, Connection, Controller, ProcessorRecord, Sender, TemplateRow, new_door, new_id
 
 
 def make_controller(world: World, session: Session, name: str, country: str) -> Controller:
@@ -132,6 +133,22 @@ def find_connection(session: Session, controller: Controller, name: str) -> Conn
     raise BadInput(f"{name!r} is not one connection", field="connection", remedy=f"There are: {known}.")
 
 
+def behind(session: Session, door: str) -> Connection | None:
+    """The connection whose webhooks arrive at this door."""
+    return session.exec(select(Connection).where(Connection.door == door)).first() if door.isalnum() else None
+
+
+def webhook_url(world: World, connection: Connection) -> str:
+    """Where the vendor sends this connection's webhooks. Whoever has it can knock; only a signature opens."""
+    return f"{world.settings.public_url.rstrip('/')}/in/{connection.door}"
+
+
+def rotate_door(session: Session, connection: Connection) -> None:
+    """Give a connection another webhook URL; at the old one nobody is found."""
+    connection.door = new_door()
+    session.add(connection)
+
+
 def pause(session: Session, connection_id: str, why: str) -> None:
     """Stop using an account until a human has acted."""
     connection = session.get_one(Connection, connection_id)
@@ -172,9 +189,13 @@ def file_processor(
     transfers: Iterable[Mapping[str, Any]],
     subprocessors_approved: bool,
     approve: bool,
+    papers: Iterable[Mapping[str, str]] = (),
     note: str = "",
 ) -> ProcessorRecord:
-    """A new version of the file on a provider (Art. 28). It may send only once approved and complete."""
+    """A new version of the file on a provider (Art. 28). It may send only once approved and complete.
+
+    `papers` are the documents that were checked, as kind, name and SHA-256; the files stay with the admin.
+    """
     if not reviewer.strip():
         raise BadInput("is empty", field="reviewer", remedy="Name the person who checked the documents.")
     last = session.exec(
@@ -190,12 +211,20 @@ def file_processor(
         valid_until=valid_until,
         subprocessors_approved=subprocessors_approved,
         transfers=[dict(t) for t in transfers],
+        profile=_profile(world, connection),
+        papers=[dict(paper) for paper in papers],
         note=note,
         created_at=world.now(),
     )
     session.add(record)
     session.flush()
     return record
+
+
+def _profile(world: World, connection: Connection) -> dict[str, Any]:
+    """What the plugin says of its vendor: kept with the file, since a later version of the plugin may say otherwise."""
+    cls = world.registry.connectors.get(connection.connector)
+    return asdict(cls.profile) if cls is not None and issubclass(cls, Provider) else {}
 
 
 def current_record(session: Session, connection_id: str) -> ProcessorRecord | None:

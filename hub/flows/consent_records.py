@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A consent as ISO/IEC TS 27560:2023 asks for it, in terms of the W3C Data Privacy Vocabulary 2.3, as JSON-LD.
 
-Field names follow the W3C community guide on 27560. It is a reading of ledger events and holds nothing that they do not
-hold: evidence about a consent, no judgement of its validity.
+Field names follow the W3C community guide on 27560. It is a reading of ledger events and of `consent_sources`:
+evidence about a consent, no judgement of its validity. `docs/evidence.md` tells where every field comes from.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.contract import LegalBasis, Purpose
+from hub.flows.consent_sources import Sources
 from hub.law.facts import ANY, ConsentState
 from hub.store.tables import Controller, Wording
 
@@ -31,6 +32,10 @@ CONTEXT = {
     "controllers": "dpv:hasDataController",
     "jurisdiction": "dpv:hasJurisdiction",
     "recipients": "dpv:hasRecipient",
+    "storage_locations": "dpv:StorageLocation",
+    "retention": "dpv:StorageDuration",
+    "withdrawal_method": "dpv:WithdrawConsent",
+    "rights_notice": "dpv:hasRight",
     "event_state": "dpv:hasConsentStatus",
     "expression_method": "dpv:hasIndicationMethod",
     "supersedes": "dct:replaces",
@@ -55,11 +60,14 @@ def tokens_in(event: Event) -> set[str]:
 
 
 def records(
-    controller: Controller, events: Sequence[Event], wordings: Mapping[str, Wording], recipients: Sequence[str]
+    controller: Controller, events: Sequence[Event], wordings: Mapping[str, Wording], sources: Mapping[str, Sources]
 ) -> list[dict[str, Any]]:
-    """One record per consent that was given, in the order of the ledger. `events` are a person's ledger records."""
+    """One record per consent that was given, in the order of the ledger. `events` are a person's ledger records.
+
+    `sources` by the id of the consent's event.
+    """
     given = [event for event in events if event["kind"] == "consent_given"]
-    return [_record(controller, one, events, given, wordings[one["wording"]], recipients) for one in given]
+    return [_record(controller, one, events, given, wordings[one["wording"]], sources[one["id"]]) for one in given]
 
 
 def _record(
@@ -68,7 +76,7 @@ def _record(
     events: Sequence[Event],
     given: Sequence[Event],
     wording: Wording,
-    recipients: Sequence[str],
+    sources: Sources,
 ) -> dict[str, Any]:
     before = [e for e in given[: given.index(consent)] if e["token"] == consent["token"] and _overlap(e, consent)]
     life = [consent, *(event for event in events if _ends(event, consent))]
@@ -95,11 +103,18 @@ def _record(
         "collection_method": consent["source"].get("flow"),
         "capture_source": {name: consent["source"][name] for name in ("page", "sender") if name in consent["source"]},
         "jurisdiction": [controller.country],
-        "recipients": list(recipients),
+        "recipients": list(sources.recipients),
+        "processor_record": sources.processor_record,
+        "storage_locations": list(sources.places),
+        "processing_locations": list(sources.places),
+        "transfers": list(sources.transfers),
+        "retention": sources.retention,
+        "validity_duration": sources.validity,
         "withdrawal_method": ["reply in the chat, in any words", "platform: stop promotional messages"],
+        "rights_notice": list(sources.notices),
         "verification": consent["verification"],
         "state": f"dpv:{_STATE[life[-1]['kind']]}",
-        "events": [_event(event) for event in life],
+        "events": [_event(event, sources.validity) for event in life],
         "evidence": [
             {"kind": e["kind"], "sha256": e["evidence_sha256"], "location": f"ledger:{e['id']}"}
             for e in life
@@ -128,7 +143,7 @@ def _ends(event: Event, consent: Event) -> bool:
     return all(reach == ANY or reach in covered for reach, covered in reaches)
 
 
-def _event(event: Event) -> dict[str, Any]:
+def _event(event: Event, validity: str | None) -> dict[str, Any]:
     """Bitemporal: when the person acted, and when the hub wrote it down."""
     return {
         "event_id": event["id"],
@@ -136,7 +151,7 @@ def _event(event: Event) -> dict[str, Any]:
         "event_state": f"dpv:{_STATE[event['kind']]}",
         "event_time": event["event_time"],
         "recorded_at": event["recorded_at"],
-        "validity_duration": None,
+        "validity_duration": validity if event["kind"] == "consent_given" else None,
         "entity_id": event.get("contact") or "unknown",
         "expression_method": event.get("expression") or event.get("stop"),
     }

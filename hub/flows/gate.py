@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from importlib.metadata import version
 from typing import Any
 
 from sqlmodel import Session
@@ -29,6 +30,8 @@ from hub.law.facts import (
 from hub.law.snapshot import freeze
 from hub.store.ledger import Chain
 from hub.store.tables import Controller, Sender, TemplateRow
+
+ENGINE_VERSION = version("consent-hub")
 
 
 def put(
@@ -89,6 +92,7 @@ def record(chain: Chain, case: Case, decision: Decision, extra: dict[str, Any], 
         **answer(decision),
         "signals": [[s.kind, s.country] for s in case.person.countries],
         "policy": decision.policy,
+        "engine_version": ENGINE_VERSION,  # which code judged; no part of what a replay compares
         "facts": frozen.facts,
         **extra,
     }

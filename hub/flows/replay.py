@@ -20,7 +20,7 @@ from sqlalchemy import select, tuple_
 from sqlmodel import Session, col
 
 from hub.flows import gate
-from hub.law.facts import Decision, Phase, Verdict
+from hub.law.facts import Case, Decision, Phase, Verdict
 from hub.law.policy import Policy
 from hub.law.snapshot import Thaw
 from hub.store.db import Database
@@ -134,14 +134,14 @@ def _ranges(db: Database, controller_id: str, since: datetime | None, workers: i
 def _replay_range(db: Database, controller_id: str, policy: Policy | None, first: int, last: int) -> Tally:
     tally = Tally()
     with db.read() as session:
-        thaw = Thaw(_Parts(session), policy)
+        thaw = Thaw(Parts(session), policy)
         for row_id, phase, verdict, record in _rows(session, controller_id, first, last):
             tally.decisions += 1
             _again(tally, thaw, row_id, phase, verdict, orjson.loads(record))
     return tally
 
 
-class _Parts:
+class Parts:
     """Reads what decisions share."""
 
     def __init__(self, session: Session) -> None:
@@ -189,15 +189,24 @@ def _again(tally: Tally, thaw: Thaw, row_id: str, phase: str, verdict: str, reco
     except (ValueError, LookupError, TypeError) as error:
         tally.unreadable[type(error).__name__] += 1
         return
-    decision = gate.judge(case)
-    if record["overruled"] and decision.allowed:  # the law cannot know what came up on the way out
-        decision = _overruled(decision, record)
-    found = gate.answer(decision)
-    if decision.verdict == verdict and canonical(found) == canonical({name: record[name] for name in found}):
+    decision = judged(case, record)
+    if agrees(decision, verdict, record):
         tally.same += 1
         return
     turn = Turn(verdict, record["reasons"][0], decision.verdict.value, decision.reasons[0])
     tally.note(turn, Example(row_id, tuple(record["reasons"]), decision.reasons))
+
+
+def judged(case: Case, record: dict[str, Any]) -> Decision:
+    """The answer now. The law cannot know what came up on the way out: that is taken from the record."""
+    decision = gate.judge(case)
+    return _overruled(decision, record) if record["overruled"] and decision.allowed else decision
+
+
+def agrees(decision: Decision, verdict: str, record: dict[str, Any]) -> bool:
+    """Is this the very answer that was recorded, byte by byte?"""
+    found = gate.answer(decision)
+    return decision.verdict == verdict and canonical(found) == canonical({name: record[name] for name in found})
 
 
 def _overruled(decision: Decision, record: dict[str, Any]) -> Decision:

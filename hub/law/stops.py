@@ -63,10 +63,10 @@ class Binding:
 
 
 def binding(person: Person, ask: Ask, lifted_until: datetime | None) -> tuple[Binding, ...]:
-    """The stops that bind. `lifted_until`: time of the newest complete consent for exactly what is asked.
+    """The stops that bind; only a complete and later consent for exactly what is asked lifts one.
 
-    Such a consent lifts every stop that is strictly older; at equal times the stop wins. An unreadable stop is
-    lifted by nothing, since nobody can say what it asks for.
+    `lifted_until` is the time of the newest such consent. It lifts every stop that is strictly older; at equal times
+    the stop wins. An unreadable stop is lifted by nothing, since nobody can say what it asks for.
     """
     if not (person.stops or person.consents or person.claims):
         return ()

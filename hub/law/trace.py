@@ -6,8 +6,11 @@ The checks are the very functions that `decide` runs, taken from the same tables
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 from hub.contract.words import Purpose
 from hub.law import bases, consent, decide, route, softoptin, stops, storing
@@ -15,6 +18,25 @@ from hub.law.bases import Carried
 from hub.law.facts import Case, Phase
 from hub.law.purposes import RULES
 from hub.law.question import Question, prepare
+
+Check = Callable[..., object]
+# every check that a trace may name, in the order of `_sending`; `storing` and `buried` belong to SYNC_IN
+CHECKS: tuple[Check, ...] = (
+    *decide.IDENTITY,
+    decide.erased,
+    decide.buried,
+    stops.binding,
+    stops.conflicts,
+    *route.PREDICATES,
+    *decide.MESSAGE,
+    *consent.PREDICATES,
+    *bases.EVIDENCE,
+    softoptin.enabled,
+    *softoptin.AROUND,
+    *softoptin.OF_SALE,
+    bases.find,
+    storing.find,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +116,19 @@ def _step(check: Callable[..., str | None], code: str | None, about: str = "") -
 
 def _one(code: str | None) -> tuple[str, ...]:
     return (code,) if code else ()
+
+
+def meaning(name: str, language: str = "en") -> str:
+    """What a check asks, in a sentence: in English its own docstring, in German `checks.toml`; else its name."""
+    return _meanings(language).get(name, name)
+
+
+@cache
+def _meanings(language: str) -> dict[str, str]:
+    if language == "de":
+        told: dict[str, str] = tomllib.loads(files("hub.law").joinpath("checks.toml").read_text("utf-8"))["checks"]
+        return told
+    return {name_of(check): (check.__doc__ or "").split("\n")[0] for check in CHECKS}
 
 
 def name_of(check: Callable[..., object]) -> str:

@@ -3,8 +3,8 @@
 
 `decisions` and `events` are records of the append-only ledger, word for word. Each leads by `path` to the root of
 its link, each link by `path` to the root of a day, and that root is signed. `wordings` and `documents` are the texts
-they name by SHA-256. Everything else (`message`, `identity`, `consents`, `reasons`, `opened`) is what the hub says at
-the time of export; the `seal` covers it, and all the rest, with a signature of that time.
+they name by SHA-256. Everything else (`message`, `identity`, `consents`, `reasons`, `traces`, `checks`, `opened`) is
+what the hub says at the time of export; the `seal` covers it, and all the rest, with a signature of that time.
 """
 
 from __future__ import annotations
@@ -90,6 +90,13 @@ class Subject(_Part):
     id: str
 
 
+class Trace(_Part):
+    """The checks of a decision, made again at export; no `steps` where today's engine would judge otherwise."""
+
+    decision: str
+    steps: list[dict[str, Any]]
+
+
 class Opened(_Part):
     """What a person said, as the ledger keeps it `sealed` (Base64), and opened. None: the person was erased."""
 
@@ -126,6 +133,8 @@ class Capsule(_Part):
     identity: dict[str, Any]
     consents: list[dict[str, Any]]
     reasons: list[dict[str, Any]]
+    traces: list[Trace]
+    checks: dict[str, dict[str, str]]
     opened: list[Opened]
     seal: Seal = Field(repr=False)
 

@@ -81,6 +81,23 @@ def _hash_of(text: str) -> str:
         return ""
 
 
+def open_keys(told: Mapping[str, str], published: Mapping[str, bytes] | None) -> tuple[dict[str, bytes], list[Problem]]:
+    """The public keys that a file brings and that may be used, by id, and what is wrong with the others."""
+    keys, problems = dict[str, bytes](), list[Problem]()
+    for name, text in told.items():
+        try:
+            public = base64.b64decode(text, validate=True)
+        except ValueError:
+            public = b""
+        if len(public) != 32 or key_id(public) != name:
+            problems.append(Problem(f"/keys/{name}", "the key does not fit its id"))
+        elif published is not None and published.get(name) != public:
+            problems.append(Problem(f"/keys/{name}", "is not among the published keys"))
+        else:
+            keys[name] = public
+    return keys, problems
+
+
 class _Desk:
     def __init__(self, capsule: Capsule, plain: dict[str, Any], published: Mapping[str, bytes] | None) -> None:
         self.capsule, self.plain, self.published = capsule, plain, published
@@ -100,18 +117,8 @@ class _Desk:
         yield from self._seal()
 
     def _keys(self) -> Iterator[Problem]:
-        for name, text in self.capsule.keys.items():
-            place = f"/keys/{name}"
-            try:
-                public = base64.b64decode(text, validate=True)
-            except ValueError:
-                public = b""
-            if len(public) != 32 or key_id(public) != name:
-                yield Problem(place, "the key does not fit its id")
-            elif self.published is not None and self.published.get(name) != public:
-                yield Problem(place, "is not among the published keys")
-            else:
-                self.keys[name] = public
+        self.keys, problems = open_keys(self.capsule.keys, self.published)
+        yield from problems
 
     def _rows(self, table: str, section: str, rows: list[Row]) -> Iterator[Problem]:
         links = {link.seq: link for link in self.capsule.links}

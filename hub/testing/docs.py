@@ -6,7 +6,6 @@ A test fails while a committed page differs from what this module makes.
 
 from __future__ import annotations
 
-import ast
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,13 +15,12 @@ import typer
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-import hub
 from hub.cli import app
 from hub.law.facts import Verdict
-from hub.law.reasons import REASONS, Lift, Reason
+from hub.law.reasons import REASONS, Reason
 from hub.settings import Settings
+from hub.testing import legal_docs
 
-_MADE = "<!-- Made by `python -m hub.testing.docs`. Do not edit. -->\n"
 _VERDICTS: dict[Verdict | None, tuple[str, str]] = {
     Verdict.ALLOW: ("Allowed", "The message may be sent, on the basis that the code names."),
     Verdict.DENY: ("Refused", "The message is not sent. Nothing asks again by itself."),
@@ -30,18 +28,12 @@ _VERDICTS: dict[Verdict | None, tuple[str, str]] = {
     Verdict.ERROR: ("Error", "No answer could be found, and no answer is a no. Before sending, the gate asks again."),
     None: ("Notes", "They accompany a decision and decide nothing."),
 }
-_LIFTS = {
-    Lift.EVIDENCE: "whoever can supply the missing evidence / wer den fehlenden Nachweis beibringt",
-    Lift.LEGAL_APPROVAL: "legal or data protection, by an approval on file / Recht oder Datenschutz, mit Freigabe",
-    Lift.ADMIN: "the admin, by repairing what is wrong / Admin, durch Beheben der Ursache",
-    Lift.PERSON: "only the person, by a new act, or the law / nur die Person selbst oder das Gesetz",
-    Lift.NOT_NEEDED: "",
-}
 
 
 def pages() -> dict[str, str]:
     """File name to content."""
-    return {"settings.md": settings(), "reason-codes.md": reason_codes(), "commands.md": commands()}
+    made = {"settings.md": settings(), "reason-codes.md": reason_codes(), "commands.md": commands()}
+    return made | legal_docs.pages()
 
 
 # settings
@@ -54,7 +46,7 @@ def settings() -> str:
     ]
     return "\n".join(
         [
-            _MADE,
+            legal_docs.MADE,
             "# Settings",
             "",
             "A deployment is configured by environment variables and by nothing else. Accounts (tokens, numbers,",
@@ -86,45 +78,26 @@ def _values(info: FieldInfo) -> str:
 
 
 def reason_codes() -> str:
-    given = _strings()
+    given = legal_docs.given()
     lines = [
-        _MADE,
+        legal_docs.MADE,
         "# Reason codes",
         "",
         "Every decision carries reason codes, the weightiest first: that one is *the* reason. Codes are stable and",
-        "never reused. This page lists them in their order; `hub why` and the CRM show the same codes.",
+        "never reused. This page lists them in their order; each leads to a page with its meaning, source and remedy,",
+        "and who can lift it, in English and German. `hub why` and the CRM show the same codes.",
         "",
         "A code marked *reserved* belongs to the catalogue, but no check of this version gives it yet.",
     ]
     for verdict, (title, what) in _VERDICTS.items():
-        lines += ["", f"## {title}", "", what]
-        for row in REASONS:
-            if row.verdict is verdict:
-                lines += _reason(row, row.code in given)
+        lines += ["", f"## {title}", "", what, "", "| code | meaning | Bedeutung |", "|---|---|---|"]
+        lines += [_reason(row, row.code in given) for row in REASONS if row.verdict is verdict]
     return "\n".join([*lines, ""])
 
 
-def _reason(row: Reason, given: bool) -> Iterator[str]:
-    yield from ("", f"### {row.code}", "")
-    if not given:
-        yield from ("*Reserved.*", "")
-    yield f"- {row.meaning_en} *{row.remedy_en}*"
-    yield f"- {row.meaning_de} *{row.remedy_de}*"
-    yield f"- Source / Quelle: {row.source}"
-    if _LIFTS[row.lift]:
-        yield f"- Lifted by / Aufgehoben durch: {_LIFTS[row.lift]}"
-
-
-def _strings() -> set[str]:
-    """Every string constant in the hub's own code: a code that is not among them is given by nothing."""
-    root = Path(hub.__path__[0])
-    files = (path for path in root.rglob("*.py") if path.relative_to(root).parts[0] != "testing")
-    return {
-        node.value
-        for path in files
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+def _reason(row: Reason, given: bool) -> str:
+    link = f"[{row.code}](legal/reasons/{row.code}.md){'' if given else ' *reserved*'}"
+    return f"| {link} | {_cell(row.meaning_en)} | {_cell(row.meaning_de)} |"
 
 
 # commands
@@ -144,7 +117,7 @@ def walk(command: Any = None, path: str = "hub") -> Iterator[tuple[str, Any]]:
 def commands() -> str:
     found = list(walk())
     lines = [
-        _MADE,
+        legal_docs.MADE,
         "# Commands",
         "",
         "Errors that a person can mend are one sentence and exit code 2. `--help` shows all of this in the terminal.",
@@ -187,8 +160,13 @@ def _cell(text: str) -> str:
 
 
 def main(folder: Path) -> None:
-    for name, content in pages().items():
+    made = pages()
+    for name, content in made.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
+    for old in (folder / "legal" / "reasons").glob("*.md"):  # codes that are no more
+        if f"legal/reasons/{old.name}" not in made:
+            old.unlink()
 
 
 if __name__ == "__main__":

@@ -172,7 +172,7 @@ class Journey:
         )
 
     def _door(self, connection: Connection) -> str:
-        return f"{self.settings.public_url}/in/{connection.id}"
+        return accounts.webhook_url(self.world, connection)
 
     # what people did before the campaign
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The door: `POST|GET /in/{connection}`. Authenticate on raw bytes, store, answer. Nothing else happens here.
+"""The door: `POST|GET /in/{door}`, a connection's secret token. Authenticate on raw bytes, store, answer. No more.
 
 Requests that arrive together are stored in one transaction (group commit); each is answered only after that commit.
 """
@@ -22,13 +22,13 @@ from hub.contract import Connector, Forbidden, Inbound
 from hub.flows import accounts, inbox
 from hub.flows.inbox import Arrived
 from hub.flows.world import World
-from hub.store.tables import Connection
 
 log = structlog.get_logger("hub.door")
 
 MAX_BODY = 4 * 1024 * 1024  # Meta sends up to 3 MB
 _GROUP = 200
-_REMEMBER = 5.0  # seconds a connection's settings are kept
+REMEMBER = 5.0  # seconds a connection's settings are kept, and a door that was changed still opens
+_Behind = tuple[str, Connector[Any]]  # the connection's id, and its plugin
 
 
 class Door:
@@ -37,17 +37,17 @@ class Door:
     def __init__(self, world: World, nudge: Callable[[Iterable[str]], None]) -> None:
         self.world, self.nudge = world, nudge
         self._waiting: asyncio.Queue[tuple[Arrived, asyncio.Future[None]]] = asyncio.Queue()
-        self._known: dict[str, tuple[float, Connector[Any] | None]] = {}
+        self._known: dict[str, tuple[float, _Behind | None]] = {}
         self._http = httpx.AsyncClient(transport=httpx.MockTransport(_no_network))
 
     def routes(self) -> list[Route]:
-        return [Route("/in/{connection}", self.enter, methods=["GET", "POST"])]
+        return [Route("/in/{door}", self.enter, methods=["GET", "POST"])]
 
     async def enter(self, request: Request) -> Response:
-        connection_id = request.path_params["connection"]
-        connector = await self._connector(connection_id)
-        if connector is None:
+        behind = await self._behind(request.path_params["door"])
+        if behind is None:
             return Response(status_code=404)
+        connection_id, connector = behind
         body = await _body(request)
         if body is None:
             return Response(status_code=413)
@@ -79,19 +79,19 @@ class Door:
         query = f"?{request.url.query}" if request.url.query else ""
         return f"{self.world.settings.public_url.rstrip('/')}{request.url.path}{query}"
 
-    async def _connector(self, connection_id: str) -> Connector[Any] | None:
-        known = self._known.get(connection_id)
-        if known is None or time.monotonic() - known[0] > _REMEMBER:
-            found = await anyio.to_thread.run_sync(self._open, connection_id)
-            known = self._known[connection_id] = (time.monotonic(), found)
+    async def _behind(self, door: str) -> _Behind | None:
+        known = self._known.get(door)
+        if known is None or time.monotonic() - known[0] > REMEMBER:
+            found = await anyio.to_thread.run_sync(self._open, door)
+            known = self._known[door] = (time.monotonic(), found)
             if found is None:  # guesses must not fill memory
-                del self._known[connection_id]
+                del self._known[door]
         return known[1]
 
-    def _open(self, connection_id: str) -> Connector[Any] | None:
+    def _open(self, door: str) -> _Behind | None:
         with self.world.db.read() as session:
-            connection = session.get(Connection, connection_id) if connection_id.isalnum() else None
-        return accounts.open_connector(self.world, connection, self._http) if connection else None
+            connection = accounts.behind(session, door)
+        return (connection.id, accounts.open_connector(self.world, connection, self._http)) if connection else None
 
     async def keep(self) -> None:
         """The one writer: takes all that wait, commits once, answers all. Runs as long as the server does."""

@@ -2,7 +2,7 @@
 """The tables. Importing this module registers all of them."""
 
 from hub.store.tables.accounts import Connection, Controller, Lease, ProcessorRecord, Sender, TemplateRow
-from hub.store.tables.columns import new_id
+from hub.store.tables.columns import new_door, new_id
 from hub.store.tables.people import Contact, ContactPoint, CrmRecord
 from hub.store.tables.permission import ConsentRow, OptInPage, Review, StopRow, Wording
 from hub.store.tables.proof import ChainHead, ChainLink, DailyRoot, DecisionRow, Document, LedgerRow, SigningKey
@@ -48,5 +48,6 @@ __all__ = [
     "SyncRun",
     "TemplateRow",
     "Wording",
+    "new_door",
     "new_id",
 ]

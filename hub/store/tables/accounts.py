@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
-from hub.store.tables.columns import json, key, maybe_time, ref, sealed, time
+from hub.store.tables.columns import json, key, maybe_time, new_door, ref, sealed, time
 
 
 class Controller(SQLModel, table=True):
@@ -23,9 +23,10 @@ class Controller(SQLModel, table=True):
 
 
 class Connection(SQLModel, table=True):
-    """A configured account of a connector. Its id is the secret part of its webhook URL."""
+    """A configured account of a connector. `door` is the secret part of its webhook URL; the id is no secret."""
 
     id: str = key()
+    door: str = Field(default_factory=new_door, unique=True, max_length=32, repr=False)
     controller_id: str = ref("controller.id")
     connector: str
     title: str
@@ -79,6 +80,8 @@ class ProcessorRecord(SQLModel, table=True):
     subprocessors_approved: bool = False
     official_api: bool = True
     transfers: list[dict[str, Any]] = json(default_factory=list)
+    profile: dict[str, Any] = json(default_factory=dict)  # what the plugin said of the provider when this was filed
+    papers: list[dict[str, str]] = json(default_factory=list)  # what was checked: kind, file name, SHA-256
     note: str = ""
     created_at: datetime = time()
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,11 @@ from sqlmodel import Field
 def new_id() -> str:
     """An opaque id: UUID version 7, so rows made together lie together. Carries a time and nothing else."""
     return uuid_utils.uuid7().hex
+
+
+def new_door() -> str:
+    """Where an account's webhooks arrive: 128 random bits, in hex. Unlike an id it tells nothing and can be changed."""
+    return secrets.token_hex(16)
 
 
 class UtcTime(TypeDecorator[datetime]):

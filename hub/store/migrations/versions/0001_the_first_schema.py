@@ -74,6 +74,7 @@ def upgrade() -> None:
     op.create_table(
         "connection",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("door", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("connector", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -91,6 +92,7 @@ def upgrade() -> None:
             ["controller.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("door"),
     )
     with op.batch_alter_table("connection", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_connection_controller_id"), ["controller_id"], unique=False)
@@ -354,6 +356,8 @@ def upgrade() -> None:
         sa.Column("subprocessors_approved", sa.Boolean(), nullable=False),
         sa.Column("official_api", sa.Boolean(), nullable=False),
         sa.Column("transfers", sa.JSON(), nullable=False),
+        sa.Column("profile", sa.JSON(), nullable=False),
+        sa.Column("papers", sa.JSON(), nullable=False),
         sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
