@@ -22,8 +22,7 @@ from hub.law.question import Question, prepare
 Check = Callable[..., object]
 # every check that a trace may name, in the order of `_sending`; `storing` and `buried` belong to SYNC_IN
 CHECKS: tuple[Check, ...] = (
-    *decide.IDENTITY,
-    decide.erased,
+    *decide.RECIPIENT,
     decide.buried,
     stops.binding,
     stops.conflicts,
