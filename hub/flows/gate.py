@@ -49,6 +49,7 @@ def put(
         person=person,
         message=message,
         route=route,
+        fault=world.continuity.fault(controller.id),
     )
 
 

@@ -42,6 +42,8 @@ Check = Callable[[Question], str | None]
 def decide(case: Case) -> Decision:
     """May this happen to this person, now? Pure; never raises: what cannot be decided is an ERROR, and so a no."""
     try:
+        if case.fault:
+            return Decision(Verdict.ERROR, ("ENGINE_UNAVAILABLE",), notes=(case.fault,))
         if case.policy is None:
             return Decision(Verdict.ERROR, ("POLICY_UNKNOWN",))
         q = prepare(case, case.policy)
