@@ -3,6 +3,7 @@
 
 How a decision is made, for a lawyer with a developer beside them:
 
+0.  An engine that is not well itself (`Case.fault`: the database was restored from a backup) answers ERROR, to all.
 1.  A `Case` holds everything that may be looked at: the phase, the time, the policy, the person with stops, consents,
     claims and evidence, the message and the route. Nothing else is read, so the same case always gets the same answer.
 2.  The checks run in the order of the law's weight: is it one known person (Art. 5(1)(d) GDPR)? erased or restricted
