@@ -87,7 +87,7 @@ def _journal_first(world: World, session: Session) -> None:
     lines = journaled(session)
     if world.db.journal is not None and lines:
         world.db.journal.append(lines)
-        lines.clear()
+        del lines[:]
 
 
 def _account(done: Replayed) -> dict[str, Any]:
