@@ -7,7 +7,7 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -21,14 +21,13 @@ class Backup:
     """A copy of a database as it is now. Whoever has it open is cut off."""
 
     def __init__(self, shop: Shop) -> None:
-        self._url = make_url(shop.world.db.url)
+        self._url, self._name = make_url(shop.world.db.url), f"hub_backup_{secrets.token_hex(8)}"
         shop.world.db.close()
         if self._sqlite:
-            with sqlite3.connect(self._file) as source, sqlite3.connect(self._saved) as copy:
+            with closing(sqlite3.connect(self._file)) as source, closing(sqlite3.connect(self._saved)) as copy:
                 source.backup(copy)
         else:
-            self._copied = f"hub_backup_{secrets.token_hex(8)}"
-            self._server(f"CREATE DATABASE {self._copied} TEMPLATE {self._url.database}")
+            self._server(f"CREATE DATABASE {self._name} TEMPLATE {self._url.database}")
 
     @property
     def _sqlite(self) -> bool:
@@ -40,7 +39,7 @@ class Backup:
 
     @property
     def _saved(self) -> Path:
-        return self._file.with_suffix(".backup")
+        return self._file.with_name(self._name)
 
     def put_back(self) -> None:
         """Replace the database by the copy."""
@@ -50,7 +49,7 @@ class Backup:
             shutil.copy(self._saved, self._file)
         else:
             self._server(f"DROP DATABASE {self._url.database} WITH (FORCE)")
-            self._server(f"CREATE DATABASE {self._url.database} TEMPLATE {self._copied}")
+            self._server(f"CREATE DATABASE {self._url.database} TEMPLATE {self._name}")
 
     def restore(self, shop: Shop) -> None:
         """Stop the hub, put the copy back, start the hub."""
@@ -60,7 +59,7 @@ class Backup:
 
     def drop(self) -> None:
         if not self._sqlite:
-            self._server(f"DROP DATABASE {self._copied}")
+            self._server(f"DROP DATABASE {self._name}")
 
     def _server(self, statement: str) -> None:
         place = self._url.set(drivername="postgresql", database="postgres")

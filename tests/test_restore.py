@@ -112,7 +112,7 @@ def test_freeze_that_a_person_lifted_does_not_come_back(shop: Shop) -> None:
     shop.agree(phone(ANNA))
     with backup(shop) as saved:
         for number in (ANNA, BEN):
-            shop.hear(shop.said("hm, vielleicht lieber doch keine Nachrichten?", phone(number)))
+            shop.hear(shop.said("Das nervt langsam", phone(number)))
         first, _ = shop.rows(Review)
         with shop.write() as session:
             review.close(shop.world, session, shop.controller, first.id, Verdict.NO_STOP, "Dana")
@@ -284,7 +284,7 @@ def test_other_machine_without_that_journal_is_closed_too(shop: Shop) -> None:
 
 
 def test_controller_that_lost_nothing_goes_on(shop: Shop) -> None:
-    other = Shop(shop.world, "Andere GmbH", ("paper2", "pigeon2"))
+    other = Shop(shop.world, "Muster", ("paper2", "pigeon2"))
     other.reach(BEN)
     with backup(shop) as saved:
         shop.stop(phone(ANNA))
@@ -317,10 +317,10 @@ def test_signed_day_that_is_lost_is_told_for_ever(shop: Shop) -> None:
         assert [one.root for one in look(shop).roots] == [root.root]
 
 
-def test_policy_of_the_lost_time_is_remembered_and_not_active(shop: Shop) -> None:
+def test_request_of_the_lost_time_is_remembered_and_left_to_a_person(shop: Shop) -> None:
     with backup(shop) as saved:
         shop.stop(phone(ANNA))
-        shop.hear(shop.said("Bitte löschen Sie meine Daten", phone(BEN)))
+        shop.hear(shop.said("Welche Daten haben Sie über mich gespeichert?", phone(BEN)))
         saved.restore(shop)
         done = bring_back(shop)
         assert done.remembered["request_heard"] == 1
@@ -402,7 +402,7 @@ def test_journal_holds_no_number_and_no_words(shop: Shop) -> None:
 
 
 def test_messages_of_another_controller_stay_as_they_are(shop: Shop) -> None:
-    other = Shop(shop.world, "Andere GmbH", ("paper2", "pigeon2"))
+    other = Shop(shop.world, "Muster", ("paper2", "pigeon2"))
     other.reach(BEN)
     with shop.write() as session:
         standstill.freeze(shop.world, session, shop.controller.id)

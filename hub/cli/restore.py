@@ -152,7 +152,7 @@ def _show_counts(what: str, counts: Mapping[str, int]) -> None:
 def _show_replayed(owner: Controller, done: Replayed) -> None:
     _show(owner, done.loss)
     _show_counts("Replayed", done.events)
-    _show_counts("Of these without effect here, to be done anew by a person", +done.remembered)
+    _show_counts("Of these without effect here, to be done anew by a person", done.remembered)
     if done.messages or done.campaigns:
         out.print(
             f"  {done.messages} waiting messages are unknown now, {len(done.campaigns)} campaigns are paused:"

@@ -63,7 +63,8 @@ def replay(
         for number, event in enumerate(loss.events, 1):
             again(session, chain, controller.id, event, world.now())
             done.events[event.kind] += 1
-            done.remembered[event.kind] += not binds(event)
+            if not binds(event):
+                done.remembered[event.kind] += 1
             if progress:
                 progress(number, len(loss.events))
         if loss.behind and not loss.told:

@@ -103,7 +103,7 @@ class Line:
             count=link.count,
             hash=link.hash,
             events=tuple(kept),
-            rest=dict(rest),
+            rest=dict(rest) or None,
         )
 
     def plain(self) -> dict[str, Any]:
