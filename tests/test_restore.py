@@ -8,7 +8,16 @@ from datetime import timedelta
 import orjson
 import pytest
 
-from hub.contract import BadInput, IdentityChanged, PreferenceChanged, PrivacyDeletion, Purpose, Unavailable
+from hub.contract import (
+    BadInput,
+    IdentityChanged,
+    PreferenceChanged,
+    PrivacyDeletion,
+    Purpose,
+    Status,
+    StatusChanged,
+    Unavailable,
+)
 from hub.flows import courier, inbound, replay, restore, review, signing, standstill
 from hub.flows.campaigns import start
 from hub.flows.loss import Loss, survey
@@ -19,8 +28,11 @@ from hub.flows.world import World
 from hub.store import ledger
 from hub.store.catch_up import CatchUp
 from hub.store.continuity import RESTORED, note
-from hub.store.journal import Journal
-from hub.store.tables import Campaign, Contact, DecisionRow, MessageRow, Review, StopRow
+from hub.store.journal import Journal, Line
+from hub.store.tables import Campaign, ChainHead, Contact, DecisionRow, MessageRow, Review, StopRow
+from hub.work.crew import Crew
+from hub.work.schedule import Schedule
+from tests import making
 from tests.backups import backup, restart
 from tests.making import ANNA, BEN, CARLA, CONSENT, OPT_OUT, SECOND, VENDOR_ID, Shop, bsuid, person, phone
 
@@ -235,6 +247,59 @@ def test_what_left_after_the_backup_is_not_sent_again(shop: Shop) -> None:
         assert {campaign.state for campaign in shop.rows(Campaign)} == {CampaignState.PAUSED}
         with pytest.raises(BadInput, match="paused since the database was restored"), shop.write() as session:
             start(shop.world, session, session.get_one(Campaign, draft.id))
+
+
+def drain(shop: Shop) -> None:
+    with Crew(shop.world, works=False, schedules=False) as crew:
+        crew.jobs.dispatcher.drain(shop.sender.id)
+
+
+def test_dispatcher_of_a_restored_hub_doubles_nothing(shop: Shop) -> None:
+    numbers = [making.number(index) for index in range(12345601, 12345611)]
+    shop.reach(*numbers)
+    with backup(shop) as saved:
+        drain(shop)
+        assert sorted(shop.loft.numbers) == numbers
+        saved.restore(shop)
+        drain(shop)
+        bring_back(shop)
+        shop.clock.advance(timedelta(hours=1))
+        drain(shop)
+        assert sorted(shop.loft.numbers) == numbers
+        assert {row.state for row in shop.campaign_messages()} == {State.UNKNOWN}
+
+
+def test_status_that_comes_later_resolves_what_the_restore_made_unknown(shop: Shop) -> None:
+    shop.reach(ANNA)
+    with backup(shop) as saved:
+        cleared = shop.claim_one()
+        saved.restore(shop)
+        bring_back(shop)
+        at = shop.world.now().replace(microsecond=0)
+        shop.hear(StatusChanged(Status.DELIVERED, at, provider_message_id="wamid.1", message_id=cleared.outgoing.id))
+        assert shop.message(cleared.outgoing.id).state == State.DELIVERED
+
+
+def test_schedule_notes_the_loss_and_fills_the_journal(shop: Shop) -> None:
+    shop.agree(phone(ANNA))
+    with backup(shop) as saved:
+        shop.stop(phone(ANNA))
+        saved.restore(shop)
+        with Crew(shop.world, works=False, schedules=False) as crew:
+            schedule = Schedule(shop.world, crew.nudges)
+            schedule.watch()
+            assert shop.only(ChainHead).behind_since is not None
+            bring_back(shop)
+            assert shop.only(ChainHead).behind_since is None
+            journal = shop.world.db.journal
+            assert journal is not None
+            shop.world.db.journal = None
+            shop.stop(phone(BEN))
+            shop.world.db.journal = journal
+            shop.clock.advance(timedelta(minutes=1))
+            schedule.watch()
+        known = [line.seq for line in journal.read(shop.controller.id) if isinstance(line, Line)]
+        assert max(known) == shop.only(ChainHead).seq
 
 
 def test_released_campaign_goes_on_and_authorised_messages_stay_unknown(shop: Shop) -> None:

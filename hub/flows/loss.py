@@ -48,27 +48,52 @@ class Loss:
 def survey(session: Session, controller_id: str, sources: Sequence[Journal]) -> Loss:
     """Compare the journals with the database, from their start. Raises `OSError`."""
     loss = Loss(controller_id)
-    lost: dict[str, Line] = {}
-    restores: dict[str, Line] = {}
-    signed: list[Signed] = []
-    for source in sources:
-        last: Entry | None = None
-        for page in _pages(source.read(controller_id)):
-            lines = [entry for entry in page if isinstance(entry, Line)]
-            lost |= {line.hash: line for line in _not_here(session, controller_id, lines)}
-            restores |= {line.hash: line for line in lines if line.restores}
-            signed += [entry for entry in page if isinstance(entry, Signed)]
-            loss.damaged += [entry for entry in page if isinstance(entry, Damaged)]
-            last = page[-1]
-        loss.torn |= isinstance(last, Damaged)
-    loss.links = _end(lost, restores)
+    readings = [_read(session, controller_id, source) for source in sources]
+    lost = {line.hash: line for reading in readings for line in reading.lost}
+    over = {digest for reading in readings for digest in reading.over}
+    loss.links = sorted((line for line in lost.values() if line.hash not in over), key=lambda line: line.seq)
     loss.events = _events(session, lost.values())
     loss.gaps = _gaps(session, controller_id, loss.links)
-    loss.roots = [one for one in _statements(signed) if _hash(session, controller_id, one.last_seq) != one.head]
+    loss.damaged = [one for reading in readings for one in reading.damaged]
+    loss.torn = any(reading.torn for reading in readings)
+    signed = _statements(one for reading in readings for one in reading.signed)
+    loss.roots = [one for one in signed if _hash(session, controller_id, one.last_seq) != one.head]
     head = session.get(ChainHead, controller_id)
     loss.behind = bool(loss.links) or bool(head and head.behind_since)
     loss.told = bool(loss.links) and loss.links[-1].hash in _accounted(session, controller_id)
     return loss
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One journal. Its own order counts, since clocks may differ."""
+
+    lost: list[Line] = field(default_factory=list)
+    over: set[str] = field(default_factory=set)  # lost, and accounted for by a later restore
+    signed: list[Signed] = field(default_factory=list)
+    damaged: list[Damaged] = field(default_factory=list)
+    torn: bool = False
+
+    def take(self, line: Line, here: bool) -> None:
+        if line.restores:  # one that was lost itself accounts only for the chain that it replaced
+            self.over |= {one.hash for one in self.lost if here or one.seq >= line.seq}
+        if not here:
+            self.lost.append(line)
+
+
+def _read(session: Session, controller_id: str, source: Journal) -> _Reading:
+    reading = _Reading()
+    last: Entry | None = None
+    for page in _pages(source.read(controller_id)):
+        lines = [entry for entry in page if isinstance(entry, Line)]
+        here = _here(session, controller_id, lines)
+        for line in lines:
+            reading.take(line, (line.seq, line.hash) in here)
+        reading.signed += [entry for entry in page if isinstance(entry, Signed)]
+        reading.damaged += [entry for entry in page if isinstance(entry, Damaged)]
+        last = page[-1]
+    reading.torn = isinstance(last, Damaged)
+    return reading
 
 
 def restores_of(session: Session, controller_id: str) -> list[LedgerRow]:
@@ -86,27 +111,14 @@ def _pages(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
         yield page
 
 
-def _not_here(session: Session, controller_id: str, lines: Sequence[Line]) -> list[Line]:
+def _here(session: Session, controller_id: str, lines: Sequence[Line]) -> set[tuple[int, str]]:
     mine = select(ChainLink.seq, ChainLink.hash).where(ChainLink.controller_id == controller_id)
-    here = set(session.exec(mine.where(col(ChainLink.seq).in_({line.seq for line in lines}))))
-    return [line for line in lines if (line.seq, line.hash) not in here]
+    return set(session.exec(mine.where(col(ChainLink.seq).in_({line.seq for line in lines}))))
 
 
 def _hash(session: Session, controller_id: str, seq: int) -> str:
     mine = select(ChainLink.hash).where(ChainLink.controller_id == controller_id, ChainLink.seq == seq)
     return session.exec(mine).first() or (GENESIS if seq == 0 else "")
-
-
-def _end(lost: dict[str, Line], restores: dict[str, Line]) -> list[Line]:
-    """The end of the chain that was lost last. What a restore that is still here has accounted for is told no more."""
-    chain: dict[int, Line] = {}
-    for line in sorted((lost | restores).values(), key=lambda line: (line.at, line.seq)):
-        if line.hash in restores:
-            gone_too = line.hash in lost
-            chain = {seq: kept for seq, kept in chain.items() if gone_too and seq < line.seq}
-        if line.hash in lost:
-            chain[line.seq] = line
-    return [chain[seq] for seq in sorted(chain)]
 
 
 def _events(session: Session, lines: Iterable[Line]) -> list[Lost]:

@@ -98,7 +98,8 @@ def _erase(session: Session, controller_id: str, lost: Lost, now: datetime) -> N
     ids = {*session.exec(owners), lost.body["contact"]}
     people = session.exec(select(Contact).where(Contact.controller_id == controller_id, col(Contact.id).in_(ids)))
     for person in people.all():
-        if person.erased_at is None and person.created_at <= lost.event_time:
+        meant = person.id == lost.body["contact"] or person.created_at <= lost.event_time
+        if person.erased_at is None and meant:
             points = select(ContactPoint.token).where(ContactPoint.contact_id == person.id)
             tokens |= set(session.exec(points))
             erasure.forget(session, person, now)
