@@ -69,8 +69,10 @@ def test_replay_with_a_torn_journal_stays_closed_until_accepted(shop: Shop) -> N
         (file,) = (shop.world.settings.journal / shop.controller.id).iterdir()
         file.write_bytes(file.read_bytes()[:-200])
         saved.restore(shop)
-        assert "holds everything" in hub("restore", "status"), "nothing intact tells of a loss"
-        shop.stop(phone(ANNA))
+        assert "told of only by a damaged line" in hub("restore", "status", code=1)
+        assert "Still closed" in hub("restore", "replay", code=1)
+        assert "decides again" in hub("restore", "replay", "--accept-damage")
+        assert "holds everything" in hub("restore", "status")
 
 
 def test_folder_that_is_not_there_is_named(tmp_path: Path, shop: Shop) -> None:

@@ -125,6 +125,8 @@ def _readable() -> Iterator[None]:
 def _show(owner: Controller, loss: Loss) -> None:
     if not loss.behind:
         out.print(f"[green]{escape(owner.name)}:[/] the database holds everything the journal tells of.")
+    elif loss.last[0] and not loss.links:
+        out.print(f"[bold red]{escape(owner.name)}: the database is older than the journal.[/]")
     elif loss.links:
         first, last = loss.links[0], loss.links[-1]
         out.print(f"[bold red]{escape(owner.name)}: the database is older than the journal.[/]")
@@ -136,6 +138,8 @@ def _show(owner: Controller, loss: Loss) -> None:
         out.print("  Give that journal with --journal.")
     for gap in loss.gaps:
         out.print(f"  [red]The journal does not know links {gap[0]} to {gap[1]} either.[/]", highlight=False)
+    for one in loss.unreadable:
+        out.print(f"  [red]Link {one.seq} is told of only by a damaged line.[/]", highlight=False)
     for one in loss.damaged:
         out.print(f"  [yellow]Damaged: {one.file}, line {one.number}: {one.why}.[/]", highlight=False)
     for root in loss.roots:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
@@ -30,14 +30,20 @@ class Loss:
     events: list[Lost] = field(default_factory=list)  # not in the ledger, in the order they were recorded
     gaps: list[tuple[int, int]] = field(default_factory=list)  # links that the journal does not know either
     damaged: list[Damaged] = field(default_factory=list)
-    torn: bool = False  # a journal ends with a damaged line
+    unreadable: list[Damaged] = field(default_factory=list)  # of these, links that only such a line tells of
     roots: list[Statement] = field(default_factory=list)  # signed, and no longer in the chain
     told: bool = False  # a replay has accounted for this loss
 
     @property
     def incomplete(self) -> bool:
         """Something was lost that the journals at hand cannot tell."""
-        return bool(self.gaps) or (self.torn and bool(self.links)) or (self.behind and not self.links)
+        return bool(self.gaps or self.unreadable) or (self.behind and not self.links)
+
+    @property
+    def last(self) -> tuple[int, str]:
+        """Place and hash of the newest lost link that is known of; 0 and nothing if none is."""
+        known: list[Line | Damaged] = [*self.links, *self.unreadable]
+        return max(((one.seq, one.hash) for one in known), default=(0, ""))
 
     @property
     def rest(self) -> Counter[str]:
@@ -55,12 +61,14 @@ def survey(session: Session, controller_id: str, sources: Sequence[Journal]) -> 
     loss.events = _events(session, lost.values())
     loss.gaps = _gaps(session, controller_id, loss.links)
     loss.damaged = [one for reading in readings for one in reading.damaged]
-    loss.torn = any(reading.torn for reading in readings)
+    loss.unreadable = [
+        one for reading in readings for one in reading.unreadable if one.hash not in over and one.hash not in lost
+    ]
     signed = _statements(one for reading in readings for one in reading.signed)
     loss.roots = [one for one in signed if _hash(session, controller_id, one.last_seq) != one.head]
     head = session.get(ChainHead, controller_id)
-    loss.behind = bool(loss.links) or bool(head and head.behind_since)
-    loss.told = bool(loss.links) and loss.links[-1].hash in _accounted(session, controller_id)
+    loss.behind = bool(loss.links or loss.unreadable) or bool(head and head.behind_since)
+    loss.told = bool(loss.last[0]) and loss.last[1] in _accounted(session, controller_id)
     return loss
 
 
@@ -69,30 +77,35 @@ class _Reading:
     """One journal. Its own order counts, since clocks may differ."""
 
     lost: list[Line] = field(default_factory=list)
+    unreadable: list[Damaged] = field(default_factory=list)
     over: set[str] = field(default_factory=set)  # lost, and accounted for by a later restore
     signed: list[Signed] = field(default_factory=list)
     damaged: list[Damaged] = field(default_factory=list)
-    torn: bool = False
 
-    def take(self, line: Line, here: bool) -> None:
-        if line.restores:  # one that was lost itself accounts only for the chain that it replaced
-            self.over |= {one.hash for one in self.lost if here or one.seq >= line.seq}
-        if not here:
-            self.lost.append(line)
+    def take(self, entry: Entry, here: set[tuple[int, str]]) -> None:
+        if isinstance(entry, Signed):
+            self.signed.append(entry)
+            return
+        known = (entry.seq, entry.hash) in here
+        if isinstance(entry, Damaged):
+            self.damaged.append(entry)
+            if entry.hash and not known:
+                self.unreadable.append(entry)
+            return
+        if entry.restores:  # one that was lost itself accounts only for the chain that it replaced
+            gone: list[Line | Damaged] = [*self.lost, *self.unreadable]
+            self.over |= {one.hash for one in gone if known or one.seq >= entry.seq}
+        if not known:
+            self.lost.append(entry)
 
 
 def _read(session: Session, controller_id: str, source: Journal) -> _Reading:
     reading = _Reading()
-    last: Entry | None = None
-    for page in _pages(source.read(controller_id)):
-        lines = [entry for entry in page if isinstance(entry, Line)]
-        here = _here(session, controller_id, lines)
-        for line in lines:
-            reading.take(line, (line.seq, line.hash) in here)
-        reading.signed += [entry for entry in page if isinstance(entry, Signed)]
-        reading.damaged += [entry for entry in page if isinstance(entry, Damaged)]
-        last = page[-1]
-    reading.torn = isinstance(last, Damaged)
+    entries = source.read(controller_id)
+    while page := list(islice(entries, _PAGE)):
+        here = _here(session, controller_id, {one.seq for one in page if not isinstance(one, Signed)})
+        for entry in page:
+            reading.take(entry, here)
     return reading
 
 
@@ -106,14 +119,9 @@ def _accounted(session: Session, controller_id: str) -> set[str]:
     return {orjson.loads(row.record)["last"]["hash"] for row in restores_of(session, controller_id)}
 
 
-def _pages(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
-    while page := list(islice(entries, _PAGE)):
-        yield page
-
-
-def _here(session: Session, controller_id: str, lines: Sequence[Line]) -> set[tuple[int, str]]:
+def _here(session: Session, controller_id: str, seqs: set[int]) -> set[tuple[int, str]]:
     mine = select(ChainLink.seq, ChainLink.hash).where(ChainLink.controller_id == controller_id)
-    return set(session.exec(mine.where(col(ChainLink.seq).in_({line.seq for line in lines}))))
+    return set(session.exec(mine.where(col(ChainLink.seq).in_(seqs))))
 
 
 def _hash(session: Session, controller_id: str, seq: int) -> str:

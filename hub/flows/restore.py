@@ -94,9 +94,8 @@ def _journal_first(world: World, session: Session) -> None:
 def _account(done: Replayed) -> dict[str, Any]:
     """What the chain shall say of its own loss, for ever. No person is in it."""
     loss = done.loss
-    last = loss.links[-1] if loss.links else None
     return {
-        "last": {"seq": last.seq if last else 0, "hash": last.hash if last else ""},
+        "last": {"seq": loss.last[0], "hash": loss.last[1]},
         "first_seq": loss.links[0].seq if loss.links else 0,
         "links": len(loss.links),
         "replayed": dict(done.events),

@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from hub.store.db import Database
-from hub.store.journal import LEFT_OUT, Journal, Line, Mark
+from hub.store.journal import LEFT_OUT, Journal, Line, Mark, Told
 from hub.store.ledger import leaf, links_of
 from hub.store.tables import ChainLink, DecisionRow, LedgerRow
 
@@ -27,7 +27,7 @@ class CatchUp:
     def _forget(self) -> None:
         self._mark: Mark = {}
         self._seq = 0  # all links up to here are in the journal
-        self._told: dict[int, str] = {}
+        self._told: dict[int, str] = {}  # what stands in it after that
 
     def run(self, until: datetime | None = None) -> int:
         """Append the links that are missing; returns how many. Only for a database that is not behind.
@@ -49,9 +49,9 @@ class CatchUp:
         self._told = {seq: digest for seq, digest in self._told.items() if seq > self._seq}
         return count
 
-    def _read(self) -> list[Line]:
+    def _read(self) -> list[Told]:
         lines, self._mark = self._journal.since(self._controller, self._mark)
-        self._told |= {line.seq: line.hash for line in lines}
+        self._told |= {line.seq: line.hash for line in lines if line.whole}
         return lines
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sqlmodel import Session, col, select
 
 from hub.store.db import Database
-from hub.store.journal import Journal, Mark
+from hub.store.journal import Journal, Mark, Told
 from hub.store.tables import ChainHead, ChainLink
 
 RESTORED = "the database was restored from a backup: see `hub restore status`"
@@ -23,20 +23,13 @@ _AGAIN = 2.0  # seconds for which a look counts
 _AT_ONCE = 2000  # links compared in one look
 
 
-class _Place(NamedTuple):
-    """A link that the journal tells of."""
-
-    seq: int
-    hash: str
-
-
 class Watch:
     """Compares one controller's chain with the journal, as both grow."""
 
     def __init__(self, db: Database, journal: Journal, controller_id: str) -> None:
         self._db, self._journal, self._controller = db, journal, controller_id
         self._mark: Mark | None = None
-        self._suspects: list[_Place] = []
+        self._suspects: list[Told] = []
         self.tip = 0
 
     def behind(self) -> bool:
@@ -44,7 +37,7 @@ class Watch:
         # the journal first: what it tells was committed before, so that what is read after must hold it
         lines, self._mark = self._journal.since(self._controller, self._mark)
         restored = max((i for i, line in enumerate(lines) if line.restores), default=None)
-        told = [_Place(line.seq, line.hash) for line in lines[restored or 0 :]][-_AT_ONCE:]
+        told = lines[restored or 0 :][-_AT_ONCE:]
         suspects = told if restored is not None else [*self._suspects, *told]
         with self._db.read() as session:
             head = session.get(ChainHead, self._controller)
@@ -55,7 +48,7 @@ class Watch:
         return bool(lost) or bool(head and head.behind_since)
 
 
-def _hashes(session: Session, controller_id: str, places: list[_Place]) -> dict[int, str]:
+def _hashes(session: Session, controller_id: str, places: list[Told]) -> dict[int, str]:
     wanted = {place.seq for place in places}
     mine = select(ChainLink.seq, ChainLink.hash).where(ChainLink.controller_id == controller_id)
     return dict(session.exec(mine.where(col(ChainLink.seq).in_(wanted))).all()) if wanted else {}

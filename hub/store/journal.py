@@ -9,10 +9,11 @@ Nothing is ever changed or removed by the hub.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlmodel import Session
@@ -45,6 +46,7 @@ KEPT = frozenset(
 LEFT_OUT = frozenset({"consent_given", "policy_loaded", "signing_key_made", "campaign_released"})
 RESTORED = "restored"  # from this link on the chain counts anew; what stands before it in the journal is accounted for
 
+_PLACE = re.compile(rb'\{"seq":(\d{1,18}),"hash":"([0-9a-f]{64})"')
 _FULL = 16 * 2**20  # bytes after which the next file is begun
 _TAIL = 2**20  # bytes read to learn where a chain stands
 
@@ -107,9 +109,10 @@ class Line:
         )
 
     def plain(self) -> dict[str, Any]:
+        """Place and hash come first: half a line still tells that there was one."""
         events = [{"position": e.position, "path": e.path, "record": e.record} for e in self.events]
-        body: dict[str, Any] = {"seq": self.seq, "at": self.at, "prev": self.prev, "root": self.root}
-        body |= {"controller": self.controller, "count": self.count, "hash": self.hash}
+        body: dict[str, Any] = {"seq": self.seq, "hash": self.hash, "prev": self.prev, "root": self.root}
+        body |= {"controller": self.controller, "count": self.count, "at": self.at}
         return body | ({"events": events} if events else {}) | ({"rest": dict(self.rest)} if self.rest else {})
 
 
@@ -130,11 +133,22 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """A line that cannot be read or does not hold."""
+    """A line that cannot be read or does not hold. `seq` and `hash` of its link, as far as it still tells them."""
 
     file: str
     number: int
     why: str
+    seq: int = 0
+    hash: str = ""
+
+
+class Told(NamedTuple):
+    """A link that the journal tells of. `whole`: its line holds."""
+
+    seq: int
+    hash: str
+    restores: bool
+    whole: bool
 
 
 Entry = Line | Signed | Damaged
@@ -160,7 +174,7 @@ class Journal:
             groups.setdefault(entry.controller, []).append(entry)
         for controller_id, lines in groups.items():
             # a line torn by a crash ends at the line break that the next one begins with
-            data = b"".join(b"\n" + orjson.dumps(line.plain(), option=orjson.OPT_SORT_KEYS) + b"\n" for line in lines)
+            data = b"".join(b"\n" + orjson.dumps(line.plain()) + b"\n" for line in lines)
             self._write(self._open_end(controller_id), data, sync=any(_must_last(line) for line in lines))
 
     def _open_end(self, controller_id: str) -> int:
@@ -197,22 +211,22 @@ class Journal:
                     if text.strip():
                         yield _parse(text, f"{controller_id}/{path.name}", number)
 
-    def since(self, controller_id: str, mark: Mark | None) -> tuple[list[Line], Mark]:
-        """Intact lines written after `mark`, and the new mark. Without a mark: the last ones there are."""
+    def since(self, controller_id: str, mark: Mark | None) -> tuple[list[Told], Mark]:
+        """The links told of after `mark`, and the new mark. Without a mark: the last ones there are."""
         files = self._files(controller_id)
         if mark is None:
             return self._tail(files)
-        lines: list[Line] = []
+        lines: list[Told] = []
         reached = dict(mark)
         for path in files:
             start = mark.get(path.name, 0)
             if path.stat().st_size > start:
                 text = _whole_lines(path, start)
                 reached[path.name] = start + len(text)
-                lines += _intact(text)
+                lines += _told(text)
         return lines, reached
 
-    def _tail(self, files: list[Path]) -> tuple[list[Line], Mark]:
+    def _tail(self, files: list[Path]) -> tuple[list[Told], Mark]:
         mark = {path.name: path.stat().st_size for path in files[:-1]}
         for path in reversed(files):
             window = _TAIL
@@ -220,7 +234,7 @@ class Journal:
                 start = max(0, path.stat().st_size - window)
                 text = _whole_lines(path, start)
                 mark.setdefault(path.name, start + len(text))
-                lines = _intact(text)
+                lines = _told(text)
                 if lines:
                     return lines, mark
                 if start == 0:
@@ -252,9 +266,13 @@ def _whole_lines(path: Path, start: int) -> bytes:
     return text[: text.rfind(b"\n") + 1]
 
 
-def _intact(text: bytes) -> list[Line]:
-    parsed = (_parse(line, "", 0) for line in text.split(b"\n") if line)
-    return [line for line in parsed if isinstance(line, Line)]
+def _told(text: bytes) -> list[Told]:
+    entries = (_parse(line, "", 0) for line in text.split(b"\n") if line)
+    return [
+        Told(entry.seq, entry.hash, isinstance(entry, Line) and entry.restores, isinstance(entry, Line))
+        for entry in entries
+        if not isinstance(entry, Signed) and entry.hash
+    ]
 
 
 def _parse(text: bytes, file: str, number: int) -> Entry:
@@ -266,5 +284,9 @@ def _parse(text: bytes, file: str, number: int) -> Entry:
         line = Line(**told)
         why = line.faults()
     except (ValueError, TypeError, KeyError):
-        return Damaged(file, number, "cannot be read")
-    return Damaged(file, number, why) if why else line
+        why = "cannot be read"
+    else:
+        if not why:
+            return line
+    place = _PLACE.match(text)
+    return Damaged(file, number, why, int(place[1]), place[2].decode()) if place else Damaged(file, number, why)
