@@ -18,17 +18,20 @@ from hub.contract import (
     StatusChanged,
     Unavailable,
 )
-from hub.flows import courier, inbound, replay, restore, review, signing, standstill
+from hub.flows import courier, inbound, permission, replay, replayed, restore, review, signing, standstill
 from hub.flows.campaigns import start
 from hub.flows.loss import Loss, survey
 from hub.flows.restore import Replayed
 from hub.flows.review import Verdict
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
+from hub.law.facts import StopKind
 from hub.store import ledger
 from hub.store.catch_up import CatchUp
 from hub.store.continuity import RESTORED, note
-from hub.store.journal import Journal, Line
+from hub.store.journal import KEPT, Journal, Line
+from hub.store.journal import RESTORED as RESTORED_EVENT
+from hub.store.ledger import Chain
 from hub.store.tables import Campaign, ChainHead, Contact, DecisionRow, MessageRow, Review, StopRow
 from hub.work.crew import Crew
 from hub.work.schedule import Schedule
@@ -167,6 +170,25 @@ def test_person_who_came_back_after_the_restore_is_not_erased(shop: Shop) -> Non
         bring_back(shop)
         assert shop.contact_of(phone(ANNA)).erased_at is None
         assert [stop.kind for stop in shop.stops(phone(ANNA))] == ["tombstone"]
+
+
+def test_event_that_nobody_can_read_comes_back_as_a_stop_of_everything(shop: Shop) -> None:
+    shop.reach(ANNA, BEN)
+    anna = shop.contact_of(phone(ANNA))
+    with backup(shop) as saved:
+        with shop.write() as session:
+            chain = Chain(session, shop.controller.id, shop.world.now())
+            chain.event("from_a_newer_version", shop.world.now(), {}, contact_id=anna.id)
+            chain.write()
+        saved.restore(shop)
+        bring_back(shop)
+        assert [stop.kind for stop in shop.stops(phone(ANNA))] == [StopKind.UNKNOWN]
+        assert not shop.stops(phone(BEN))
+
+
+def test_every_kind_in_the_journal_has_its_way_back() -> None:
+    stops = {*permission._EVENT.values(), "stop_carried_over"}
+    assert KEPT - {RESTORED_EVENT} == stops | replayed._EFFECTS.keys() | replayed.LEFT_TO_PEOPLE
 
 
 def test_replay_repeated_changes_nothing(shop: Shop) -> None:

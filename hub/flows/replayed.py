@@ -54,36 +54,41 @@ def again(session: Session, chain: Chain, controller_id: str, lost: Lost, now: d
     facts.setdefault("replayed", before)  # one that was replayed before names where it stood first
     contact_id, token = lost.body["contact"], lost.body["token"]
     chain.event(lost.kind, lost.event_time, facts, contact_id=contact_id, token=token, event_id=lost.id)
-    if lost.kind == "erased":
-        _erase(session, controller_id, lost, now)
-    elif lost.kind == "unclear_message_cleared":
-        _lift(session, controller_id, lost)
-    elif "stop" in lost.body:
-        _stop(session, controller_id, lost)
+    if lost.kind in _EFFECTS:
+        _EFFECTS[lost.kind](session, controller_id, lost, now)
+    elif binds(lost):
+        _stop(session, controller_id, lost, now)
 
 
 def binds(lost: Lost) -> bool:
-    """Whether the event has an effect of its own here; others are only remembered."""
-    return lost.kind in ("erased", "unclear_message_cleared") or "stop" in lost.body
+    """Whether the event has an effect of its own; the others are remembered, and left to people."""
+    return lost.kind not in LEFT_TO_PEOPLE
 
 
-def _stop(session: Session, controller_id: str, lost: Lost) -> None:
-    """The same stop may have been heard a second time since the restore."""
+def _stop(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
+    """The same stop may have been heard a second time since the restore. A kind that nobody can read binds all."""
     told = lost.body
+    tokens = told.get("tokens") or _tokens(session, lost)
     scope = {name: told.get(name, ANY) for name in ("brand", "channel", "purpose", "topic")}
-    values = {"kind": told["stop"], "event_time": lost.event_time, **scope}
+    values = {"kind": told.get("stop", StopKind.UNKNOWN), "event_time": lost.event_time, **scope}
     same = [getattr(StopRow, name) == value for name, value in values.items()]
-    mine = select(StopRow.token).where(StopRow.controller_id == controller_id, col(StopRow.token).in_(told["tokens"]))
+    mine = select(StopRow.token).where(StopRow.controller_id == controller_id, col(StopRow.token).in_(tokens))
     known = set(session.exec(mine.where(*same)))
     session.add_all(
         StopRow(controller_id=controller_id, token=token, ledger_id=lost.id, **values)
-        for token in told["tokens"]
+        for token in tokens
         if token not in known
     )
     session.flush()
 
 
-def _lift(session: Session, controller_id: str, lost: Lost) -> None:
+def _tokens(session: Session, lost: Lost) -> list[str]:
+    """Of whomever the event is about, if it does not say."""
+    theirs = session.exec(select(ContactPoint.token).where(ContactPoint.contact_id == lost.body["contact"]))
+    return sorted({*theirs, *filter(None, [lost.body["token"]])})
+
+
+def _lift(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
     """A person had read the unclear message. Only the freezes that the event names are lifted."""
     named = (col(StopRow.controller_id) == controller_id, col(StopRow.ledger_id).in_(lost.body["lifts"]))
     session.execute(delete(StopRow).where(*named, col(StopRow.kind) == StopKind.UNSURE))
@@ -107,3 +112,8 @@ def _erase(session: Session, controller_id: str, lost: Lost, now: datetime) -> N
     known = set(session.exec(buried.where(col(StopRow.token).in_(tokens))))
     erasure.bury(session, controller_id, sorted(tokens - known), lost.id, lost.event_time)
     session.flush()
+
+
+# Any other kind is a stop.
+_EFFECTS = {"erased": _erase, "unclear_message_cleared": _lift}
+LEFT_TO_PEOPLE = frozenset({"request_heard", "request_closed", "policy_activated"})
