@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 
 import orjson
@@ -368,6 +369,27 @@ def test_other_machine_without_that_journal_is_closed_too(shop: Shop) -> None:
         assert (done.open, done.loss.incomplete) == (False, True), "what is lost stands in another journal"
         assert bring_back(shop, Journal(mine.settings.data_dir / "journal")).open
         assert len(shop.stops(phone(ANNA))) == 1
+
+
+def test_second_machine_adopts_the_replay_of_the_first(shop: Shop) -> None:
+    shop.reach(ANNA, BEN)
+    with backup(shop) as saved:
+        shop.stop(phone(ANNA))
+        first = shop.world.settings
+        shutil.copytree(first.journal, first.data_dir / "second")
+        saved.restore(shop)
+        bring_back(shop)
+        shop.stage("2", title="Winter")
+        shop.world.settings = first.model_copy(update={"journal_dir": str(first.data_dir / "second")})
+        restart(shop)
+        assert fault(shop) == RESTORED, "this machine has not heard of the replay"
+        note(shop.world.db, shop.controller.id, shop.world.now())
+        done = bring_back(shop)
+        assert (done.open, done.events, done.messages) == (True, {}, 0)
+        assert len(shop.events("restored")) == 1
+        restart(shop)
+        assert not fault(shop)
+        assert sent(shop) == [BEN], "what was staged since the replay goes on"
 
 
 def test_controller_that_lost_nothing_goes_on(shop: Shop) -> None:
