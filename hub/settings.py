@@ -20,6 +20,11 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(Path(".hub"), description="Where the embedded database and generated keys live.")
     database_url: str = Field("", description="SQLAlchemy URL, such as postgresql+psycopg://... (empty: SQLite).")
+    journal_dir: str = Field(
+        "",
+        description="Where stops are remembered outside the database (empty: data_dir/journal). "
+        "Better on another disk; never restored from a backup.",
+    )
     redis_url: str = Field("", description="redis://... for Dramatiq; empty: everything runs in one process.")
     keys: SecretStr = Field(
         SecretStr(""),
@@ -47,3 +52,7 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{(self.data_dir / 'hub.db').absolute()}"
+
+    @property
+    def journal(self) -> Path:
+        return Path(self.journal_dir) if self.journal_dir else self.data_dir / "journal"

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The invariants of the legal reference, 6.2, by their number. Not here: I10 (restoring a backup), which no flow offers
-yet."""
+"""The invariants of the legal reference, 6.2, by their number."""
 
 from __future__ import annotations
 
@@ -21,17 +20,20 @@ from hub.contract import (
     ContactSnapshot,
     Event,
     PreferenceChanged,
+    PrivacyDeletion,
     Purpose,
     Status,
     StatusChanged,
     Unavailable,
 )
+from hub.flows import inbound, restore
 from hub.flows.states import State
 from hub.flows.world import World
 from hub.law.decide import decide
 from hub.law.facts import Message, Stop, Verdict
 from hub.store.ledger import Chain
 from hub.store.tables import ConsentRow, DecisionRow, StopRow
+from tests.backups import backup
 from tests.making import ANNA, BEN, CONSENT, CONTRACT, VENDOR_ID, Shop, bsuid, person, phone, raising
 from tests.test_law_decide import CASE, MARKETING, PERSON, PLAIN, WORDING, stop
 from tests.test_law_decide import CONSENT as GIVEN
@@ -150,6 +152,25 @@ def test_i9_stop_works_while_every_crm_is_offline(shop: Shop) -> None:
     shop.stop(phone(ANNA))
     assert not [m for m in shop.claim() if m.outgoing.purpose is Purpose.MARKETING]
     assert shop.campaign_messages()[0].reason == "SUPPRESSED_OBJECTION_MARKETING"
+
+
+def test_i10_restored_backup_revives_nobody(shop: Shop) -> None:
+    for number in (ANNA, BEN):
+        shop.agree(phone(number))
+    shop.sync(person("1", ANNA, CONSENT), person("2", BEN, CONSENT))
+    with backup(shop) as saved:
+        with shop.write() as session:
+            inbound.apply(shop.world, session, shop.crm, [PrivacyDeletion("1", shop.world.now())])
+        saved.restore(shop)
+        assert shop.holds("1"), "the backup brought the person back"
+        shop.stage("1", "2")
+        assert not shop.claim(), "before the replay nothing leaves"
+        restore.replay(shop.world, shop.controller)
+        assert not shop.holds("1")
+        assert shop.sync(person("1", ANNA, CONSENT)).excluded == {"SYNC_TOMBSTONE_HIT": 1}
+        shop.stage("1", "2")
+        assert [m.outgoing.to.value for m in shop.claim()] == [BEN]
+        assert shop.proven()
 
 
 def test_i11_marketing_stop_blocks_neither_invoice_nor_chat(shop: Shop) -> None:

@@ -38,6 +38,8 @@ from hub.law.facts import (
     WordingFacts,
 )
 from hub.law.policies import load
+from hub.law.snapshot import Thaw, freeze
+from hub.law.trace import trace
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -771,3 +773,14 @@ def test_legitimate_interest_is_enough_for_storing_only_when_assessed_and_disclo
 def test_record_that_must_not_be_stored_is_refused(change: dict[str, Any], code: str) -> None:
     answer = store(claims=(ClaimFact("c", ClaimKind.CONTRACT),), **change)
     assert (answer.verdict, answer.reasons) == (Verdict.DENY, (code,))
+
+
+def test_engine_that_is_not_well_decides_nothing() -> None:
+    ill = replace(CASE, fault="restored")
+    answer = decide(ill)
+    assert (answer.verdict, answer.reasons, answer.notes) == (Verdict.ERROR, ("ENGINE_UNAVAILABLE",), ("restored",))
+    assert [step.codes for step in trace(ill)] == [("ENGINE_UNAVAILABLE",)]
+    frozen = freeze(ill)
+    parts = {part.sha256: part.json for part in frozen.parts}
+    assert Thaw(parts.__getitem__).case(ill.phase, frozen.facts) == ill
+    assert "fault" not in freeze(CASE).facts, "what is well is not written down"

@@ -2,7 +2,7 @@
 """The edge cases a lawyer tests first (legal reference, section 7), one test each, by its number.
 
 What is a question of law alone is a file in `cases/decisions`; what is one of memory goes through the real flows.
-Not here: 24 (restoring a backup), which no flow offers yet; 25 (one export as of then) is in `test_flows_exports`.
+25 (one export as of then) is in `test_flows_exports`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import pytest
 
 from hub.cli.decide import load
 from hub.contract import Claim, ClaimKind, ContactSnapshot, IdentityChanged, LegalBasis, PreferenceChanged, Purpose
+from hub.flows import restore
 from hub.flows.states import State
 from hub.flows.world import World
 from hub.law.decide import decide
 from hub.law.facts import Decision, StopKind, Verdict
 from hub.law.withdrawal import Wish, classify
 from hub.store.tables import ConsentRow, Contact, MessageRow, Sender, StopRow
+from tests.backups import backup
 from tests.making import ANNA, BEN, CONSENT, CONTRACT, SECOND, VENDOR_ID, Shop, bsuid, person, phone
 
 FOLDER = Path(__file__).parent / "cases" / "decisions"
@@ -222,6 +224,20 @@ def test_22_number_that_the_phone_app_uses_too_sends_nothing(shop: Shop) -> None
 
 def test_23_address_book_is_never_disclosed() -> None:
     assert first("edge-23-address-book") == "CONTACT_DISCLOSURE"
+
+
+def test_24_opt_out_since_the_backup_binds_after_the_restore(shop: Shop) -> None:
+    for number in (ANNA, BEN):
+        shop.agree(phone(number))
+    with backup(shop) as saved:
+        shop.clock.advance(timedelta(days=7))
+        shop.stop(phone(ANNA))
+        (known,) = shop.stops(phone(ANNA))
+        saved.restore(shop)
+        restore.replay(shop.world, shop.controller)
+        assert reached(shop, ANNA, BEN) == [BEN]
+        (stop,) = shop.stops(phone(ANNA))
+        assert (stop.kind, stop.event_time, stop.ledger_id) == (known.kind, known.event_time, known.ledger_id)
 
 
 @pytest.mark.parametrize("text", ["Please don't stop the delivery", "Bitte die Lieferung nicht stoppen"])

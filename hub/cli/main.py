@@ -8,7 +8,22 @@ import sys
 import typer
 from rich.markup import escape
 
-from hub.cli import bench, campaign, connection, decide, demo, evidence, optin, policy, proof, review, run, setup, stops
+from hub.cli import (
+    bench,
+    campaign,
+    connection,
+    decide,
+    demo,
+    evidence,
+    optin,
+    policy,
+    proof,
+    restore,
+    review,
+    run,
+    setup,
+    stops,
+)
 from hub.cli.session import err
 from hub.contract import HubError
 
@@ -24,6 +39,7 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")
 proof.register(app)
 evidence.register(app)
+restore.register(app)
 decide.register(app)
 review.register(app)
 stops.register(app)

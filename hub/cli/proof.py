@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import orjson
 import typer
 from sqlmodel import select
 
 from hub.cli.session import controller, err, out, world
 from hub.flows import records, signing
+from hub.flows.loss import restores_of
 from hub.store import ledger
 from hub.store.tables import Controller
 
@@ -68,6 +70,10 @@ def verify() -> None:
             if found.ok:
                 out.print(f"{owner.name}: {found.links} links, {found.rows} rows, checked. Head {found.head}")
                 out.print(f"  {roots.roots} signed roots, up to link {roots.last_seq}", highlight=False)
+            for restored in restores_of(session, owner.id):
+                told = orjson.loads(restored.record)
+                lost = f"lost {told['links']} links and {len(told['roots'])} signed days: see event {restored.id}"
+                out.print(f"  [yellow]restored at {told['event_time']}, {lost}[/]", highlight=False)
             for problem in filter(None, (found.problem, roots.problem)):
                 broken = True
                 err.print(f"[bold red]{owner.name}: {problem}[/]", highlight=False)

@@ -31,6 +31,7 @@ from hub.store.tables import (
 )
 
 BATCH = 500
+ENDED = (CampaignState.CANCELLED, CampaignState.PAUSED)  # nothing of it may leave
 NOT_HELD = "SYNC_NO_BASIS"  # a member the hub stores nothing about: no basis for it, or no usable number
 
 
@@ -136,7 +137,7 @@ def asked(session: Session, controller: Controller, campaign: Campaign) -> tuple
     sender = session.get_one(Sender, campaign.sender_id)
     row = session.get(TemplateRow, (sender.connection_id, campaign.template, campaign.language))
     template = gate.template_facts(controller, campaign.template, row, campaign.approved_category)
-    running = campaign.state != CampaignState.CANCELLED
+    running = campaign.state not in ENDED
     reveals = row is not None and content.sensitive(row.text, row.buttons)
     message = Message(campaign.purpose, campaign.topic, template=template, special_category=reveals, approved=running)
     return gate.route_of(session, controller, sender), message
@@ -160,8 +161,8 @@ def preview_page(stager: Stager, records: Sequence[str], seen: set[str], preview
 
 
 def stage_page(world: World, session: Session, campaign: Campaign, records: Sequence[str]) -> int:
-    """Make message rows for a page of members. Returns how many; none for a campaign that was cancelled meanwhile."""
-    if campaign.state == CampaignState.CANCELLED:
+    """Make message rows for a page of members. Returns how many; none for a campaign that was ended meanwhile."""
+    if campaign.state in ENDED:
         return 0
     chain = Chain(session, campaign.controller_id, world.now())
     stager = Stager(world, session, campaign)
@@ -241,6 +242,9 @@ def _message(world: World, campaign: Campaign, item: _Asked) -> dict[str, Any]:
 
 def start(world: World, session: Session, campaign: Campaign, at: datetime | None = None) -> None:
     """Let a draft run. Raises `BadInput` when it runs already or has ended."""
+    if campaign.state == CampaignState.PAUSED:
+        remedy = "See `hub restore release --help`, or cancel it."
+        raise BadInput("is paused since the database was restored", field="campaign", remedy=remedy)
     if campaign.state != CampaignState.DRAFT:
         raise BadInput(f"is {campaign.state}", field="campaign", remedy="Only a draft can be started; make a new one.")
     campaign.state = CampaignState.STAGING

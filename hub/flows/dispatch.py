@@ -68,6 +68,7 @@ def claim(world: World, session: Session, sender: Sender, owner: str, limit: int
     """Authorise up to `limit` due messages in one transaction: lock, look at the law again, write the decisions."""
     now = world.now()
     chain = Chain(session, sender.controller_id, now)
+    world.continuity.meet(sender.controller_id, chain.seq - 1)
     rows = session.exec(
         select(MessageRow)
         .where(

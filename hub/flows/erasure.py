@@ -7,9 +7,13 @@ the person comes back of their own accord, they are somebody new, and the stops 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from hub.flows import contacts
 from hub.flows.facts import TOMBSTONE
 from hub.flows.states import State
 from hub.flows.world import World
@@ -20,13 +24,23 @@ from hub.store.tables import ConsentRow, Contact, ContactPoint, CrmRecord, Messa
 def erase(world: World, session: Session, chain: Chain, contact: Contact, source: str) -> None:
     """Erase a person here. Whatever has not left yet will not. `source` says who asked, without personal data."""
     now = world.now()
-    points = session.exec(select(ContactPoint).where(ContactPoint.contact_id == contact.id)).all()
-    tokens = [point.token for point in points]
+    tokens = contacts.tokens_of(session, contact.id)
     ledger_id = chain.event("erased", now, {"source": source, "tokens": tokens}, contact_id=contact.id)
+    bury(session, contact.controller_id, tokens, ledger_id, now)
+    forget(session, contact, now)
+
+
+def bury(session: Session, controller_id: str, tokens: Iterable[str], ledger_id: str, at: datetime) -> None:
+    """Refuse re-imports of these contact points."""
     session.add_all(
-        StopRow(controller_id=contact.controller_id, token=token, kind=TOMBSTONE, event_time=now, ledger_id=ledger_id)
+        StopRow(controller_id=controller_id, token=token, kind=TOMBSTONE, event_time=at, ledger_id=ledger_id)
         for token in tokens
     )
+
+
+def forget(session: Session, contact: Contact, now: datetime) -> None:
+    """Destroy the person's key and drop what can be dropped."""
+    points = session.exec(select(ContactPoint).where(ContactPoint.contact_id == contact.id)).all()
     for point in points:
         point.token, point.value, point.country = f"erased:{point.id}", b"", ""
         session.add(point)

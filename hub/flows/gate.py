@@ -52,6 +52,7 @@ def put(
         person=person,
         message=message,
         route=route,
+        fault=world.continuity.fault(controller.id),
     )
 
 

@@ -21,6 +21,7 @@ from hub.flows.world import World
 from hub.proof.chain import merkle_root, told
 from hub.proof.roots import Statement
 from hub.proof.signature import key_id, public_bytes, sign, signed
+from hub.store.journal import Signed, journaled
 from hub.store.ledger import Chain
 from hub.store.tables import ChainHead, ChainLink, DailyRoot, SigningKey
 
@@ -99,6 +100,7 @@ def sign_days(world: World, controller_id: str, *, today: bool = False) -> list[
         if fresh and fresh[0].first_seq != signed_to + 1:
             return []
         session.add_all(fresh)
+        journaled(session).extend(Signed(statement_of(root), root.signature) for root in fresh)
     return fresh
 
 

@@ -34,6 +34,7 @@ class CampaignState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     CANCELLED = "cancelled"
+    PAUSED = "paused"  # the database was restored: nobody knows what of it has left, so a person decides
 
 
 OPEN = (State.QUEUED, State.HELD, State.AUTHORISED)

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from sqlmodel import Session, col, select
 
-from hub.contract import Claim, ClaimKind, ContactSnapshot, Page, Purpose
+from hub.contract import Claim, ClaimKind, ContactSnapshot, Page, Purpose, Unavailable
 from hub.flows import facts, gate, permission
 from hub.flows.admission import Record, Writer
 from hub.flows.points import read_number
@@ -52,7 +52,9 @@ def apply_page(
     run: SyncRun,
     page: Page[ContactSnapshot],
 ) -> Counts:
-    """One page, one transaction, with the cursor that continues after it."""
+    """One page, one transaction, with the cursor that continues after it. Raises `Unavailable` if none can be taken."""
+    if fault := world.continuity.fault(controller.id):
+        raise Unavailable(fault)  # nothing can be decided, and the cursor must not move on
     counts = Counts(seen=len(page.items))
     for problem in page.unusable:
         session.add(SyncProblem(run_id=run.id, place=problem.place, field=problem.field, why=problem.why))

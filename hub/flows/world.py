@@ -17,7 +17,9 @@ from hub.law import policies
 from hub.law.policy import Policy, parse
 from hub.plugins import Registry, load
 from hub.settings import Settings
+from hub.store.continuity import Continuity
 from hub.store.db import Database
+from hub.store.journal import Journal
 from hub.store.tables import Controller
 from hub.store.vault import KeyRing, Vault
 
@@ -44,6 +46,10 @@ class World:
     policy: Policy | None
     clock: Callable[[], datetime]
     _deciding: dict[str, _Deciding] = field(default_factory=dict)
+    continuity: Continuity = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.continuity = Continuity(self.db)
 
     def policy_for(self, controller_id: str) -> Policy | None:
         """The controller's active policy, else the one of the settings. A change counts within `_RELOAD` seconds."""
@@ -70,12 +76,21 @@ def build(
     ring = KeyRing.parse(keys) if keys else KeyRing.from_file(settings.data_dir / "keys")
     return World(
         settings=settings,
-        db=Database(settings.database),
+        db=Database(settings.database, _journal(settings.journal)),
         vault=Vault(ring),
         registry=registry or load(),
         policy=_policy(settings.policy),
         clock=clock or (lambda: datetime.now(UTC)),
     )
+
+
+def _journal(folder: Path) -> Journal:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        why = error.strerror or "cannot be made"
+        raise BadInput(why, field="HUB_JOURNAL_DIR", remedy="Name a directory that the hub may write to.") from None
+    return Journal(folder)
 
 
 def _policy(name: str) -> Policy | None:

@@ -3,6 +3,7 @@
 
 How a decision is made, for a lawyer with a developer beside them:
 
+0.  An engine that is not well itself (`Case.fault`: the database was restored from a backup) answers ERROR, to all.
 1.  A `Case` holds everything that may be looked at: the phase, the time, the policy, the person with stops, consents,
     claims and evidence, the message and the route. Nothing else is read, so the same case always gets the same answer.
 2.  The checks run in the order of the law's weight: is it one known person (Art. 5(1)(d) GDPR)? erased or restricted
@@ -42,6 +43,8 @@ Check = Callable[[Question], str | None]
 def decide(case: Case) -> Decision:
     """May this happen to this person, now? Pure; never raises: what cannot be decided is an ERROR, and so a no."""
     try:
+        if case.fault:
+            return Decision(Verdict.ERROR, ("ENGINE_UNAVAILABLE",), notes=(case.fault,))
         if case.policy is None:
             return Decision(Verdict.ERROR, ("POLICY_UNKNOWN",))
         q = prepare(case, case.policy)

@@ -306,6 +306,7 @@ class Case:
     person: Person
     message: Message | None = None  # None in SYNC_IN
     route: Route | None = None  # None in SYNC_IN
+    fault: str = ""  # why the engine itself must not decide, in words; empty when it is well
 
 
 class Verdict(StrEnum):

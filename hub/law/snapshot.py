@@ -59,7 +59,8 @@ def freeze(case: Case) -> Frozen:
             wording = _wording_part(consent.wording)
             written["wording"] = wording.sha256
             parts.append(wording)
-    return Frozen({"now": case.now.isoformat(), "context": context.sha256, "person": person}, tuple(parts))
+    facts = {"now": case.now.isoformat(), "context": context.sha256, "person": person}
+    return Frozen(facts | ({"fault": case.fault} if case.fault else {}), tuple(parts))
 
 
 def _part(kind: str, body: dict[str, Any]) -> Part:
@@ -127,6 +128,7 @@ class Thaw:
             phase=phase,
             now=datetime.fromisoformat(facts["now"]),
             person=_PERSON.validate_python(person),
+            fault=facts.get("fault", ""),
             **self._context(facts["context"]),
         )
 

@@ -50,6 +50,8 @@ class Step:
 def trace(case: Case) -> tuple[Step, ...]:
     """All checks of this case in their order. Pure; never raises, like `decide`."""
     try:
+        if case.fault:
+            return (Step("engine", ("ENGINE_UNAVAILABLE",)),)
         if case.policy is None:
             return (Step("policy", ("POLICY_UNKNOWN",)),)
         q = prepare(case, case.policy)

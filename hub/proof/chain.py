@@ -53,13 +53,19 @@ def merkle_root(leaves: Sequence[str]) -> str:
 
 def merkle_path(leaves: Sequence[str], index: int) -> list[str]:
     """The neighbours that lead from one leaf to the root, lowest first."""
-    path, level = list[str](), list(leaves)
+    return merkle_paths(leaves, [index])[0]
+
+
+def merkle_paths(leaves: Sequence[str], indexes: Sequence[int]) -> list[list[str]]:
+    """The same for several leaves, with the tree built once."""
+    paths: list[list[str]] = [[] for _ in indexes]
+    places, level = list(indexes), list(leaves)
     while len(level) > 1:
-        neighbour = index ^ 1
-        if neighbour < len(level):
-            path.append(level[neighbour])
-        level, index = _above(level), index // 2
-    return path
+        for path, place in zip(paths, places, strict=True):
+            if place ^ 1 < len(level):
+                path.append(level[place ^ 1])
+        places, level = [place // 2 for place in places], _above(level)
+    return paths
 
 
 def climb(node: str, index: int, count: int, path: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import structlog
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -16,12 +17,16 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session
 from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random
 
+from hub.store.journal import Journal, Line, Signed, journaled
+
+log = structlog.get_logger("hub.store")
+
 
 class Database:
     """One engine. `write()` takes the write lock at once, so that what it reads stays true until commit."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, journal: Journal | None = None) -> None:
+        self.url, self.journal = url, journal
         self.sqlite = make_url(url).get_backend_name() == "sqlite"
         # parameters hold personal data; they must not appear in an exception
         options: dict[str, Any] = {"hide_parameters": True, "json_deserializer": orjson.loads}
@@ -42,6 +47,16 @@ class Database:
         with Session(self._writer, expire_on_commit=False) as session:
             yield session
             session.commit()
+            self._keep(journaled(session))
+
+    def _keep(self, lines: list[Line | Signed]) -> None:
+        """What is committed stays so: a journal that cannot be written is filled from the database later."""
+        if self.journal is None or not lines:
+            return
+        try:
+            self.journal.append(lines)
+        except OSError as error:
+            log.error("journal not written", error=type(error).__name__)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

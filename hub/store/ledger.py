@@ -7,6 +7,7 @@ row is a short path, and a row that is changed, moved or cut out is found.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ from hub.proof.chain import digest as digest
 from hub.proof.chain import leaf as leaf
 from hub.proof.chain import link_hash as link_hash
 from hub.proof.chain import merkle_root as merkle_root
+from hub.store.journal import LEFT_OUT, Line, journaled
 from hub.store.tables import ChainHead, ChainLink, DecisionRow, FactPart, LedgerRow, new_id
 
 Row = LedgerRow | DecisionRow
@@ -45,6 +47,18 @@ class Chain:
         self._leaves: list[str] = []
         self._decisions: list[dict[str, Any]] = []
         self._parts: dict[str, dict[str, str]] = {}
+        self._kept: dict[int, str] = {}  # for the journal: records by position
+        self._rest: Counter[str] = Counter()
+
+    @property
+    def seq(self) -> int:
+        """The place of the link that this transaction makes."""
+        return self._seq
+
+    @property
+    def head(self) -> ChainHead:
+        """The locked end of the chain."""
+        return self._head
 
     def event(
         self,
@@ -55,13 +69,22 @@ class Chain:
         contact_id: str | None = None,
         token: str = "",
         evidence: bytes | None = None,
+        event_id: str = "",
     ) -> str:
-        """Append what happened. `facts` and `token` hold no personal data in clear; `evidence` is sealed."""
+        """Append what happened. `facts` and `token` hold no personal data in clear; `evidence` is sealed.
+
+        `event_id`: the event is known by this id already, from before the database was restored.
+        """
         body = dict(facts, kind=kind, event_time=event_time, contact=contact_id, token=token)
         if evidence is not None:
             body["evidence_sha256"] = digest(evidence)
         extra = {"kind": kind, "contact_id": contact_id, "token": token, "evidence": evidence}
-        row = self._append(LedgerRow, body, extra)
+        position = len(self._leaves)
+        row = self._append(LedgerRow, body, extra, event_id)
+        if kind in LEFT_OUT:
+            self._rest[kind] += 1
+        else:
+            self._kept[position] = row["record"]
         self._session.execute(insert(LedgerRow), [row])  # at once: projections refer to it
         return str(row["id"])
 
@@ -78,6 +101,7 @@ class Chain:
         body = dict(facts, phase=phase, verdict=verdict, contact=contact_id, message=message_id)
         extra = {"phase": phase, "verdict": verdict, "contact_id": contact_id, "message_id": message_id}
         row = self._append(DecisionRow, body, extra)
+        self._rest[f"{phase} {verdict}"] += 1
         self._decisions.append(row)
         return str(row["id"])
 
@@ -85,8 +109,10 @@ class Chain:
         """Keep what decisions refer to by its hash. What is there already stays as it is."""
         self._parts[sha256] = {"sha256": sha256, "kind": kind, "json_text": json}
 
-    def _append(self, table: type[Row], body: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
-        row_id, position = new_id(), len(self._leaves)
+    def _append(
+        self, table: type[Row], body: dict[str, Any], extra: dict[str, Any], row_id: str = ""
+    ) -> dict[str, Any]:
+        row_id, position = row_id or new_id(), len(self._leaves)
         body |= {"id": row_id, "controller": self._controller, "recorded_at": self._now}
         record = canonical(body)
         self._leaves.append(leaf(str(table.__tablename__), record))
@@ -102,17 +128,17 @@ class Chain:
         self._write_parts()
         root, count = merkle_root(self._leaves), len(self._leaves)
         new = link_hash(self._controller, self._seq, self._head.hash, root, count, self._now)
-        self._session.add(
-            ChainLink(
-                controller_id=self._controller,
-                seq=self._seq,
-                count=count,
-                root=root,
-                prev_hash=self._head.hash,
-                hash=new,
-                at=self._now,
-            )
+        link = ChainLink(
+            controller_id=self._controller,
+            seq=self._seq,
+            count=count,
+            root=root,
+            prev_hash=self._head.hash,
+            hash=new,
+            at=self._now,
         )
+        self._session.add(link)
+        journaled(self._session).append(Line.of(link, self._leaves, self._kept, self._rest))
         self._head.seq, self._head.hash = self._seq, new
         self._session.add(self._head)
         self._session.flush()
@@ -145,7 +171,7 @@ def verify(session: Session, controller_id: str) -> Verification:
     rows = _rows(session, controller_id)
     waiting = next(rows, None)
     previous, links, seen = GENESIS, 0, 0
-    for link in _links(session, controller_id):
+    for link in links_of(session, controller_id):
         links += 1
         if link.seq != links or link.prev_hash != previous:
             return Verification(links, seen, previous, f"link {links} is missing or out of place")
@@ -189,8 +215,8 @@ def _row_problem(row: Row, position: int) -> str:
     return f"{name}: {wrong[0]} was changed" if wrong else ""
 
 
-def _links(session: Session, controller_id: str) -> Iterator[ChainLink]:
-    after = 0
+def links_of(session: Session, controller_id: str, after: int = 0) -> Iterator[ChainLink]:
+    """A chain's links after a place, read in pages."""
     while True:
         page = session.exec(
             select(ChainLink)

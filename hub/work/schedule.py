@@ -14,6 +14,8 @@ from sqlmodel import Session, col, or_, select
 from hub.flows import campaigns, inbox, signing
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
+from hub.store.catch_up import SETTLED, CatchUp
+from hub.store.continuity import note
 from hub.store.tables import Campaign, Connection, Controller, Lease, MessageRow, ReportRow, Sender, new_id
 from hub.work import leases
 from hub.work.actors import Nudges
@@ -23,6 +25,7 @@ EVERY = 1.0  # seconds
 AGAIN = 2.0  # seconds before the same thing is nudged again
 LEASE = 5.0
 SIGN = timedelta(minutes=5)
+WATCH = timedelta(seconds=5)
 ORPHAN = timedelta(seconds=60)
 TIDY = timedelta(hours=1)
 
@@ -35,11 +38,14 @@ class Schedule:
         self._nudged: dict[str, float] = {}
         self._tidied: datetime | None = None
         self._signed: datetime | None = None
+        self._watched: datetime | None = None
+        self._catching_up: dict[str, CatchUp] = {}
 
     def run(self, stopping: threading.Event) -> None:
         while not stopping.wait(EVERY):
             try:
                 if leases.take(self.world, "schedule", self.owner, LEASE):
+                    self.watch()
                     self.sweep()
                     self.sign()
                     self.tidy()
@@ -64,6 +70,23 @@ class Schedule:
         for campaign_id in running:
             with self.world.db.write() as session:
                 campaigns.finish(self.world, session, session.get_one(Campaign, campaign_id))
+
+    def watch(self) -> None:
+        """Is the database older than its journal? If not, the journal gets what a crash kept from it."""
+        now, journal = self.world.now(), self.world.db.journal
+        if journal is None or (self._watched is not None and now - self._watched < WATCH):
+            return
+        self._watched = now
+        with self.world.db.read() as session:
+            controllers = session.exec(select(Controller.id)).all()
+        for controller_id in controllers:
+            if fault := self.world.continuity.fault(controller_id):
+                log.error("nothing is decided", controller=controller_id, why=fault)
+                note(self.world.db, controller_id, now)
+                continue
+            if controller_id not in self._catching_up:
+                self._catching_up[controller_id] = CatchUp(self.world.db, journal, controller_id)
+            self._catching_up[controller_id].run(now - SETTLED)
 
     def sign(self) -> None:
         """Sign the days that have ended. Looked at again and again, since a link may come late."""

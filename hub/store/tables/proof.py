@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint
 
-from hub.store.tables.columns import key, ref, sealed, time
+from hub.store.tables.columns import key, maybe_time, ref, sealed, time
 
 
 class ChainHead(SQLModel, table=True):
@@ -21,6 +21,7 @@ class ChainHead(SQLModel, table=True):
     controller_id: str = Field(foreign_key="controller.id", primary_key=True)
     seq: int
     hash: str
+    behind_since: datetime | None = maybe_time()  # found older than its journal: nothing is decided until replayed
 
 
 class ChainLink(SQLModel, table=True):

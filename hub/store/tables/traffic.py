@@ -25,7 +25,9 @@ class Campaign(SQLModel, table=True):
     language: str
     approved_category: str  # the platform's category when the campaign was made
     parameters: list[list[str]] = json(default_factory=list)  # [name, property, fallback]
-    state: str  # draft, staging, running, done, cancelled
+    state: str  # draft, staging, running, done, cancelled, paused
+    paused_from: str = ""  # the state it had then
+    released_by: str = ""  # who let it go on after the database was restored
     start_at: datetime | None = maybe_time()
     audience_size: int = 0
     unresolved: int = 0  # members the hub holds no record of: they had no basis for storing, or no usable number

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("behind_since", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["controller_id"],
             ["controller.id"],
@@ -542,6 +543,8 @@ def upgrade() -> None:
         sa.Column("approved_category", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("paused_from", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("released_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("start_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("audience_size", sa.Integer(), nullable=False),
         sa.Column("unresolved", sa.Integer(), nullable=False),

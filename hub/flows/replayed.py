@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Events that a restored database has lost, written into it again: the event itself, and what it forbids.
+
+An event keeps its id, kind and time, and says in `replayed` where it stood before. Sealed words are lost with the
+database; their hash stays in the record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from hub.flows import erasure
+from hub.flows.facts import TOMBSTONE
+from hub.law.facts import ANY, StopKind
+from hub.store.journal import KeptEvent, Line
+from hub.store.ledger import Chain
+from hub.store.tables import Contact, ContactPoint, StopRow
+
+_OF_CHAIN = ("id", "controller", "recorded_at", "kind", "event_time", "contact", "token")
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An event that only the journal knows."""
+
+    id: str
+    kind: str
+    recorded_at: str
+    seq: int
+    position: int
+    link: str  # hash of the link that held it
+    body: dict[str, Any]
+
+    @classmethod
+    def of(cls, line: Line, event: KeptEvent) -> Lost:
+        body = orjson.loads(event.record)
+        return cls(body["id"], body["kind"], body["recorded_at"], line.seq, event.position, line.hash, body)
+
+    @property
+    def event_time(self) -> datetime:
+        return datetime.fromisoformat(self.body["event_time"])
+
+
+def again(session: Session, chain: Chain, controller_id: str, lost: Lost, now: datetime) -> None:
+    """Append the event, and let it bind."""
+    facts = {name: value for name, value in lost.body.items() if name not in _OF_CHAIN}
+    before = {"seq": lost.seq, "position": lost.position, "link": lost.link, "recorded_at": lost.recorded_at}
+    facts.setdefault("replayed", before)  # one that was replayed before names where it stood first
+    contact_id, token = lost.body["contact"], lost.body["token"]
+    chain.event(lost.kind, lost.event_time, facts, contact_id=contact_id, token=token, event_id=lost.id)
+    if lost.kind in _EFFECTS:
+        _EFFECTS[lost.kind](session, controller_id, lost, now)
+    elif binds(lost):
+        _stop(session, controller_id, lost, now)
+
+
+def binds(lost: Lost) -> bool:
+    """Whether the event has an effect of its own; the others are remembered, and left to people."""
+    return lost.kind not in LEFT_TO_PEOPLE
+
+
+def _stop(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
+    """The same stop may have been heard a second time since the restore. A kind that nobody can read binds all."""
+    told = lost.body
+    tokens = told.get("tokens") or _tokens(session, lost)
+    scope = {name: told.get(name, ANY) for name in ("brand", "channel", "purpose", "topic")}
+    values = {"kind": told.get("stop", StopKind.UNKNOWN), "event_time": lost.event_time, **scope}
+    same = [getattr(StopRow, name) == value for name, value in values.items()]
+    mine = select(StopRow.token).where(StopRow.controller_id == controller_id, col(StopRow.token).in_(tokens))
+    known = set(session.exec(mine.where(*same)))
+    session.add_all(
+        StopRow(controller_id=controller_id, token=token, ledger_id=lost.id, **values)
+        for token in tokens
+        if token not in known
+    )
+    session.flush()
+
+
+def _tokens(session: Session, lost: Lost) -> list[str]:
+    """Of whomever the event is about, if it does not say."""
+    theirs = session.exec(select(ContactPoint.token).where(ContactPoint.contact_id == lost.body["contact"]))
+    return sorted({*theirs, *filter(None, [lost.body["token"]])})
+
+
+def _lift(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
+    """A person had read the unclear message. Only the freezes that the event names are lifted."""
+    named = (col(StopRow.controller_id) == controller_id, col(StopRow.ledger_id).in_(lost.body["lifts"]))
+    session.execute(delete(StopRow).where(*named, col(StopRow.kind) == StopKind.UNSURE))
+
+
+def _erase(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
+    """Erase whoever of then the backup brought back; somebody who came anew since then is not them."""
+    tokens = set(lost.body["tokens"])
+    owners = select(ContactPoint.contact_id).where(
+        ContactPoint.controller_id == controller_id, col(ContactPoint.token).in_(tokens)
+    )
+    ids = {*session.exec(owners), lost.body["contact"]}
+    people = session.exec(select(Contact).where(Contact.controller_id == controller_id, col(Contact.id).in_(ids)))
+    for person in people.all():
+        meant = person.id == lost.body["contact"] or person.created_at <= lost.event_time
+        if person.erased_at is None and meant:
+            points = select(ContactPoint.token).where(ContactPoint.contact_id == person.id)
+            tokens |= set(session.exec(points))
+            erasure.forget(session, person, now)
+    buried = select(StopRow.token).where(StopRow.controller_id == controller_id, StopRow.kind == TOMBSTONE)
+    known = set(session.exec(buried.where(col(StopRow.token).in_(tokens))))
+    erasure.bury(session, controller_id, sorted(tokens - known), lost.id, lost.event_time)
+    session.flush()
+
+
+# Any other kind is a stop.
+_EFFECTS = {"erased": _erase, "unclear_message_cleared": _lift}
+LEFT_TO_PEOPLE = frozenset({"request_heard", "request_closed", "policy_activated"})
