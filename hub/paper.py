@@ -20,7 +20,7 @@ def pdf(source: str, *, inputs: Mapping[str, str] | None = None, files: Mapping[
     sheets = {**(files or {}), "main.typ": source.encode()}
     try:
         # a mapping of files is taken, too; its types do not say so
-        made: bytes = typst.compile(sheets, format="pdf", sys_inputs=dict(inputs or {}))  # type: ignore[type-var]
+        made: bytes = typst.compile(sheets, format="pdf", sys_inputs=dict(inputs or {}))  # type: ignore[call-overload]
     except typst.TypstError as error:
         raise ValueError(error.message) from None
     return made
