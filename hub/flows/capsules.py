@@ -17,6 +17,7 @@ from hub.contract import BadInput
 from hub.flows import contacts, documents, paths, records, signing
 from hub.flows.consent_records import point_of, tokens_in
 from hub.flows.consent_records import records as consent_records
+from hub.flows.receipts import recipients
 from hub.flows.world import World
 from hub.law.reasons import reason
 from hub.proof import capsule as form
@@ -24,7 +25,6 @@ from hub.proof.chain import told
 from hub.proof.signature import sign
 from hub.store.tables import (
     Campaign,
-    Connection,
     Contact,
     ContactPoint,
     Controller,
@@ -95,7 +95,7 @@ class _Desk:
             "documents": self._documents(judged),
             "message": self._message(message) if message else None,
             "identity": self._identity(contact_id, plain),
-            "consents": consent_records(self.controller, plain, wordings, self._recipients(plain)),
+            "consents": consent_records(self.controller, plain, wordings, recipients(self.world, self.session, plain)),
             "reasons": _reasons(judged),
             "opened": self._opened(contact_id, events) if self.reveal else [],
         }
@@ -152,16 +152,6 @@ class _Desk:
         named = {sha256 for record in judged for sha256 in record.get("documents", {}).values()}
         found = documents.find(self.session, self.controller.id, named)
         return [row.model_dump(include={"kind", "sha256", "text"}) for row in found]
-
-    def _recipients(self, events: list[dict[str, Any]]) -> list[str]:
-        """Through whom the opt-in came, and WhatsApp itself (Art. 13(1)(e) GDPR: who gets the data)."""
-        names = []
-        for connection_id in dict.fromkeys(e["source"].get("connection") for e in events if e.get("wording")):
-            connection = self.session.get(Connection, connection_id) if connection_id else None
-            cls = self.world.registry.connectors.get(connection.connector) if connection else None
-            profile = getattr(cls, "profile", None)
-            names += [profile.legal_entity if profile else connection.connector] if connection else []
-        return [*names, "WhatsApp Ireland Ltd."]
 
     def _message(self, row: MessageRow) -> dict[str, Any]:
         plain = row.model_dump(include={"id", "purpose", "topic", "state", "reason", "basis", "decision_id"})

@@ -7,9 +7,12 @@ the person comes back of their own accord, they are somebody new, and the stops 
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from hub.flows import contacts
 from hub.flows.facts import TOMBSTONE
 from hub.flows.states import State
 from hub.flows.world import World
@@ -20,14 +23,18 @@ from hub.store.tables import ConsentRow, Contact, ContactPoint, CrmRecord, Messa
 def erase(world: World, session: Session, chain: Chain, contact: Contact, source: str) -> None:
     """Erase a person here. Whatever has not left yet will not. `source` says who asked, without personal data."""
     now = world.now()
-    points = session.exec(select(ContactPoint).where(ContactPoint.contact_id == contact.id)).all()
-    tokens = [point.token for point in points]
+    tokens = contacts.tokens_of(session, contact.id)
     ledger_id = chain.event("erased", now, {"source": source, "tokens": tokens}, contact_id=contact.id)
     session.add_all(
         StopRow(controller_id=contact.controller_id, token=token, kind=TOMBSTONE, event_time=now, ledger_id=ledger_id)
         for token in tokens
     )
-    for point in points:
+    blank(session, contact, now)
+
+
+def blank(session: Session, contact: Contact, now: datetime) -> None:
+    """Destroy what is held of a person, without a word in the ledger. What waits to be sent is refused."""
+    for point in session.exec(select(ContactPoint).where(ContactPoint.contact_id == contact.id)):
         point.token, point.value, point.country = f"erased:{point.id}", b"", ""
         session.add(point)
     contact.data_key, contact.profile, contact.country = None, None, ""
@@ -39,7 +46,7 @@ def erase(world: World, session: Session, chain: Chain, contact: Contact, source
         .where(col(MessageRow.contact_id) == contact.id, col(MessageRow.state).in_(waiting))
         .values(state=State.REFUSED, reason="SUBJECT_ERASED", changed_at=now)
     )
-    sealed = {"text": None, "provider_id": None, "reference": ""}
+    sealed = {"text": None, "parameters": None, "provider_id": None, "reference": ""}
     session.execute(update(MessageRow).where(col(MessageRow.contact_id) == contact.id).values(**sealed))
     for table in (CrmRecord, ReportRow, ConsentRow):
         session.execute(delete(table).where(col(table.contact_id) == contact.id))
