@@ -60,9 +60,13 @@ def read(world: World, kind: str, token: str) -> Link | None:
     except (binascii.Error, Sealed, ValueError):
         return None
     made_at = datetime.fromtimestamp(int(seconds, 16), UTC)
-    if world.now() - made_at > timedelta(days=world.settings.link_days):
-        return None
-    return Link(kind, point_id, about, made_at)
+    link = Link(kind, point_id, about, made_at)
+    return link if world.now() < expires(world, link) else None
+
+
+def expires(world: World, link: Link) -> datetime:
+    """When it stops to open."""
+    return link.made_at + timedelta(days=world.settings.link_days)
 
 
 def whose(session: Session, link: Link) -> Opened | None:
@@ -74,3 +78,9 @@ def whose(session: Session, link: Link) -> Opened | None:
     if contact.reassigned_at is not None and link.made_at <= contact.reassigned_at:
         return None
     return Opened(link, session.get_one(Controller, contact.controller_id), contact, point)
+
+
+def ticket(world: World, opened: Opened) -> str:
+    """Goes with every form behind a link, so that only a page of ours can send it."""
+    link = opened.link
+    return world.vault.reference(opened.controller.id, f"form|{link.kind}|{link.point_id}|{link.made_at.isoformat()}")

@@ -7,7 +7,9 @@ The answer to the form is always the same: it must not tell whether a number is 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import base64
+import binascii
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, delete, func, select
@@ -32,10 +34,11 @@ from hub.store.tables import (
     TemplateRow,
     Wording,
 )
-from hub.store.vault import seal
+from hub.store.vault import Sealed, seal
 
 PRESSED = "yes."  # begins the payload of the button that agrees
 _HOUR = timedelta(hours=1)
+_OPEN = timedelta(hours=12)
 
 
 def admit(world: World, session: Session, page: OptInPage, address: str) -> bool:
@@ -45,6 +48,23 @@ def admit(world: World, session: Session, page: OptInPage, address: str) -> bool
     tried = session.exec(select(func.count()).where(FormTry.who == who)).one()
     session.add(FormTry(who=who, at=now))
     return tried < world.settings.form_tries
+
+
+def ticket(world: World, page: OptInPage) -> str:
+    """Goes with the form, sealed: which text it showed, and when."""
+    shown = f"{page.id}|{page.wording_id}|{int(world.now().timestamp()):x}"
+    return base64.urlsafe_b64encode(world.vault.seal(shown.encode(), "form:opt-in")).decode()
+
+
+def shown(world: World, session: Session, page: OptInPage, given: str) -> Wording | None:
+    """The text that the form showed. None for a form that is not ours, or was shown too long ago."""
+    try:
+        sealed = base64.b64decode(given, altchars=b"-_", validate=True)
+        page_id, wording_id, seconds = world.vault.open(sealed, "form:opt-in").decode().split("|")
+    except (binascii.Error, Sealed, ValueError):
+        return None
+    age = world.now() - datetime.fromtimestamp(int(seconds, 16), UTC)
+    return session.get(Wording, wording_id) if page_id == page.id and age < _OPEN else None
 
 
 def read(controller: Controller, number: str) -> Point:
