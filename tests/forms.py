@@ -41,7 +41,7 @@ class Form:
             page = session.get_one(OptInPage, self.page.id)
             wording = session.get_one(Wording, page.wording_id)
             number = webform.read(self.shop.controller, typed)
-            webform.request(self.shop.world, session, page, wording, number, "https://hub.example/o/page")
+            webform.request(self.shop.world, session, page, wording, number)
         self.shop.clock.advance(2 * SECOND)
 
     def questions(self) -> list[MessageRow]:

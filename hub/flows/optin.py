@@ -119,6 +119,11 @@ def invitation(session: Session, page: OptInPage) -> Invitation:
     return Invitation(page, wording, statement, f"https://wa.me/{sender.number}?text={quote(statement)}")
 
 
+def address(world: World, page: OptInPage) -> str:
+    """Where people reach the page."""
+    return f"{world.settings.public_url.rstrip('/')}/o/{page.id}"
+
+
 def agreed(session: Session, sender: Sender, text: str, at: datetime) -> Agreed | None:
     """What a message agrees to, if it is the statement of a page as the page was when it was written."""
     for code in codes_in(text):

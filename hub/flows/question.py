@@ -85,7 +85,7 @@ def _ask(
 ) -> None:
     invited = optin.invitation(desk.session, page)
     language = invited.wording.language
-    url = f"{desk.world.settings.public_url.rstrip('/')}/o/{page.id}"
+    url = optin.address(desk.world, page)
     full = _QUESTION[language].format(text=invited.wording.text, statement=invited.statement, url=url)
     # a text that the gate would read as advertising is shown on the page alone
     text = _WHERE[language].format(url=url) if content.promotional(full) else full

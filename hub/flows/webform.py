@@ -75,10 +75,10 @@ def read(controller: Controller, number: str) -> Point:
     return found.point
 
 
-def request(world: World, session: Session, page: OptInPage, wording: Wording, point: Point, url: str) -> None:
+def request(world: World, session: Session, page: OptInPage, wording: Wording, point: Point) -> None:
     """Somebody read `wording`, ticked its statement and typed this number. Ask that phone, if it may be asked.
 
-    The caller has seen to it that they did; `url` is where.
+    The caller has seen to it that they did.
     """
     controller = session.get_one(Controller, page.controller_id)
     chain = Chain(session, controller.id, world.now())
@@ -98,7 +98,7 @@ def request(world: World, session: Session, page: OptInPage, wording: Wording, p
         _facts(page, wording),
         contact_id=contact.id,
         token=row.token,
-        evidence=_evidence(world, contact, point, wording, now, url),
+        evidence=_evidence(world, contact, point, page, wording),
     )
     message_id = _ask(world, session, page, wording, template, contact, row, code, ledger_id)
     session.flush()
@@ -165,9 +165,15 @@ def _facts(page: OptInPage, wording: Wording) -> dict[str, Any]:
     }
 
 
-def _evidence(world: World, contact: Contact, point: Point, wording: Wording, at: datetime, url: str) -> bytes:
+def _evidence(world: World, contact: Contact, point: Point, page: OptInPage, wording: Wording) -> bytes:
     """The form as it was sent. No network address: it would prove nothing about the holder of the number."""
-    sent = {"url": url, "number": point.value, "ticked": wordings.yes_of(wording), "shown": wording.id, "at": at}
+    sent = {
+        "url": optin.address(world, page),
+        "number": point.value,
+        "ticked": wordings.yes_of(wording),
+        "shown": wording.id,
+        "at": world.now(),
+    }
     return seal(contacts.key_of(world, contact), canonical(sent).encode(), f"evidence:{contact.id}")
 
 

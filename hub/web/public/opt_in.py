@@ -65,8 +65,7 @@ class OptIn:
             number = webform.read(session.get_one(Controller, page.controller_id), typed)
         except BadInput:
             return self._page(session, page, 400, problem="bad_number", typed=typed)
-        url = f"{self.world.settings.public_url.rstrip('/')}/o/{page.id}"
-        webform.request(self.world, session, page, wording, number, url)
+        webform.request(self.world, session, page, wording, number)
         return RedirectResponse(f"/o/{page.id}/sent", 303, self.sheets.headers())
 
     def _sent(self, page_id: str) -> Response:
