@@ -156,6 +156,17 @@ def test_answer_that_shows_no_number_is_no_consent(shop: Shop, form: Form) -> No
     assert len(shop.consents(phone(ANNA))) == 1, "with both, the consent is the number's"
 
 
+@pytest.mark.parametrize("kind", ["edit", "reaction", "revoke", "system"])
+def test_yes_that_is_no_message_of_its_own_is_no_consent(shop: Shop, form: Form, kind: str) -> None:
+    form.fill()
+    code = form.code()
+    shop.hear(shop.said(f"JA {code}", phone(ANNA), kind=kind))
+    shop.hear(shop.said(form_statement(shop, form), phone(ANNA), kind=kind))
+    shop.hear(shop.said("START", phone(ANNA), kind=kind))
+    assert not agreed(shop)
+    assert not shop.claim()
+
+
 def test_answer_to_another_sender_is_no_consent(shop: Shop, form: Form) -> None:
     with shop.write() as session:
         accounts.add_sender(session, shop.provider, "other-number", "+49 30 7654321")

@@ -18,7 +18,7 @@ from hub.store.ledger import canonical
 from hub.store.tables import Contact, ContactPoint, Sender
 from hub.store.vault import seal
 
-_NO_MESSAGE = frozenset({"reaction", "edit", "revoke", "system"})  # they open no service window
+_NO_MESSAGE = frozenset({"reaction", "edit", "revoke", "system"})  # they open no service window and give no consent
 _STOP_KIND = {
     Wish.STOP: StopKind.OBJECTION_MARKETING,
     Wish.STOP_ALL: StopKind.STOP_ALL,
@@ -39,12 +39,12 @@ def message(desk: Desk, event: MessageReceived) -> None:
     if event.kind not in _NO_MESSAGE:
         contact.last_inbound_at = max(event.at, contact.last_inbound_at or event.at)
         desk.session.add(contact)
-    if _consent(desk, event, sender, contact, point):
+    if event.kind not in _NO_MESSAGE and _consent(desk, event, sender, contact, point):
         return
     said = sign(event.text) if event.kind == "reaction" else classify(event.text, button=event.button)
     heard = _stop(desk, event, sender, contact, point, said) if said.wish is not Wish.NONE else ""
     _ask(desk, event, contact, said, heard)
-    if said.wish is Wish.NONE:
+    if event.kind not in _NO_MESSAGE and said.wish is Wish.NONE:
         question.answer(desk, event, sender, contact, point)
 
 
