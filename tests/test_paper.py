@@ -14,7 +14,9 @@ DOT = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width
 
 
 def test_source_becomes_a_pdf() -> None:
-    made = paper.pdf('#image("dot.svg", alt: "a dot") #sys.inputs.word', inputs={"word": "Grüße"}, files={"dot.svg": DOT})
+    made = paper.pdf(
+        '#image("dot.svg", alt: "a dot") #sys.inputs.word', inputs={"word": "Grüße"}, files={"dot.svg": DOT}
+    )
     assert made.startswith(b"%PDF-")
     assert len(made) > 1000
 
