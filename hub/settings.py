@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     workers: int = Field(8, ge=1, le=64, description="Worker threads of one process.")
     connections: int = Field(64, ge=1, le=2000, description="HTTP connections to vendors, per process.")
     webhook_days: int = Field(14, ge=1, le=30, description="Days that applied raw webhooks are kept for a look.")
+    link_days: int = Field(30, ge=1, le=400, description="Days in which a link to somebody's preferences opens.")
+    form_tries: int = Field(10, ge=1, le=1000, description="Public forms that one address may send in an hour.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     @model_validator(mode="after")

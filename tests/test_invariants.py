@@ -201,5 +201,9 @@ def test_i12_no_plugin_can_say_yes_for_a_person(shop: Shop) -> None:
     assert not shop.rows(ConsentRow)
     assert not shop.rows(StopRow)
     assert callers("give", "hub.flows.permission") == {"flows/hearing.py"}
+    # neither half of a double opt-in can be completed by staff: the form is public, the answer comes in by a webhook
+    assert callers("request", "hub.flows.webform") == {"web/public/opt_in.py"}
+    assert callers("confirmed", "hub.flows.confirmation") == {"flows/hearing.py"}
+    assert callers("message", "hub.flows.hearing") == {"flows/inbound.py"}
     shop.agree(bsuid())
     assert len(shop.events("consent_given")) == 1

@@ -18,7 +18,10 @@ class TextContent:
 
 @dataclass(frozen=True, slots=True)
 class TemplateContent:
-    """An approved template. `parameters` are positional when the keys are "1", "2", ..., else named."""
+    """An approved template. `parameters` are positional when the keys are "1", "2", ..., else named.
+
+    "payload.0" is no text: it comes back as `MessageReceived.button` when the quick reply at that index is pressed.
+    """
 
     name: str
     language: str

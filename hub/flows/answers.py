@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import orjson
 from sqlmodel import Session, select
 
 from hub.contract import Purpose
@@ -16,7 +17,7 @@ from hub.flows import contacts
 from hub.flows.states import PRIORITY, State
 from hub.flows.world import World
 from hub.law.facts import EvidenceKind, StopKind
-from hub.store.tables import Contact, ContactPoint, Controller, MessageRow, Sender, new_id
+from hub.store.tables import Contact, ContactPoint, Controller, MessageRow, Sender, TemplateRow, new_id
 from hub.store.vault import seal
 
 _GERMAN = frozenset({"DE", "AT", "CH", "LI"})
@@ -52,26 +53,60 @@ def queue(
     """Queue a free text under the person's key. Returns the message id; empty when `dedupe` was queued before."""
     if session.exec(select(MessageRow.id).where(MessageRow.dedupe == dedupe)).first():
         return ""
-    message_id, now = new_id(), world.now()
-    session.add(
-        MessageRow(
-            id=message_id,
-            controller_id=sender.controller_id,
-            sender_id=sender.id,
-            contact_id=contact.id,
-            point_id=point.id,
-            dedupe=dedupe,
-            purpose=purpose,
-            text=seal(contacts.key_of(world, contact), text.encode(), f"message:{message_id}"),
-            evidence=[[kind, evidence_id, at.isoformat()] for kind, evidence_id, at in evidence],
-            state=State.QUEUED,
-            priority=PRIORITY[purpose],
-            next_attempt_at=now,
-            created_at=now,
-            changed_at=now,
-        )
+    row = _row(world, sender, point, purpose, dedupe, evidence)
+    row.text = seal(contacts.key_of(world, contact), text.encode(), f"message:{row.id}")
+    session.add(row)
+    return row.id
+
+
+def queue_template(
+    world: World,
+    session: Session,
+    sender: Sender,
+    contact: Contact,
+    point: ContactPoint,
+    purpose: Purpose,
+    template: TemplateRow,
+    parameters: Sequence[tuple[str, str]],
+    *,
+    approved_category: str,
+    dedupe: str,
+    evidence: Sequence[tuple[EvidenceKind, str, datetime]],
+) -> str:
+    """Queue a template for who has not written just now, its parameters under the person's key. As `queue` else."""
+    if session.exec(select(MessageRow.id).where(MessageRow.dedupe == dedupe)).first():
+        return ""
+    row = _row(world, sender, point, purpose, dedupe, evidence)
+    row.template, row.language, row.approved_category = template.name, template.language, approved_category
+    row.parameters = seal(contacts.key_of(world, contact), orjson.dumps(parameters), f"parameters:{row.id}")
+    session.add(row)
+    return row.id
+
+
+def _row(
+    world: World,
+    sender: Sender,
+    point: ContactPoint,
+    purpose: Purpose,
+    dedupe: str,
+    evidence: Sequence[tuple[EvidenceKind, str, datetime]],
+) -> MessageRow:
+    now = world.now()
+    return MessageRow(
+        id=new_id(),
+        controller_id=sender.controller_id,
+        sender_id=sender.id,
+        contact_id=point.contact_id,
+        point_id=point.id,
+        dedupe=dedupe,
+        purpose=purpose,
+        evidence=[[kind, evidence_id, at.isoformat()] for kind, evidence_id, at in evidence],
+        state=State.QUEUED,
+        priority=PRIORITY[purpose],
+        next_attempt_at=now,
+        created_at=now,
+        changed_at=now,
     )
-    return message_id
 
 
 def confirm_stop(

@@ -225,6 +225,9 @@ def _message(world: World, campaign: Campaign, item: _Asked) -> dict[str, Any]:
         "point_id": item.record.point_id,
         "purpose": campaign.purpose,
         "topic": campaign.topic,
+        "template": "",  # the campaign names it
+        "language": "",
+        "approved_category": "",
         "evidence": [],
         "state": state,
         "reason": "" if state is State.QUEUED else item.decision.reasons[0],

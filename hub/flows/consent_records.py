@@ -110,10 +110,14 @@ def _record(
         "transfers": list(sources.transfers),
         "retention": sources.retention,
         "validity_duration": sources.validity,
-        "withdrawal_method": ["reply in the chat, in any words", "platform: stop promotional messages"],
+        "withdrawal_method": [
+            "reply in the chat, in any words",
+            "link to the preferences",
+            "platform: stop promotional messages",
+        ],
         "rights_notice": list(sources.notices),
         "verification": consent["verification"],
-        "state": f"dpv:{_STATE[life[-1]['kind']]}",
+        "state": f"dpv:{_state(life, wording.topics)}",
         "events": [_event(event, sources.validity) for event in life],
         "evidence": [
             {"kind": e["kind"], "sha256": e["evidence_sha256"], "location": f"ledger:{e['id']}"}
@@ -121,6 +125,18 @@ def _record(
             if e.get("evidence_sha256")
         ],
     }
+
+
+def _state(life: Sequence[Event], topics: Sequence[str]) -> str:
+    """Where a consent stands after its events. Taken back for some topics only, it still stands for the others."""
+    state, left = _STATE["consent_given"], set(topics)
+    for event in life:
+        if event["kind"] == "consent_given":
+            continue
+        topic = event.get("topic", ANY)
+        left = set() if topic == ANY else left - {topic}
+        state = state if left else _STATE[event["kind"]]
+    return state
 
 
 def point_of(token: str) -> dict[str, str]:
@@ -139,7 +155,11 @@ def _ends(event: Event, consent: Event) -> bool:
         return False
     if consent["token"] not in tokens_in(event) and event.get("contact") != consent["contact"]:
         return False
-    reaches = ((event.get("channel", ANY), consent["channels"]), (event.get("purpose", ANY), consent["purposes"]))
+    reaches = (
+        (event.get("channel", ANY), consent["channels"]),
+        (event.get("purpose", ANY), consent["purposes"]),
+        (event.get("topic", ANY), consent["topics"]),
+    )
     return all(reach == ANY or reach in covered for reach, covered in reaches)
 
 
@@ -149,6 +169,7 @@ def _event(event: Event, validity: str | None) -> dict[str, Any]:
         "event_id": event["id"],
         "event_type": event["kind"],
         "event_state": f"dpv:{_STATE[event['kind']]}",
+        "topic": event.get("topic", ANY),
         "event_time": event["event_time"],
         "recorded_at": event["recorded_at"],
         "validity_duration": validity if event["kind"] == "consent_given" else None,

@@ -32,7 +32,7 @@ def stop(
     """
     if not (by.strip() and reason.strip()):
         raise BadInput("is empty", field="by or reason", remedy="Say who was told, and how.")
-    contact_id, tokens = _whom(world, session, controller, number, record)
+    contact_id, tokens = whom(world, session, controller, number, record)
     kind = StopKind.STOP_ALL if everything else StopKind.OBJECTION_MARKETING
     reach = permission.EVERYTHING if everything else permission.ALL_MARKETING
     source = {"courier": by, "reason": reason}
@@ -45,9 +45,10 @@ def stop(
     return bool(ledger_id)
 
 
-def _whom(
+def whom(
     world: World, session: Session, controller: Controller, number: str, record: str
 ) -> tuple[str | None, list[str]]:
+    """Whom staff mean: the contact, if there is one, and the tokens of all their points. Raises `BadInput`."""
     if bool(number) == bool(record):
         raise BadInput("need exactly one", field="number or record", remedy="Name the person by one of them.")
     if record:

@@ -47,6 +47,7 @@ from hub.store.tables import (
     Controller,
     MessageRow,
     Sender,
+    TemplateRow,
 )
 from hub.store.vault import Sealed, seal, unseal
 
@@ -111,7 +112,7 @@ class _Desk:
         self.points = _by_id(session, ContactPoint, {row.point_id for row in rows})
         self.campaigns = _by_id(session, Campaign, {row.campaign_id for row in rows if row.campaign_id})
         self._asked: dict[str, tuple[Route, Message]] = {}
-        self._documents: dict[tuple[str | None, str], dict[str, str]] = {}
+        self._documents: dict[tuple[str, str, str], dict[str, str]] = {}
         self.refusals: list[reports.Told] = []
         self.consents: set[str] = set()
 
@@ -153,6 +154,10 @@ class _Desk:
         self.refusals.append(reports.Told.of(row, ReportKind.REFUSED, row.state, row.changed_at, reason=reason))
 
     def _message(self, row: MessageRow) -> Message:
+        if row.template:
+            listed = self.session.get(TemplateRow, (self.sender.connection_id, row.template, row.language))
+            template = gate.template_facts(self.controller, row.template, listed, row.approved_category)
+            return Message(row.purpose, row.topic, template=template)
         if row.campaign_id is None:
             return Message(row.purpose, row.topic, free_text_promotional=content.promotional(self._text(row)))
         if row.campaign_id not in self._asked:
@@ -176,6 +181,9 @@ class _Desk:
         key = contacts.key_of(self.world, contact)
         if row.text is not None:
             return TextContent(unseal(key, row.text, f"message:{row.id}").decode())
+        if row.parameters is not None:
+            filled = orjson.loads(unseal(key, row.parameters, f"parameters:{row.id}"))
+            return TemplateContent(row.template, row.language, tuple((name, value) for name, value in filled))
         campaign = self.campaigns[row.campaign_id or ""]
         profile = orjson.loads(unseal(key, contact.profile, f"profile:{contact.id}")) if contact.profile else {}
         parameters = tuple(
@@ -191,22 +199,27 @@ class _Desk:
             "provider_record": self.route.record_id,
             "transfers": [f"{t.tool}>{t.to}" for t in self.route.transfers],
             "token": self.points[row.point_id].token,
-            "documents": self._kept(row.campaign_id, case.policy),
+            "documents": self._kept(row, case.policy),
         }
-        if row.campaign_id and (campaign := self.campaigns.get(row.campaign_id)):
-            extra["template"] = f"{campaign.template}/{campaign.language}"
+        if (templated := self._templated(row)) is not None:
+            extra["template"] = f"{templated.template}/{templated.language}"
         if outgoing is not None:
             # a keyed hash: a plain one of a name or number could be guessed
             content = canonical({"content": repr(type(outgoing.content)), "fields": _fields(outgoing.content)})
             extra["content_hmac"] = self.world.vault.reference(self.controller.id, content)
         return extra
 
-    def _kept(self, campaign_id: str | None, policy: Policy | None) -> dict[str, str]:
+    def _templated(self, row: MessageRow) -> Campaign | MessageRow | None:
+        """What names the message's template, if it has one."""
+        return row if row.template else self.campaigns.get(row.campaign_id or "")
+
+    def _kept(self, row: MessageRow, policy: Policy | None) -> dict[str, str]:
         """The texts that decisions of this batch rest on, by hash. The policy may change within it."""
-        rests_on = (campaign_id, policy.id if policy else "")
+        templated = self._templated(row)
+        named = (templated.template, templated.language) if templated else ("", "")
+        rests_on = (*named, policy.id if policy else "")
         if rests_on not in self._documents:
-            campaign = self.campaigns.get(campaign_id or "")
-            self._documents[rests_on] = documents.keep(self.world, self.session, self.sender, campaign, policy)
+            self._documents[rests_on] = documents.keep(self.world, self.session, self.sender, templated, policy)
         return self._documents[rests_on]
 
 

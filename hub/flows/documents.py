@@ -14,18 +14,21 @@ from hub.flows import accounts
 from hub.flows.world import World
 from hub.law.policy import Policy
 from hub.proof.chain import canonical, digest
-from hub.store.tables import Campaign, Document, Sender, TemplateRow
+from hub.store.tables import Campaign, Document, MessageRow, Sender, TemplateRow
 
 POLICY, TEMPLATE, PROCESSOR = "policy", "template", "processor_record"
 
 
 def keep(
-    world: World, session: Session, sender: Sender, campaign: Campaign | None, policy: Policy | None
+    world: World, session: Session, sender: Sender, templated: Campaign | MessageRow | None, policy: Policy | None
 ) -> dict[str, str]:
-    """Keep what a decision under `policy` rests on now, and give its hashes by kind. Call it with the chain open."""
+    """Keep what a decision under `policy` rests on now, and give its hashes by kind. Call it with the chain open.
+
+    `templated` names the template, where there is one.
+    """
     controller_id, connection = sender.controller_id, sender.connection_id
     texts = {POLICY: policy.text} if policy else {}
-    template = session.get(TemplateRow, (connection, campaign.template, campaign.language)) if campaign else None
+    template = session.get(TemplateRow, (connection, templated.template, templated.language)) if templated else None
     if template is not None:
         texts[TEMPLATE] = canonical(template.model_dump(exclude={"read_at", "connection_id"}))
     processor = accounts.current_record(session, connection)

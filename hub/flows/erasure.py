@@ -39,9 +39,8 @@ def bury(session: Session, controller_id: str, tokens: Iterable[str], ledger_id:
 
 
 def forget(session: Session, contact: Contact, now: datetime) -> None:
-    """Destroy the person's key and drop what can be dropped."""
-    points = session.exec(select(ContactPoint).where(ContactPoint.contact_id == contact.id)).all()
-    for point in points:
+    """Destroy what is held of a person, without a word in the ledger. What waits to be sent is refused."""
+    for point in session.exec(select(ContactPoint).where(ContactPoint.contact_id == contact.id)):
         point.token, point.value, point.country = f"erased:{point.id}", b"", ""
         session.add(point)
     contact.data_key, contact.profile, contact.country = None, None, ""
@@ -53,7 +52,7 @@ def forget(session: Session, contact: Contact, now: datetime) -> None:
         .where(col(MessageRow.contact_id) == contact.id, col(MessageRow.state).in_(waiting))
         .values(state=State.REFUSED, reason="SUBJECT_ERASED", changed_at=now)
     )
-    sealed = {"text": None, "provider_id": None, "reference": ""}
+    sealed = {"text": None, "parameters": None, "provider_id": None, "reference": ""}
     session.execute(update(MessageRow).where(col(MessageRow.contact_id) == contact.id).values(**sealed))
     for table in (CrmRecord, ReportRow, ConsentRow):
         session.execute(delete(table).where(col(table.contact_id) == contact.id))

@@ -220,4 +220,8 @@ def with_evidence(person: Person, stored: Iterable[Sequence[str]]) -> Person:
     extra = tuple(
         Evidence(EvidenceKind(kind), evidence_id, datetime.fromisoformat(at)) for kind, evidence_id, at in stored
     )
-    return replace(person, evidence=person.evidence + extra) if extra else person
+    if not extra:
+        return person
+    # who asked to be asked has given the general permission that Meta's policy wants, for this one message
+    asked = next((evidence.id for evidence in extra if evidence.kind is EvidenceKind.OPT_IN_ATTEMPT), "")
+    return replace(person, evidence=person.evidence + extra, platform_optin=person.platform_optin or asked)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from hub.contract import MessageReceived, PreferenceChanged
-from hub.flows import answers, contacts, optin, permission, reports, review
+from hub.flows import answers, confirmation, contacts, optin, permission, question, receipts, reports, review
 from hub.flows.desk import Desk
 from hub.law.facts import StopKind
 from hub.law.stops import code_of
@@ -18,7 +18,7 @@ from hub.store.ledger import canonical
 from hub.store.tables import Contact, ContactPoint, Sender
 from hub.store.vault import seal
 
-_NO_MESSAGE = frozenset({"reaction", "edit", "revoke", "system"})  # they open no service window
+_NO_MESSAGE = frozenset({"reaction", "edit", "revoke", "system"})  # they open no service window and give no consent
 _STOP_KIND = {
     Wish.STOP: StopKind.OBJECTION_MARKETING,
     Wish.STOP_ALL: StopKind.STOP_ALL,
@@ -39,18 +39,40 @@ def message(desk: Desk, event: MessageReceived) -> None:
     if event.kind not in _NO_MESSAGE:
         contact.last_inbound_at = max(event.at, contact.last_inbound_at or event.at)
         desk.session.add(contact)
-    agreed = optin.agreed(desk.session, sender, event.text)
-    if agreed is not None:
-        page, wording = agreed
-        source = {"page": page.id, "sender": sender.id, "flow": "inbound_first", "connection": desk.connection.id}
-        evidence = _evidence(desk, contact, event)
-        permission.give(
-            desk.session, desk.chain, desk.controller, contact.id, point.token, wording, event.at, source, evidence
-        )
+    if event.kind not in _NO_MESSAGE and _consent(desk, event, sender, contact, point):
         return
     said = sign(event.text) if event.kind == "reaction" else classify(event.text, button=event.button)
     heard = _stop(desk, event, sender, contact, point, said) if said.wish is not Wish.NONE else ""
     _ask(desk, event, contact, said, heard)
+    if event.kind not in _NO_MESSAGE and said.wish is Wish.NONE:
+        question.answer(desk, event, sender, contact, point)
+
+
+def _consent(desk: Desk, event: MessageReceived, sender: Sender, contact: Contact, point: ContactPoint) -> bool:
+    """Whether the message is a consent: the statement of a page, or the yes to the question after a web form."""
+    agreed = optin.agreed(desk.session, sender, event.text, event.at)
+    if agreed is None:
+        completed = confirmation.confirmed(desk.world, desk.session, desk.controller, sender, event)
+        if completed is None:
+            return False
+        agreed, point = completed  # the number that was typed, whatever else the message came with
+    source = {"page": agreed.page.id, "sender": sender.id, "flow": agreed.flow, "connection": desk.connection.id}
+    if agreed.request:
+        source["request"] = agreed.request
+    given = permission.give(
+        desk.session,
+        desk.chain,
+        desk.controller,
+        contact.id,
+        point.token,
+        agreed.wording,
+        event.at,
+        source,
+        _evidence(desk, contact, event),
+    )
+    if agreed.page.receipts and receipts.send(desk, sender, contact, point, agreed.wording, given, event.at):
+        desk.senders.add(sender.id)
+    return True
 
 
 def _ask(desk: Desk, event: MessageReceived, contact: Contact, said: Reading, heard: str) -> None:

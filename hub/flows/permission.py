@@ -37,6 +37,7 @@ class Reach:
 
     channel: str = ANY
     purpose: str = ANY
+    topic: str = ANY
 
 
 MARKETING_ON_WHATSAPP = Reach(Channel.WHATSAPP, Purpose.MARKETING)
@@ -65,6 +66,7 @@ def stop(
             StopRow.kind == kind,
             StopRow.channel == reach.channel,
             StopRow.purpose == reach.purpose,
+            StopRow.topic == reach.topic,
             StopRow.event_time == event_time,
         )
     ).all()
@@ -75,6 +77,7 @@ def stop(
         "stop": kind,
         "channel": reach.channel,
         "purpose": reach.purpose,
+        "topic": reach.topic,
         "tokens": fresh,
         "source": dict(source),
     }
@@ -86,6 +89,7 @@ def stop(
             kind=kind,
             channel=reach.channel,
             purpose=reach.purpose,
+            topic=reach.topic,
             event_time=event_time,
             ledger_id=ledger_id,
         )
@@ -108,6 +112,7 @@ def carry_over(session: Session, chain: Chain, controller: Controller, old: Sequ
             "stop": row.kind,
             "channel": row.channel,
             "purpose": row.purpose,
+            "topic": row.topic,
             "tokens": [new],
             "carried_from": row.ledger_id,
         }
@@ -117,7 +122,7 @@ def carry_over(session: Session, chain: Chain, controller: Controller, old: Sequ
 
 
 def _same(stop: StopRow) -> tuple[object, ...]:
-    return stop.kind, stop.channel, stop.purpose, stop.event_time
+    return stop.kind, stop.channel, stop.purpose, stop.topic, stop.event_time
 
 
 def give(
@@ -138,6 +143,7 @@ def give(
     scopes = [(new_id(), *scope) for scope in product(wording.channels, wording.purposes, wording.topics)]
     facts = {
         "consents": scopes,  # the ids that decisions name; the projection forgets the old ones
+        "supersedes": _superseded(session, controller, token, wording, event_time),
         "state": ConsentState.GIVEN,
         "wording": wording.id,
         "language": wording.language,
@@ -168,6 +174,21 @@ def give(
         )
         _keep_newest(session, row)
     return ledger_id
+
+
+def _superseded(
+    session: Session, controller: Controller, token: str, wording: Wording, event_time: datetime
+) -> list[str]:
+    """Ledger ids of earlier consents of this contact point about some of the same."""
+    before = select(ConsentRow.ledger_id).where(
+        ConsentRow.controller_id == controller.id,
+        ConsentRow.token == token,
+        col(ConsentRow.channel).in_(wording.channels),
+        col(ConsentRow.purpose).in_(wording.purposes),
+        col(ConsentRow.topic).in_(wording.topics),
+        col(ConsentRow.event_time) < event_time,
+    )
+    return sorted(set(session.exec(before)))
 
 
 def _keep_newest(session: Session, new: ConsentRow) -> None:

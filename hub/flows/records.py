@@ -109,7 +109,7 @@ def _why(
 ) -> Why:
     records = [orjson.loads(row.record) for row in decisions]
     codes = dict.fromkeys(code for record in records for code in record["reasons"])
-    events = [orjson.loads(row.record) for row in _ledger(session, contact_id)]
+    events = [orjson.loads(row.record) for row in events_of(session, contact_id)]
     return Why(
         subject=subject,
         state=state,
@@ -121,7 +121,7 @@ def _why(
     )
 
 
-def _ledger(session: Session, contact_id: str) -> list[LedgerRow]:
+def events_of(session: Session, contact_id: str) -> list[LedgerRow]:
     """A person's events: by contact, and by contact point for what came before there was a contact."""
     tokens = contacts.tokens_of(session, contact_id)
     stops = select(StopRow.ledger_id).where(col(StopRow.token).in_(tokens))  # one event may stop several points

@@ -43,7 +43,16 @@ KEPT = frozenset(
     }
 )
 # What permits something, or is of no use without what was lost with it.
-LEFT_OUT = frozenset({"consent_given", "policy_loaded", "signing_key_made", "campaign_released"})
+LEFT_OUT = frozenset(
+    {
+        "consent_given",
+        "consent_requested",
+        "consent_request_expired",
+        "policy_loaded",
+        "signing_key_made",
+        "campaign_released",
+    }
+)
 RESTORED = "restored"  # from this link on the chain counts anew; what stands before it in the journal is accounted for
 
 _PLACE = re.compile(rb'\{"seq":(\d{1,18}),"hash":"([0-9a-f]{64})"')

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session, col, or_, select
 
-from hub.flows import campaigns, inbox, signing
+from hub.flows import campaigns, confirmation, inbox, signing
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
 from hub.store.catch_up import SETTLED, CatchUp
@@ -107,6 +107,10 @@ class Schedule:
         self._tidied = now
         with self.world.db.write() as session:
             inbox.purge(session, now - timedelta(days=self.world.settings.webhook_days))
+            owners = session.exec(select(Controller)).all()
+        for owner in owners:
+            with self.world.db.write() as session:
+                confirmation.forget(self.world, session, owner)
 
     def _senders(self, session: Session) -> list[str]:
         """Senders with something due, or with authorised messages that nobody holds any more."""

@@ -4,7 +4,16 @@
 from hub.store.tables.accounts import Connection, Controller, Lease, ProcessorRecord, Sender, TemplateRow
 from hub.store.tables.columns import new_door, new_id
 from hub.store.tables.people import Contact, ContactPoint, CrmRecord
-from hub.store.tables.permission import ConsentRow, OptInPage, Review, StopRow, Wording
+from hub.store.tables.permission import (
+    ConsentRow,
+    FormerCode,
+    FormTry,
+    OptInPage,
+    OptInRequest,
+    Review,
+    StopRow,
+    Wording,
+)
 from hub.store.tables.proof import ChainHead, ChainLink, DailyRoot, DecisionRow, Document, LedgerRow, SigningKey
 from hub.store.tables.rules import FactPart, PolicyVersion
 from hub.store.tables.traffic import (
@@ -31,12 +40,15 @@ __all__ = [
     "DecisionRow",
     "Document",
     "FactPart",
+    "FormTry",
+    "FormerCode",
     "Inbox",
     "Lease",
     "LedgerRow",
     "MessageEvent",
     "MessageRow",
     "OptInPage",
+    "OptInRequest",
     "PolicyVersion",
     "ProcessorRecord",
     "ReportRow",

@@ -37,8 +37,49 @@ class OptInPage(SQLModel, table=True):
     wording_id: str = ref("wording.id")
     token: str = Field(unique=True)
     title: str
+    confirm_template: str = ""  # asks after the web form whether it was the person; empty: the page has no form
+    confirm_category: str = ""  # the platform's category of it when it was chosen
+    receipts: bool = False  # a short message with a link to the receipt follows a consent
     closed_at: datetime | None = maybe_time()
     created_at: datetime = time()
+
+
+class FormerCode(SQLModel, table=True):
+    """The code that a page had beside an earlier wording. It agrees to that wording, if it was sent in its time."""
+
+    __tablename__ = "former_code"
+    token: str = Field(primary_key=True)
+    page_id: str = ref("opt_in_page.id")
+    wording_id: str = ref("wording.id")
+    until: datetime = time()
+
+
+class OptInRequest(SQLModel, table=True):
+    """A web form that was sent off. Nothing may be done with it but to ask that number once whether it was them."""
+
+    __tablename__ = "opt_in_request"
+    id: str = key()
+    controller_id: str = ref("controller.id")
+    page_id: str = ref("opt_in_page.id")
+    wording_id: str = ref("wording.id")  # the one that was shown
+    contact_id: str = ref("contact.id")
+    token: str = Field(index=True)
+    code: str = Field(unique=True)
+    message_id: str = ref("message.id")
+    ledger_id: str = ref("ledger.id")
+    requested_at: datetime = time()
+    expires_at: datetime = time()
+    answered_at: datetime | None = maybe_time()
+    forgotten_at: datetime | None = maybe_time()
+
+
+class FormTry(SQLModel, table=True):
+    """A public form was sent from an address, kept as a keyed hash for an hour."""
+
+    __tablename__ = "form_try"
+    id: str = key()
+    who: str = Field(index=True)
+    at: datetime = time()
 
 
 class ConsentRow(SQLModel, table=True):

@@ -53,6 +53,10 @@ class MessageRow(SQLModel, table=True):
     purpose: str
     topic: str = "*"
     text: bytes | None = sealed(default=None, nullable=True)  # free text, under the person's key
+    template: str = ""  # of a message without a campaign that is no free text
+    language: str = ""
+    approved_category: str = ""  # the platform's category of the template when the message was made
+    parameters: bytes | None = sealed(default=None, nullable=True)  # of the template, under the person's key
     evidence: list[list[str]] = json(default_factory=list)  # [kind, id, time]
     state: str
     reason: str = ""

@@ -70,7 +70,8 @@ def _template(content: TemplateContent) -> Fields:
 
 
 def _components(parameters: tuple[tuple[str, str], ...]) -> Iterator[Fields]:
-    """Keys: "1" or "name" for the body, "header.1" or "header.name", "button.0" for the button at that index."""
+    """Keys: "1" or "name" for the body, "header.1" or "header.name"; "button.0" for the link of the button at that
+    index, "payload.0" for what comes back when it is pressed."""
     header = [(key.removeprefix("header."), value) for key, value in parameters if key.startswith("header.")]
     body = [(key, value) for key, value in parameters if "." not in key]
     if header:
@@ -82,6 +83,10 @@ def _components(parameters: tuple[tuple[str, str], ...]) -> Iterator[Fields]:
             index = key.removeprefix("button.")
             shown = [{"type": "text", "text": value}]
             yield {"type": "button", "sub_type": "url", "index": index, "parameters": shown}
+        elif key.startswith("payload."):
+            index = key.removeprefix("payload.")
+            hidden = [{"type": "payload", "payload": value}]
+            yield {"type": "button", "sub_type": "quick_reply", "index": index, "parameters": hidden}
 
 
 def _texts(parameters: list[tuple[str, str]]) -> list[Fields]:

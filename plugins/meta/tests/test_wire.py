@@ -308,6 +308,19 @@ def test_template_header_and_button_have_their_own_components() -> None:
     assert button["parameters"] == [{"type": "text", "text": "track/A-1"}]
 
 
+def test_payload_of_a_quick_reply_is_sent_with_the_template() -> None:
+    parameters = (("1", "ABCD2345"), ("payload.1", "yes.ABCD2345"))
+    body = wire.message(outgoing(TemplateContent("frage", "de", parameters)))
+    text, button = body["template"]["components"]
+    assert text == {"type": "body", "parameters": [{"type": "text", "text": "ABCD2345"}]}
+    assert button == {
+        "type": "button",
+        "sub_type": "quick_reply",
+        "index": "1",
+        "parameters": [{"type": "payload", "payload": "yes.ABCD2345"}],
+    }
+
+
 def test_template_without_parameters_has_no_components() -> None:
     assert "components" not in wire.message(outgoing(TemplateContent("hello", "de")))["template"]
 

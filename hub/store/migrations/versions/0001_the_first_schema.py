@@ -34,6 +34,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sha256"),
     )
     op.create_table(
+        "form_try",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("who", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("form_try", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_form_try_who"), ["who"], unique=False)
+
+    op.create_table(
         "lease",
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("owner", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -603,6 +613,9 @@ def upgrade() -> None:
         sa.Column("wording_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("token", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("confirm_template", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("confirm_category", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("receipts", sa.Boolean(), nullable=False),
         sa.Column("closed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -642,6 +655,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sync_problem_run_id"), ["run_id"], unique=False)
 
     op.create_table(
+        "former_code",
+        sa.Column("token", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("page_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("wording_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("until", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["page_id"],
+            ["opt_in_page.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["wording_id"],
+            ["wording.id"],
+        ),
+        sa.PrimaryKeyConstraint("token"),
+    )
+    with op.batch_alter_table("former_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_former_code_page_id"), ["page_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_former_code_wording_id"), ["wording_id"], unique=False)
+
+    op.create_table(
         "message",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -653,6 +686,10 @@ def upgrade() -> None:
         sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("text", sa.LargeBinary(), nullable=True),
+        sa.Column("template", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("approved_category", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("parameters", sa.LargeBinary(), nullable=True),
         sa.Column("evidence", sa.JSON(), nullable=False),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -711,11 +748,72 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("message_id", "status", "at"),
     )
+    op.create_table(
+        "opt_in_request",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("page_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("wording_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("token", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("message_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("ledger_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("requested_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("expires_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("answered_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("forgotten_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ledger_id"],
+            ["ledger.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["message.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["page_id"],
+            ["opt_in_page.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["wording_id"],
+            ["wording.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("code"),
+    )
+    with op.batch_alter_table("opt_in_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_opt_in_request_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opt_in_request_controller_id"), ["controller_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opt_in_request_ledger_id"), ["ledger_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opt_in_request_message_id"), ["message_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opt_in_request_page_id"), ["page_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opt_in_request_token"), ["token"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opt_in_request_wording_id"), ["wording_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("opt_in_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_opt_in_request_wording_id"))
+        batch_op.drop_index(batch_op.f("ix_opt_in_request_token"))
+        batch_op.drop_index(batch_op.f("ix_opt_in_request_page_id"))
+        batch_op.drop_index(batch_op.f("ix_opt_in_request_message_id"))
+        batch_op.drop_index(batch_op.f("ix_opt_in_request_ledger_id"))
+        batch_op.drop_index(batch_op.f("ix_opt_in_request_controller_id"))
+        batch_op.drop_index(batch_op.f("ix_opt_in_request_contact_id"))
+
+    op.drop_table("opt_in_request")
     op.drop_table("message_event")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_message_reference"))
@@ -724,6 +822,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_message_contact_id"))
 
     op.drop_table("message")
+    with op.batch_alter_table("former_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_former_code_wording_id"))
+        batch_op.drop_index(batch_op.f("ix_former_code_page_id"))
+
+    op.drop_table("former_code")
     with op.batch_alter_table("sync_problem", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sync_problem_run_id"))
 
@@ -831,6 +934,10 @@ def downgrade() -> None:
     op.drop_table("chain_link")
     op.drop_table("chain_head")
     op.drop_table("lease")
+    with op.batch_alter_table("form_try", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_form_try_who"))
+
+    op.drop_table("form_try")
     op.drop_table("fact_part")
     op.drop_table("controller")
     # ### end Alembic commands ###
