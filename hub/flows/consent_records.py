@@ -39,6 +39,7 @@ _PURPOSE: dict[str, str] = {Purpose.MARKETING: "dpv:DirectMarketing"}
 # by whom: DPV calls it withdrawn if the person did it, and revoked if somebody else did
 _STATE = {
     "consent_given": ConsentState.GIVEN,
+    "consent_imported": ConsentState.GIVEN,
     "consent_withdrawn": ConsentState.WITHDRAWN,
     "objection": ConsentState.WITHDRAWN,
     "stop_all": ConsentState.WITHDRAWN,
@@ -47,6 +48,8 @@ _STATE = {
     "unclear_message": ConsentState.UNKNOWN,
     "erased": ConsentState.INVALIDATED,
 }
+
+YES = frozenset({"consent_given", "consent_imported"})  # by the person here; proved by a CRM under an approved mapping
 
 
 def tokens_in(event: Event) -> set[str]:
@@ -58,7 +61,7 @@ def records(
     controller: Controller, events: Sequence[Event], wordings: Mapping[str, Wording], recipients: Sequence[str]
 ) -> list[dict[str, Any]]:
     """One record per consent that was given, in the order of the ledger. `events` are a person's ledger records."""
-    given = [event for event in events if event["kind"] == "consent_given"]
+    given = [event for event in events if event["kind"] in YES]
     return [_record(controller, one, events, given, wordings[one["wording"]], recipients) for one in given]
 
 
@@ -73,7 +76,7 @@ def _record(
     before = [e for e in given[: given.index(consent)] if e["token"] == consent["token"] and _overlap(e, consent)]
     life = [consent, *(event for event in events if _ends(event, consent))]
     # at the same time the withdrawal wins, as it does at the gate
-    life.sort(key=lambda event: (event["event_time"], event["kind"] != "consent_given"))
+    life.sort(key=lambda event: (event["event_time"], event["kind"] not in YES))
     return {
         "@context": CONTEXT,
         "@type": "dpv:ConsentRecord",
@@ -120,7 +123,7 @@ def _overlap(one: Event, other: Event) -> bool:
 
 def _ends(event: Event, consent: Event) -> bool:
     """Does this event speak of the consent's contact point, later or at once, and reach what it covers?"""
-    if event["kind"] not in _STATE or event["kind"] == "consent_given" or event["event_time"] < consent["event_time"]:
+    if event["kind"] not in _STATE or event["kind"] in YES or event["event_time"] < consent["event_time"]:
         return False
     if consent["token"] not in tokens_in(event) and event.get("contact") != consent["contact"]:
         return False

@@ -2,6 +2,7 @@
 """The tables. Importing this module registers all of them."""
 
 from hub.store.tables.accounts import Connection, Controller, Lease, ProcessorRecord, Sender, TemplateRow
+from hub.store.tables.claims import ClaimedOptIn, ClaimMapping, OptInBatch
 from hub.store.tables.columns import new_id
 from hub.store.tables.people import Contact, ContactPoint, CrmRecord
 from hub.store.tables.permission import ConsentRow, OptInPage, Review, StopRow, Wording
@@ -21,6 +22,8 @@ __all__ = [
     "Campaign",
     "ChainHead",
     "ChainLink",
+    "ClaimMapping",
+    "ClaimedOptIn",
     "Connection",
     "ConsentRow",
     "Contact",
@@ -36,6 +39,7 @@ __all__ = [
     "LedgerRow",
     "MessageEvent",
     "MessageRow",
+    "OptInBatch",
     "OptInPage",
     "PolicyVersion",
     "ProcessorRecord",
