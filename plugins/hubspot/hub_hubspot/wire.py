@@ -17,6 +17,7 @@ from hub import (
     ContactSnapshot,
     Event,
     PrivacyDeletion,
+    Property,
     Report,
     ReportKind,
     Unknown,
@@ -41,14 +42,14 @@ _DASHES = re.compile("[\u2010-\u2015]")
 _NO = frozenset({"", "false", "no", "0"})
 
 
-def read_properties(config: Config) -> list[str]:
-    """The only properties ever requested."""
+def read_properties(config: Config, asked: Sequence[str] = ()) -> list[str]:
+    """The only properties ever requested; `asked` are those in which the admin says evidence is found."""
     names = [*config.phone_properties, config.country_property, LEGAL_BASIS, config.opt_out_property]
-    names += [config.email_double_opt_in_property, *config.template_properties]
+    names += [config.email_double_opt_in_property, *config.template_properties, *asked]
     return list(dict.fromkeys(name for name in names if name))
 
 
-def snapshot(record: Json, config: Config) -> ContactSnapshot | None:
+def snapshot(record: Json, config: Config, asked: Sequence[str] = ()) -> ContactSnapshot | None:
     """One contact; None where the record has no id."""
     number, properties = record.get("id"), record.get("properties")
     if not isinstance(number, str) or not number or not isinstance(properties, dict):
@@ -61,14 +62,17 @@ def snapshot(record: Json, config: Config) -> ContactSnapshot | None:
         country=iso_country(values.get(config.country_property, "")),
         claims=tuple(claims(values, config)),
         properties=tuple((name, values[name]) for name in config.template_properties if values.get(name)),
+        evidence=tuple((name, values[name]) for name in asked if values.get(name)),
         modified_at=moment(values.get("lastmodifieddate") or record.get("updatedAt")),
         deleted=record.get("archived") is True,
     )
 
 
-def snapshots(records: Sequence[Json], config: Config) -> tuple[tuple[ContactSnapshot, ...], tuple[Unusable, ...]]:
+def snapshots(
+    records: Sequence[Json], config: Config, asked: Sequence[str] = ()
+) -> tuple[tuple[ContactSnapshot, ...], tuple[Unusable, ...]]:
     """The contacts of one answer, and what could not be read."""
-    read = [snapshot(record, config) for record in records]
+    read = [snapshot(record, config, asked) for record in records]
     bad = tuple(Unusable(f"item {i} of a page", "id", "no record id") for i, one in enumerate(read) if one is None)
     return tuple(one for one in read if one is not None), bad
 
@@ -97,6 +101,14 @@ def moment(value: object) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         return None
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def property_of(listed: Json) -> Property:
+    """A contact property as HubSpot lists it. Only an enumeration has a closed list of values."""
+    options = listed.get("options")
+    closed = listed.get("type") == "enumeration" and isinstance(options, list)
+    values = [str(one.get("value", "")) for one in options or () if isinstance(one, dict)] if closed else []
+    return Property(str(listed.get("name", "")), tuple(value for value in values if value))
 
 
 # --- webhooks in
