@@ -45,6 +45,7 @@ _STATE = {
     "stop_all": ConsentState.WITHDRAWN,
     "platform_preference": ConsentState.WITHDRAWN,
     "opt_out_claimed": ConsentState.REVOKED,
+    "consent_revoked": ConsentState.REVOKED,
     "unclear_message": ConsentState.UNKNOWN,
     "erased": ConsentState.INVALIDATED,
 }

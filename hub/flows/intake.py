@@ -22,7 +22,7 @@ from hub.flows.mappings import Mapped
 from hub.flows.quarantine import State
 from hub.flows.world import World
 from hub.law import imported
-from hub.law.facts import Case, Origin, Person, Phase
+from hub.law.facts import Case, ConsentState, Origin, Person, Phase
 from hub.law.stops import Binding
 from hub.store.ledger import Chain
 from hub.store.tables import (
@@ -166,6 +166,7 @@ class Intake:
             ConsentRow.controller_id == self._controller.id,
             ConsentRow.token == token,
             ConsentRow.origin == Origin.IMPORTED.value,
+            ConsentRow.state == ConsentState.GIVEN.value,  # what was revoked may come again, by a better mapping
             ConsentRow.wording_id == wording.id,
             col(ConsentRow.event_time) >= yes.reading.at,
         )

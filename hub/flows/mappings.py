@@ -9,15 +9,27 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from orjson import loads
 from pydantic import ValidationError
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, delete, select, update
 
 from hub.contract import BadConfig, BadInput, Property
 from hub.flows.world import World
+from hub.law.facts import ConsentState, Origin
 from hub.law.mapping import Mapping, parse
 from hub.store.ledger import Chain, digest
-from hub.store.tables import ClaimMapping, Connection, Controller, OptInBatch, Wording
+from hub.store.tables import (
+    ClaimedOptIn,
+    ClaimMapping,
+    Connection,
+    ConsentRow,
+    Controller,
+    LedgerRow,
+    OptInBatch,
+    Wording,
+)
 
 _HELP = "See `hub claims example`."
 
@@ -43,8 +55,8 @@ def read(text: str) -> Mapping:
         raise BadInput(str(error), field="mapping", remedy=f"The file must be TOML in UTF-8. {_HELP}") from None
 
 
-def check(session: Session, controller: Controller, mapping: Mapping, known: Sequence[Property]) -> dict[str, Wording]:
-    """The wordings it names. Raises `BadInput` for a field or value that the CRM does not have, or an unknown wording.
+def check(session: Session, controller: Controller, mapping: Mapping, known: Sequence[Property]) -> Mapped:
+    """The mapping with the wordings it names. Raises `BadInput` for a field, value or wording that does not exist.
 
     Without `known` properties the CRM cannot tell: a field that does not exist then simply never says anything.
     """
@@ -62,7 +74,7 @@ def check(session: Session, controller: Controller, mapping: Mapping, known: Seq
             raise BadInput(
                 f"{part.property!r} has no value {strange[0]!r}", field=name, remedy=f"It has: {', '.join(options)}."
             )
-    return _wordings(session, controller, mapping)
+    return Mapped("", mapping, _wordings(session, controller, mapping))
 
 
 def _wordings(session: Session, controller: Controller, mapping: Mapping) -> dict[str, Wording]:
@@ -127,15 +139,19 @@ def _append(
     }
     chain.event("claims_mapped" if text else "claims_unmapped", now, facts)
     chain.write()
-    session.exec(
-        update(OptInBatch)
-        .where(col(OptInBatch.connection_id) == connection.id, col(OptInBatch.state).in_(("collecting", "waiting")))
-        .values(state="superseded", closed_at=now)
-    )
+    _supersede(session, connection, now)
     connection.sync_cursor, connection.next_sync_at = None, now
     session.add(connection)
     session.flush()
     return row
+
+
+def _supersede(session: Session, connection: Connection, now: datetime) -> None:
+    """What was collected by the mapping before counts no more."""
+    here = col(OptInBatch.connection_id) == connection.id
+    ids = session.exec(select(OptInBatch.id).where(here, col(OptInBatch.state).in_(("collecting", "waiting")))).all()
+    session.exec(delete(ClaimedOptIn).where(col(ClaimedOptIn.batch_id).in_(ids)))
+    session.exec(update(OptInBatch).where(col(OptInBatch.id).in_(ids)).values(state="superseded", closed_at=now))
 
 
 def latest(session: Session, connection_id: str) -> ClaimMapping | None:
@@ -163,3 +179,27 @@ def current(session: Session, controller: Controller, connection_id: str) -> Map
     except BadInput as error:
         why = f"its claim mapping, version {row.version}, cannot be used ({error.problem}): approve it anew"
         raise BadConfig(why) from None
+
+
+def revoke(world: World, session: Session, controller: Controller, connection: Connection, by: str) -> int:
+    """End every consent that mappings of this connection have written, because they were wrong. Returns how many."""
+    chain = Chain(session, controller.id, world.now())
+    mine = (
+        select(ConsentRow, LedgerRow.record)
+        .join(LedgerRow, col(LedgerRow.id) == ConsentRow.ledger_id)
+        .where(
+            ConsentRow.controller_id == controller.id,
+            ConsentRow.origin == Origin.IMPORTED.value,
+            ConsentRow.state == ConsentState.GIVEN.value,
+        )
+    )
+    ended = [row for row, record in session.exec(mine) if loads(record)["source"]["connection"] == connection.id]
+    reference = world.vault.reference(controller.id, by.strip())
+    for row in ended:
+        row.state = ConsentState.REVOKED
+        session.add(row)
+        facts = {"consents": [row.id], "channel": row.channel, "purpose": row.purpose, "by": reference}
+        chain.event("consent_revoked", world.now(), facts, contact_id=row.contact_id, token=row.token)
+    session.flush()
+    chain.write()
+    return len(ended)

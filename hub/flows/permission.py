@@ -236,7 +236,7 @@ def _keep_newest(session: Session, new: ConsentRow) -> None:
             imported if new.origin == Origin.IMPORTED else ~imported,
         )
     ).first()
-    if old is not None and old.event_time >= new.event_time:
+    if old is not None and old.state != ConsentState.REVOKED and old.event_time >= new.event_time:
         return
     if old is not None:
         session.delete(old)

@@ -15,9 +15,11 @@ from typing import Any
 import structlog
 
 from hub.bridge import Bridge
-from hub.contract import BadConfig, BadInput, Crm, Event, HubError, Outcome, Provider, Template, Throttled
+from hub.contract import BadConfig, BadInput, Crm, Event, HubError, Outcome, Property, Provider, Template, Throttled
 from hub.flows import accounts, campaigns, inbound, inbox, mappings, quarantine, releases, reports, sync
+from hub.flows.mappings import Mapped
 from hub.flows.states import CampaignState
+from hub.flows.trial import MOST, Trial, count
 from hub.flows.world import World
 from hub.store.tables import Campaign, Connection, Controller, Inbox, SyncRun, new_id
 from hub.work import leases
@@ -174,6 +176,24 @@ class Jobs:
             session.add(run)
             session.add(connection)
         return run
+
+    def properties(self, connection: Connection) -> list[Property]:
+        """What a CRM says that its records may hold; empty when it cannot tell."""
+        return list(self.bridge.run(self._crm(connection).properties))
+
+    def try_mapping(self, connection: Connection, mapped: Mapped) -> Trial:
+        """Read the CRM's first records by a mapping and count what they would mean."""
+        trial = Trial()
+        with self.world.db.read() as session:
+            controller = session.get_one(Controller, connection.controller_id)
+        crm = self._crm(connection)
+        crm.asked = mapped.mapping.properties
+        for page in self.bridge.iterate(crm.contacts(None)):
+            with self.world.db.read() as session:
+                count(self.world, session, controller, mapped, page.items[: MOST - trial.seen], trial)
+            if trial.seen >= MOST:
+                break
+        return trial
 
     # campaigns
 
