@@ -29,14 +29,20 @@ from hub_hubspot.settings import Config
 
 LEGAL_BASIS = "hs_legal_basis"
 
-# HubSpot's option values with every dash made a hyphen, in lower case. Anything else is UNKNOWN, also
-# "Not applicable": it is never a way around the law.
+# HubSpot's option values with every dash made a hyphen, in lower case, and the words of its API for the same. Anything
+# else is UNKNOWN, also "Not applicable" and NON_GDPR: they are never a way around the law.
 _BASES = {
     "legitimate interest - prospect/lead": ClaimKind.LEGITIMATE_INTEREST,
     "legitimate interest - existing customer": ClaimKind.LEGITIMATE_INTEREST,
     "legitimate interest - other": ClaimKind.LEGITIMATE_INTEREST,
     "performance of a contract": ClaimKind.CONTRACT,
     "freely given consent from contact": ClaimKind.CONSENT,
+    "legitimate_interest_pql": ClaimKind.LEGITIMATE_INTEREST,
+    "legitimate_interest_client": ClaimKind.LEGITIMATE_INTEREST,
+    "legitimate_interest_other": ClaimKind.LEGITIMATE_INTEREST,
+    "performance_of_contract": ClaimKind.CONTRACT,
+    "consent_with_notice": ClaimKind.CONSENT,
+    "process_and_store": ClaimKind.CONSENT,  # by its name to storing; like every claim it carries no message
 }
 _DASHES = re.compile("[\u2010-\u2015]")
 _NO = frozenset({"", "false", "no", "0"})
@@ -45,7 +51,7 @@ _NO = frozenset({"", "false", "no", "0"})
 def read_properties(config: Config, asked: Sequence[str] = ()) -> list[str]:
     """The only properties ever requested; `asked` are those in which the admin says evidence is found."""
     names = [*config.phone_properties, config.country_property, LEGAL_BASIS, config.opt_out_property]
-    names += [config.email_double_opt_in_property, *config.template_properties, *asked]
+    names += [config.email_double_opt_in_property, config.email_opt_out_property, *config.template_properties, *asked]
     return list(dict.fromkeys(name for name in names if name))
 
 
@@ -90,6 +96,9 @@ def claims(values: dict[str, str], config: Config) -> Iterator[Claim]:
     # a stop that cannot be read is a stop
     if values.get(config.opt_out_property, "").lower() not in _NO:
         yield Claim(ClaimKind.OPT_OUT, config.opt_out_property)
+    if values.get(config.email_opt_out_property, "").lower() not in _NO:
+        limited = config.email_opt_out_limited
+        yield Claim(ClaimKind.OPT_OUT, config.email_opt_out_property, channel=Channel.EMAIL, limited=limited)
 
 
 def moment(value: object) -> datetime | None:
