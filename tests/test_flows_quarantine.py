@@ -33,7 +33,7 @@ def decide(mapped: MappedShop, *, approve: bool, by: str = "Eva Zweite", reason:
     (batch,) = mapped.waiting()
     shop = mapped.shop
     with shop.write() as session:
-        quarantine.decide(shop.world, session, shop.controller, batch.id, approve=approve, by=by, reason=reason)
+        quarantine.conclude(shop.world, session, shop.controller, batch.id, approve=approve, by=by, reason=reason)
 
 
 def reasons(mapped: MappedShop) -> list[str]:
@@ -159,7 +159,7 @@ def test_batch_is_decided_once(mapped: MappedShop) -> None:
     (batch,) = mapped.waiting()
     decide(mapped, approve=False, by="Dana Schutz")
     with pytest.raises(BadInput) as problem, mapped.shop.write() as session:
-        quarantine.decide(
+        quarantine.conclude(
             mapped.shop.world, session, mapped.shop.controller, batch.id, approve=True, by="Eva", reason="after all"
         )
     assert problem.value.field == "batch"

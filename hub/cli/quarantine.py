@@ -67,7 +67,7 @@ def approve(batch: Batch, by: By, reason: Reason) -> None:
     with world() as built, crew(built) as hands:
         with built.db.write() as session:
             owner = controller(built, session)
-            found = flow.decide(built, session, owner, batch, approve=True, by=by, reason=reason)
+            found = flow.conclude(built, session, owner, batch, approve=True, by=by, reason=reason)
         with out.status("Judging ...") as status:
             hands.jobs.release(owner, found.connection_id, lambda done: status.update(f"{done} of {found.people}"))
         with built.db.read() as session:
@@ -78,5 +78,5 @@ def approve(batch: Batch, by: By, reason: Reason) -> None:
 def reject(batch: Batch, by: By, reason: Reason) -> None:
     """Take over none of it. The same opt-ins, with the same time, are not taken over later either."""
     with world() as built, built.db.write() as session:
-        found = flow.decide(built, session, controller(built, session), batch, approve=False, by=by, reason=reason)
+        found = flow.conclude(built, session, controller(built, session), batch, approve=False, by=by, reason=reason)
         _facts(session, found)

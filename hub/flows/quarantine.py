@@ -91,7 +91,7 @@ def find(session: Session, controller: Controller, batch_id: str) -> OptInBatch:
     return found
 
 
-def decide(
+def conclude(
     world: World, session: Session, controller: Controller, batch_id: str, *, approve: bool, by: str, reason: str
 ) -> OptInBatch:
     """A person has looked. Approved opt-ins are then judged again, each at its turn.
