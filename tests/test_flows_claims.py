@@ -6,12 +6,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import orjson
 import pytest
 
 from hub.contract import BadConfig, BadInput, Claim, ClaimKind, Property
-from hub.flows import mappings, records
+from hub.flows import capsules, mappings, records
 from hub.law import policies as packaged
 from hub.law.facts import Origin
+from hub.proof.checking import check
 from hub.store.tables import ClaimMapping, Connection, ConsentRow, CrmRecord, DecisionRow, StopRow
 from tests.making import ANNA, BEN, CONTRACT, Shop, everything_stored, person, phone
 from tests.mapped import MAPPING, TEXT, MappedShop, agreed_at, opted_in
@@ -79,6 +81,17 @@ def test_unmapped_connection_makes_no_consent_of_the_same_fields(shop: Shop) -> 
     mapped.walk([opted_in()])
     assert not shop.rows(ConsentRow)
     assert shop.paper.asked == ()
+
+
+def test_imported_consent_has_a_capsule_of_its_own(mapped: MappedShop) -> None:
+    mapped.walk([opted_in()])
+    assert mapped.reached("1") == [ANNA]
+    (event,) = mapped.shop.events("consent_imported")
+    made = capsules.make(mapped.shop.world, mapped.shop.controller, capsules.CONSENT, event.id)
+    assert check(made).problems == ()
+    (consent,) = orjson.loads(made)["consents"]
+    assert (consent["collection_method"], consent["state"]) == ("imported", "dpv:ConsentGiven")
+    assert consent["notice_id"] == mapped.wording.id
 
 
 # what lacks proof stays a claim and says so
