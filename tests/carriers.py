@@ -23,6 +23,7 @@ from hub.contract import (
     Page,
     PlatformCategory,
     ProcessorProfile,
+    Property,
     Provider,
     Receipt,
     Report,
@@ -45,6 +46,8 @@ class Paper:
     pages: list[Page[ContactSnapshot]] = field(default_factory=list)
     lists: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     told: list[Report] = field(default_factory=list)
+    properties: list[Property] = field(default_factory=list)
+    asked: tuple[str, ...] = ()  # what core asked for when it last read
     turning: Callable[[int], None] = lambda index: None  # before each page
     reply: Callable[[Report], Outcome | None] = lambda report: Outcome(report.key)
 
@@ -64,7 +67,11 @@ def paper_crm(paper: Paper, word: str) -> type[Crm[Plain]]:
         async def contacts(self, since: str | None) -> AsyncIterator[Page[ContactSnapshot]]:
             for index, page in enumerate(paper.pages):
                 paper.turning(index)
+                paper.asked = self.asked
                 yield page
+
+        async def properties(self) -> list[Property]:
+            return paper.properties
 
         async def audiences(self) -> list[Audience]:
             return [Audience(name, name) for name in paper.lists]

@@ -43,6 +43,8 @@ SINGLE: tuple[tuple[Callable[..., Any], tuple[Any, ...], Any], ...] = (  # where
     (consent.too_young, (decide, consent), None),
     (consent.nearest_faults, (bases,), ()),
     (consent.newest_complete, (decide,), None),
+    (consent.lifts_until, (decide,), None),
+    (stops.reach, (stops,), "email"),
 )
 
 

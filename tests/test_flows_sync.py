@@ -186,7 +186,7 @@ def test_opt_out_claim_of_a_record_that_is_not_stored_still_stops(shop: Shop) ->
 
 
 def test_opt_out_claim_for_one_channel_reaches_only_that(shop: Shop) -> None:
-    mail = replace(OPT_OUT, channel=Channel.EMAIL)
+    mail = replace(OPT_OUT, channel=Channel.EMAIL, limited=True)
     shop.agree(phone(ANNA))
     shop.sync(person("1", ANNA, CONSENT, mail))
     shop.stage("1")

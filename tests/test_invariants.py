@@ -26,7 +26,7 @@ from hub.contract import (
     StatusChanged,
     Unavailable,
 )
-from hub.flows import inbound, restore
+from hub.flows import inbound, quarantine, releases, restore
 from hub.flows.states import State
 from hub.flows.world import World
 from hub.law.decide import decide
@@ -35,6 +35,7 @@ from hub.store.ledger import Chain
 from hub.store.tables import ConsentRow, DecisionRow, StopRow
 from tests.backups import backup
 from tests.making import ANNA, BEN, CONSENT, CONTRACT, VENDOR_ID, Shop, bsuid, person, phone, raising
+from tests.mapped import MappedShop, opted_in
 from tests.test_law_decide import CASE, MARKETING, PERSON, PLAIN, WORDING, stop
 from tests.test_law_decide import CONSENT as GIVEN
 from tests.test_law_decide import CONTRACT as ORDER
@@ -85,6 +86,7 @@ def test_i2_one_function_decides_for_everybody() -> None:
     """Those who explain a file, decide again or measure call it too; nothing in them can send."""
     asking = {"flows/replay.py", "cli/bench.py", "testing/decisions.py"}
     assert callers("decide", "hub.law.decide") == {"flows/gate.py", "cli/decide.py"}
+    assert callers("refused", "hub.flows.gate") == {"flows/intake.py", "flows/releases.py"}  # can only say no
     assert callers("judge", "hub.flows.gate") == {"flows/sync.py", "flows/campaigns.py", "flows/dispatch.py", *asking}
     assert not callers("clear", "hub.flows.gate") & {*asking, "cli/decide.py"}
 
@@ -124,9 +126,19 @@ def test_i5_unknown_is_a_no_and_an_unknown_stop_binds_all() -> None:
 
 
 def test_i6_claims_never_write_consent(shop: Shop) -> None:
+    """Not by themselves, and not under a mapping either where any part of the proof is missing."""
     shop.sync(*(person(str(i), ANNA, Claim(kind, "field")) for i, kind in enumerate(ClaimKind)))
     assert not shop.rows(ConsentRow)
     assert not shop.events("consent_given")
+    mapped = MappedShop(shop)
+    whole = opted_in("900", BEN)
+    for name, _ in whole.evidence:
+        less = tuple(pair for pair in whole.evidence if pair[0] != name)
+        mapped.walk([replace(whole, evidence=less)])
+        assert not shop.rows(ConsentRow), f"without {name}"
+    mapped.walk([whole])
+    assert len(shop.rows(ConsentRow)) == 1
+    assert not shop.events("consent_given"), "a claim never counts as the person's own act"
 
 
 def test_i7_label_that_the_message_contradicts_is_refused() -> None:
@@ -205,5 +217,17 @@ def test_i12_no_plugin_can_say_yes_for_a_person(shop: Shop) -> None:
     assert callers("request", "hub.flows.webform") == {"web/public/opt_in.py"}
     assert callers("confirmed", "hub.flows.confirmation") == {"flows/hearing.py"}
     assert callers("message", "hub.flows.hearing") == {"flows/inbound.py"}
+    assert callers("take_over", "hub.flows.permission") == {"flows/releases.py"}
     shop.agree(bsuid())
     assert len(shop.events("consent_given")) == 1
+
+
+def test_i12_no_plugin_can_prove_a_consent_that_nobody_mapped(shop: Shop) -> None:
+    """Whatever a plugin hands over as evidence: without a person's approval of what it means, it means nothing."""
+    shop.sync(opted_in("1", ANNA))
+    with shop.write() as session:
+        quarantine.close(shop.world, session, shop.controller, shop.crm)
+        assert releases.step(shop.world, session, shop.controller, shop.crm) == 0
+    assert not shop.rows(ConsentRow)
+    plugins = (Path(hub.__file__).parent.parent / "plugins").glob("*/hub_*/**/*.py")
+    assert not [path for path in plugins if "hub.flows" in path.read_text("utf-8")]

@@ -22,6 +22,7 @@ from hub.law.facts import (
     Evidence,
     EvidenceKind,
     Message,
+    Origin,
     Person,
     Phase,
     RecordState,
@@ -532,7 +533,59 @@ def test_opt_out_claim_counts_once_its_stop_is_made() -> None:
     claim = ClaimFact("c", ClaimKind.OPT_OUT)
     learned_before = stop(StopKind.CLAIM_CRM, NOW - 31 * DAY)
     assert ask(claims=(claim,), stops=(learned_before,)).allowed
-    assert ask(claims=(replace(claim, channel=Channel.EMAIL),)).allowed
+    assert ask(claims=(replace(claim, channel=Channel.EMAIL, limited=True),)).allowed
+
+
+def test_opt_out_claim_of_another_channel_binds_unless_it_is_clearly_limited() -> None:
+    claim = ClaimFact("c", ClaimKind.OPT_OUT, channel=Channel.EMAIL)
+    assert ask(claims=(claim,)).reasons == ("SUPPRESSED_CLAIM_CRM",)
+    email_only = stop(StopKind.CLAIM_CRM, channel=Channel.EMAIL)
+    assert ask(claims=(claim,), stops=(email_only,)).reasons == ("SUPPRESSED_CLAIM_CRM",), "that stop says less"
+    assert ask(claims=(replace(claim, limited=True),), stops=(email_only,)).allowed
+
+
+# --- Where a consent came from ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("origin", list(Origin))
+def test_only_a_consent_of_the_persons_own_lifts_a_stop(origin: Origin) -> None:
+    given = replace(CONSENT, origin=origin)
+    assert ask(consents=(given,)).allowed, "all of them carry, where nothing stops"
+    older = stop(StopKind.OBJECTION_MARKETING, CONSENT.event_time - DAY)
+    own = origin in (Origin.INBOUND_FIRST, Origin.WEB_FORM)
+    assert ask(consents=(given,), stops=(older,)).allowed is own
+
+
+def test_imported_consent_beside_an_own_one_neither_lifts_nor_binds() -> None:
+    imported = replace(CONSENT, id="imported", origin=Origin.IMPORTED, event_time=NOW - HOUR)
+    between = stop(StopKind.OBJECTION_MARKETING, NOW - 2 * HOUR)
+    assert ask(consents=(CONSENT, imported), stops=(between,)).reasons == ("SUPPRESSED_OBJECTION_MARKETING",)
+    before = stop(StopKind.OBJECTION_MARKETING, CONSENT.event_time - DAY)
+    assert ask(consents=(CONSENT, imported), stops=(before,)).allowed
+
+
+@pytest.mark.parametrize(
+    ("proof", "accepted"),
+    [
+        ("same_point", {Verification.SAME_POINT}),
+        ("other_point", {Verification.SAME_POINT, Verification.OTHER_POINT}),
+        ("none", {Verification.SAME_POINT, Verification.OTHER_POINT, Verification.NONE}),
+    ],
+)
+def test_policy_says_what_proof_an_imported_consent_needs(proof: str, accepted: set[Verification]) -> None:
+    changed = STRICT.model_copy(update={"verification": STRICT.verification.model_copy(update={"imported": proof})})
+    for verification in Verification:
+        given = replace(CONSENT, origin=Origin.IMPORTED, verification=verification)
+        case = replace(CASE, policy=changed, person=replace(PERSON, consents=(given,)))
+        assert decide(case).allowed is (verification in accepted)
+        own = replace(case, person=replace(PERSON, consents=(replace(given, origin=Origin.INBOUND_FIRST),)))
+        assert decide(own).allowed is (verification is Verification.SAME_POINT)
+
+
+def test_claim_that_lacks_proof_says_which() -> None:
+    lacking = ClaimFact("c", ClaimKind.CONSENT, lacks=("CONSENT_WORDING_UNKNOWN", "CONSENT_UNVERIFIED", "no code"))
+    answer = ask(consents=(), claims=(lacking,))
+    assert set(answer.reasons) == {"CONSENT_UNPROVEN", "CONSENT_WORDING_UNKNOWN", "CONSENT_UNVERIFIED"}
 
 
 # --- Erasure and restriction -----------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from hub.law.facts import (
     Evidence,
     EvidenceKind,
     Message,
+    Origin,
     Person,
     Phase,
     RecordState,
@@ -76,6 +77,7 @@ wordings = st.builds(
     withdrawal_hint=st.sampled_from([True, True, True, False]),
     valid_from=st.just(NOW - 90 * DAY),
 )
+origins = st.sampled_from([Origin.INBOUND_FIRST, Origin.INBOUND_FIRST, *Origin])
 consents = st.builds(
     Consent,
     id=st.uuids().map(str),
@@ -86,6 +88,7 @@ consents = st.builds(
     wording=st.one_of(wordings, wordings, wordings, st.none()),
     event_time=times,
     coupled=st.sampled_from([False, False, False, True]),
+    origin=origins,
 )
 good_wording = WordingFacts("w", ("acme",), (Channel.WHATSAPP,), ("MARKETING",), ("*",), True, NOW - 90 * DAY)
 good_consents = st.builds(  # the random ones above are seldom complete
@@ -102,6 +105,7 @@ good_consents = st.builds(  # the random ones above are seldom complete
     verification=st.just(Verification.SAME_POINT),
     wording=st.just(good_wording),
     event_time=times,
+    origin=origins,
 )
 stops = st.builds(
     Stop,
@@ -201,8 +205,9 @@ def carries(consent: Consent, message: Message) -> bool:
 
 def lawful(person: Person, message: Message) -> bool:
     yes = [consent.event_time for consent in person.consents if carries(consent, message)]
+    own = [c.event_time for c in person.consents if carries(c, message) and c.origin in ("inbound_first", "web_form")]
     no = said_no(person, message)
-    return bool(yes) and (not no or max(yes) > max(no))
+    return bool(yes) and (not no or max(own, default=NOW - 999 * DAY) > max(no))
 
 
 # --- Properties ------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from rich.markup import escape
 from hub.cli import (
     bench,
     campaign,
+    claims,
     connection,
     decide,
     demo,
@@ -18,6 +19,7 @@ from hub.cli import (
     optin,
     policy,
     proof,
+    quarantine,
     restore,
     review,
     run,
@@ -42,6 +44,8 @@ evidence.register(app)
 restore.register(app)
 decide.register(app)
 review.register(app)
+claims.register(app)
+quarantine.register(app)
 stops.register(app)
 policy.register(app)
 bench.register(app)

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from hub.cli.session import controller, crew, out, settings, world
 from hub.contract import BadInput, Crm, Provider
-from hub.flows import accounts
+from hub.flows import accounts, quarantine
 from hub.flows.world import World
 from hub.plugins import load
 from hub.store import vault
@@ -298,6 +298,9 @@ def sync(
         unusable = run.excluded.get("SUBJECT_UNRESOLVED", 0)
         if unusable > len(rows):
             out.print(f"  ... {unusable - len(rows)} more; see them with --problems {unusable}.")
+        with built.db.read() as session:
+            for batch in quarantine.batches(session, controller(built, session)):
+                out.print(f"[yellow]{batch.people} opt-ins wait for a person:[/] `hub quarantine show {batch.id}`")
     if run.error:
         raise typer.Exit(1)
 

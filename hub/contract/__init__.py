@@ -65,6 +65,7 @@ from hub.contract.snapshots import (
     Claim,
     ContactSnapshot,
     Page,
+    Property,
     Template,
     Unusable,
 )
@@ -119,6 +120,7 @@ __all__ = [
     "PreferenceChanged",
     "PrivacyDeletion",
     "ProcessorProfile",
+    "Property",
     "Provider",
     "Purpose",
     "Receipt",

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from hub.contract.errors import Forbidden
 from hub.contract.events import Event
 from hub.contract.messages import ClearedMessage, Outcome, Receipt, Report
-from hub.contract.snapshots import Audience, ContactSnapshot, Page, Template
+from hub.contract.snapshots import Audience, ContactSnapshot, Page, Property, Template
 from hub.contract.words import Can
 
 C = TypeVar("C", bound=BaseModel)
@@ -135,11 +135,21 @@ class Provider(Connector[C]):
 
 
 class Crm(Connector[C]):
-    """Knows people, what they are said to have agreed to, and lists of them."""
+    """Knows people, what they are said to have agreed to, and lists of them.
+
+    `asked` are properties that core sets before it reads: those in which the admin says evidence is found. Every
+    snapshot hands them over in `evidence`, as they stand; what they mean is core's business.
+    """
+
+    asked: tuple[str, ...] = ()
 
     @abstractmethod
     def contacts(self, since: str | None) -> AsyncIterator[Page[ContactSnapshot]]:
         """Pages of records from the cursor `since` on (None: all). The last page's cursor starts the next sync."""
+
+    async def properties(self) -> list[Property]:
+        """Every property a record may have, so that what an admin names can be checked. Empty: the CRM cannot tell."""
+        return []
 
     @abstractmethod
     async def audiences(self) -> list[Audience]:

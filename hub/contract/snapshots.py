@@ -23,6 +23,7 @@ class Claim:
     claimed_at: datetime | None = None  # when the person is said to have acted
     source_modified_at: datetime | None = None
     evidence: str = field(default="", repr=False)  # a reference in the CRM: order, form, file
+    limited: bool = False  # an opt-out that clearly means its own channel and nothing else; unclear is not limited
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,18 @@ class ContactSnapshot:
     residence_stated: bool = False  # True: stated by the person, not guessed by the CRM
     claims: tuple[Claim, ...] = ()
     properties: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    evidence: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # those of `Crm.asked` that are filled, raw
     modified_at: datetime | None = None
     deleted: bool = False
     row: int | None = None  # line in a file, for the report of unusable rows
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A field that records of a CRM may have. `options` are its values where the CRM has a closed list of them."""
+
+    name: str
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from hub.contract import ContactSnapshot
 from hub.flows import permission
+from hub.flows.imports import OptIn
 from hub.flows.points import Located
 from hub.flows.world import World
 from hub.store.ledger import Chain
@@ -29,6 +30,7 @@ class Record:
     tokens: list[str]  # under which it may be kept, after a key was rotated
     claims: list[dict[str, Any]]
     fingerprint: str
+    told: OptIn | None = None  # its consent as the admin mapped it
 
 
 class Writer:

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from hub.contract import BadInput
 from hub.flows import contacts, documents, paths, records, signing, traces
-from hub.flows.consent_records import point_of, tokens_in
+from hub.flows.consent_records import YES, point_of, tokens_in
 from hub.flows.consent_records import records as consent_records
 from hub.flows.consent_sources import gather
 from hub.flows.world import World
@@ -132,8 +132,8 @@ class _Desk:
 
     def _consent(self, subject: str) -> dict[str, Any]:
         row = self.session.get(LedgerRow, subject)
-        if row is None or row.controller_id != self.controller.id or row.kind != "consent_given":
-            raise self._unknown("consent", "Give the ledger id of a consent_given event, as `hub why` shows it.")
+        if row is None or row.controller_id != self.controller.id or row.kind not in YES:
+            raise self._unknown("consent", "Give the ledger id of a consent, as `hub why` shows it.")
         return dict(orjson.loads(row.record))
 
     def _unknown(self, field: str, remedy: str) -> BadInput:
@@ -217,7 +217,8 @@ class _Desk:
 
 
 def _wording(row: Wording) -> dict[str, Any]:
-    return row.model_dump(include=set(form.Wording.model_fields)) | {"created_at": told(row.created_at)}
+    times = {"created_at": told(row.created_at), "shown_from": told(row.shown_from) if row.shown_from else None}
+    return row.model_dump(include=set(form.Wording.model_fields)) | times
 
 
 def _reasons(judged: list[dict[str, Any]]) -> list[dict[str, Any]]:

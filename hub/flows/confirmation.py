@@ -13,7 +13,7 @@ from hub.flows.optin import Agreed
 from hub.flows.points import locate
 from hub.flows.webform import PRESSED
 from hub.flows.world import World
-from hub.law.facts import ConsentState
+from hub.law.facts import ConsentState, Origin
 from hub.store.ledger import Chain
 from hub.store.tables import (
     ConsentRow,
@@ -44,7 +44,7 @@ def confirmed(
             asked.answered_at = event.at
             session.add(asked)
             wording = session.get_one(Wording, asked.wording_id)
-            return Agreed(page, wording, "web_form", asked.ledger_id), point
+            return Agreed(page, wording, Origin.WEB_FORM, asked.ledger_id), point
     return None
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.contract import LegalBasis, Purpose
+from hub.flows.consent_sources import YES as YES
 from hub.flows.consent_sources import Sources
 from hub.law.facts import ANY, ConsentState
 from hub.store.tables import Controller, Wording
@@ -44,11 +45,13 @@ _PURPOSE: dict[str, str] = {Purpose.MARKETING: "dpv:DirectMarketing"}
 # by whom: DPV calls it withdrawn if the person did it, and revoked if somebody else did
 _STATE = {
     "consent_given": ConsentState.GIVEN,
+    "consent_imported": ConsentState.GIVEN,
     "consent_withdrawn": ConsentState.WITHDRAWN,
     "objection": ConsentState.WITHDRAWN,
     "stop_all": ConsentState.WITHDRAWN,
     "platform_preference": ConsentState.WITHDRAWN,
     "opt_out_claimed": ConsentState.REVOKED,
+    "consent_revoked": ConsentState.REVOKED,
     "unclear_message": ConsentState.UNKNOWN,
     "erased": ConsentState.INVALIDATED,
 }
@@ -66,7 +69,7 @@ def records(
 
     `sources` by the id of the consent's event.
     """
-    given = [event for event in events if event["kind"] == "consent_given"]
+    given = [event for event in events if event["kind"] in YES]
     return [_record(controller, one, events, given, wordings[one["wording"]], sources[one["id"]]) for one in given]
 
 
@@ -81,7 +84,7 @@ def _record(
     before = [e for e in given[: given.index(consent)] if e["token"] == consent["token"] and _overlap(e, consent)]
     life = [consent, *(event for event in events if _ends(event, consent))]
     # at the same time the withdrawal wins, as it does at the gate
-    life.sort(key=lambda event: (event["event_time"], event["kind"] != "consent_given"))
+    life.sort(key=lambda event: (event["event_time"], event["kind"] not in YES))
     return {
         "@context": CONTEXT,
         "@type": "dpv:ConsentRecord",
@@ -131,7 +134,7 @@ def _state(life: Sequence[Event], topics: Sequence[str]) -> str:
     """Where a consent stands after its events. Taken back for some topics only, it still stands for the others."""
     state, left = _STATE["consent_given"], set(topics)
     for event in life:
-        if event["kind"] == "consent_given":
+        if event["kind"] in YES:
             continue
         topic = event.get("topic", ANY)
         left = set() if topic == ANY else left - {topic}
@@ -151,7 +154,7 @@ def _overlap(one: Event, other: Event) -> bool:
 
 def _ends(event: Event, consent: Event) -> bool:
     """Does this event speak of the consent's contact point, later or at once, and reach what it covers?"""
-    if event["kind"] not in _STATE or event["kind"] == "consent_given" or event["event_time"] < consent["event_time"]:
+    if event["kind"] not in _STATE or event["kind"] in YES or event["event_time"] < consent["event_time"]:
         return False
     if consent["token"] not in tokens_in(event) and event.get("contact") != consent["contact"]:
         return False
@@ -172,7 +175,7 @@ def _event(event: Event, validity: str | None) -> dict[str, Any]:
         "topic": event.get("topic", ANY),
         "event_time": event["event_time"],
         "recorded_at": event["recorded_at"],
-        "validity_duration": validity if event["kind"] == "consent_given" else None,
+        "validity_duration": validity if event["kind"] in YES else None,
         "entity_id": event.get("contact") or "unknown",
         "expression_method": event.get("expression") or event.get("stop"),
     }

@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 from hub.flows.world import World
 from hub.store.tables import Connection, Controller, CrmRecord, ProcessorRecord, Sender
 
+YES = frozenset({"consent_given", "consent_imported"})  # by the person here; proved by a CRM under an approved mapping
 WHATSAPP = "WhatsApp Ireland Limited"
 Event = Mapping[str, Any]
 
@@ -47,7 +48,7 @@ def gather(
     policy = world.policy_for(controller.id)
     retention = {"policy": policy.id, "calendar_years": policy.retention.consent_years} if policy else {}
     found = {}
-    for consent in (event for event in events if event["kind"] == "consent_given"):
+    for consent in (event for event in events if event["kind"] in YES):
         record = _file(session, consent)
         profile = record.profile if record else _profile(world, session, consent)
         through = [profile["legal_entity"], *profile["subprocessors"]] if profile else []

@@ -18,7 +18,7 @@ from hub.flows.facts import TOMBSTONE
 from hub.flows.states import State
 from hub.flows.world import World
 from hub.store.ledger import Chain
-from hub.store.tables import ConsentRow, Contact, ContactPoint, CrmRecord, MessageRow, ReportRow, StopRow
+from hub.store.tables import ClaimedOptIn, ConsentRow, Contact, ContactPoint, CrmRecord, MessageRow, ReportRow, StopRow
 
 
 def erase(world: World, session: Session, chain: Chain, contact: Contact, source: str) -> None:
@@ -54,5 +54,5 @@ def forget(session: Session, contact: Contact, now: datetime) -> None:
     )
     sealed = {"text": None, "parameters": None, "provider_id": None, "reference": ""}
     session.execute(update(MessageRow).where(col(MessageRow.contact_id) == contact.id).values(**sealed))
-    for table in (CrmRecord, ReportRow, ConsentRow):
+    for table in (CrmRecord, ReportRow, ConsentRow, ClaimedOptIn):
         session.execute(delete(table).where(col(table.contact_id) == contact.id))

@@ -20,6 +20,7 @@ from hub.law.facts import (
     CountrySignal,
     Evidence,
     EvidenceKind,
+    Origin,
     Person,
     Scope,
     SignalKind,
@@ -66,6 +67,7 @@ _CONSENTS = select(
     col(ConsentRow.topic),
     col(ConsentRow.expression),
     col(ConsentRow.verification),
+    col(ConsentRow.origin),
     col(ConsentRow.wording_id),
     col(ConsentRow.event_time),
     col(ConsentRow.last_used_at),
@@ -124,7 +126,7 @@ def wording_facts(row: Wording) -> WordingFacts:
         purposes=tuple(row.purposes),
         topics=tuple(row.topics),
         withdrawal_hint=row.withdrawal_hint,
-        valid_from=row.created_at.replace(microsecond=0),  # vendors tell times in whole seconds
+        valid_from=(row.shown_from or row.created_at).replace(microsecond=0),  # vendors tell times in whole seconds
     )
 
 
@@ -139,6 +141,7 @@ def _consent(controller: Controller, row: Any, wordings: dict[str, WordingFacts]
         event_time=row.event_time,
         last_used_at=row.last_used_at,
         expires_at=row.expires_at,
+        origin=Origin(row.origin),
     )
 
 
@@ -150,6 +153,8 @@ def claims_of(record: str, stored: Iterable[dict[str, Any]]) -> tuple[ClaimFact,
             channel=Channel(claim["channel"]) if claim.get("channel") else None,
             purpose=claim.get("purpose"),
             claimed_at=datetime.fromisoformat(claim["claimed_at"]) if claim.get("claimed_at") else None,
+            limited=claim.get("limited", False),
+            lacks=tuple(claim.get("lacks", ())),
         )
         for claim in stored
     )

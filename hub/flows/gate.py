@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
@@ -79,6 +80,11 @@ def vetoed(world: World, outgoing: Outgoing, decision: Decision) -> Decision:
 def denied(decision: Decision, reason: str, *notes: str) -> Decision:
     """The same decision, turned into a refusal for a fact that only came up on the way out."""
     return replace(decision, verdict=Verdict.DENY, reasons=(reason,), notes=(*decision.notes, *notes), overruled=True)
+
+
+def refused(case: Case, reasons: Sequence[str]) -> Decision:
+    """The no to taking over what a CRM claims, whether or not its record may be stored."""
+    return replace(judge(case), verdict=Verdict.DENY, reasons=tuple(reasons), basis=None, overruled=True)
 
 
 def record(chain: Chain, case: Case, decision: Decision, extra: dict[str, Any], message_id: str | None = None) -> str:

@@ -69,6 +69,7 @@ def _consent(desk: Desk, event: MessageReceived, sender: Sender, contact: Contac
         event.at,
         source,
         _evidence(desk, contact, event),
+        agreed.flow,
     )
     if agreed.page.receipts and receipts.send(desk, sender, contact, point, agreed.wording, given, event.at):
         desk.senders.add(sender.id)

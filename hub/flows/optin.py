@@ -21,6 +21,7 @@ from hub.contract import BadInput, PlatformCategory
 from hub.flows import wordings
 from hub.flows.world import World
 from hub.law import content
+from hub.law.facts import Origin
 from hub.store.tables import ConsentRow, Controller, FormerCode, OptInPage, Sender, TemplateRow, Wording
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that looks like something else
@@ -43,7 +44,7 @@ class Agreed:
 
     page: OptInPage
     wording: Wording
-    flow: str
+    flow: Origin
     request: str = ""
 
 
@@ -133,7 +134,7 @@ def agreed(session: Session, sender: Sender, text: str, at: datetime) -> Agreed 
         page, wording_id = found
         wording = session.get_one(Wording, wording_id)
         if page.closed_at is None and wordings.plain(text) == wordings.plain(wording.statement.format(code=code)):
-            return Agreed(page, wording, "inbound_first")
+            return Agreed(page, wording, Origin.INBOUND_FIRST)
     return None
 
 

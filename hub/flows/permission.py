@@ -15,7 +15,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from hub.contract import Channel, Expression, Purpose
-from hub.law.facts import ANY, ConsentState, StopKind, Verification
+from hub.law.facts import ANY, ConsentState, Origin, StopKind, Verification
 from hub.store.ledger import Chain
 from hub.store.tables import ConsentRow, Controller, StopRow, Wording, new_id
 
@@ -57,6 +57,7 @@ def stop(
     *,
     contact_id: str | None = None,
     evidence: bytes | None = None,
+    told_by: str = "",
 ) -> str:
     """Record a stop that binds every token. Returns the ledger id; empty when it was there already (a redelivery)."""
     known = session.exec(
@@ -91,6 +92,7 @@ def stop(
             purpose=reach.purpose,
             topic=reach.topic,
             event_time=event_time,
+            told_by=told_by,
             ledger_id=ledger_id,
         )
         for token in fresh
@@ -125,6 +127,15 @@ def _same(stop: StopRow) -> tuple[object, ...]:
     return stop.kind, stop.channel, stop.purpose, stop.topic, stop.event_time
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a consent rests on."""
+
+    origin: Origin
+    expression: Expression
+    verification: Verification
+
+
 def give(
     session: Session,
     chain: Chain,
@@ -135,41 +146,82 @@ def give(
     event_time: datetime,
     source: Mapping[str, Any],
     evidence: bytes,
+    origin: Origin = Origin.INBOUND_FIRST,
 ) -> str:
     """Record express consent by the person's own message. Returns the ledger id.
 
     The projection keeps the newest per scope; an older message that arrives late changes nothing in it.
     """
-    scopes = [(new_id(), *scope) for scope in product(wording.channels, wording.purposes, wording.topics)]
+    given = _Given(contact_id, token, wording, wording.channels, event_time, source, evidence)
+    proof = Proof(origin, Expression.EXPRESS_STATEMENT, Verification.SAME_POINT)
+    return _write(session, chain, controller, "consent_given", given, proof)
+
+
+def take_over(
+    session: Session,
+    chain: Chain,
+    controller: Controller,
+    contact_id: str,
+    token: str,
+    wording: Wording,
+    channel: str,
+    event_time: datetime,
+    proof: Proof,
+    source: Mapping[str, Any],
+    evidence: bytes,
+) -> str:
+    """Record a consent that a CRM proved, for one channel of its wording. It lifts no stop. Returns the ledger id."""
+    given = _Given(contact_id, token, wording, [channel], event_time, source, evidence)
+    return _write(session, chain, controller, "consent_imported", given, proof)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    contact_id: str
+    token: str
+    wording: Wording
+    channels: Sequence[str]
+    event_time: datetime
+    source: Mapping[str, Any]
+    evidence: bytes
+
+
+def _write(session: Session, chain: Chain, controller: Controller, kind: str, given: _Given, proof: Proof) -> str:
+    wording = given.wording
+    scopes = [(new_id(), *scope) for scope in product(given.channels, wording.purposes, wording.topics)]
     facts = {
         "consents": scopes,  # the ids that decisions name; the projection forgets the old ones
-        "supersedes": _superseded(session, controller, token, wording, event_time),
+        "supersedes": _superseded(session, controller, given.token, wording, given.event_time),
         "state": ConsentState.GIVEN,
         "wording": wording.id,
         "language": wording.language,
         "controllers": wording.controllers,
-        "channels": wording.channels,
+        "channels": given.channels,
         "purposes": wording.purposes,
         "topics": wording.topics,
-        "expression": Expression.EXPRESS_STATEMENT,
-        "verification": Verification.SAME_POINT,
-        "source": dict(source),
+        "origin": proof.origin,
+        "expression": proof.expression,
+        "verification": proof.verification,
+        "source": dict(given.source),
     }
-    ledger_id = chain.event("consent_given", event_time, facts, contact_id=contact_id, token=token, evidence=evidence)
+    ledger_id = chain.event(
+        kind, given.event_time, facts, contact_id=given.contact_id, token=given.token, evidence=given.evidence
+    )
     for consent_id, channel, purpose, topic in scopes:
         row = ConsentRow(
             id=consent_id,
             controller_id=controller.id,
-            contact_id=contact_id,
-            token=token,
+            contact_id=given.contact_id,
+            token=given.token,
             state=ConsentState.GIVEN,
             channel=channel,
             purpose=purpose,
             topic=topic,
-            expression=Expression.EXPRESS_STATEMENT,
-            verification=Verification.SAME_POINT,
+            expression=proof.expression,
+            verification=proof.verification,
+            origin=proof.origin,
             wording_id=wording.id,
-            event_time=event_time,
+            event_time=given.event_time,
             ledger_id=ledger_id,
         )
         _keep_newest(session, row)
@@ -192,6 +244,8 @@ def _superseded(
 
 
 def _keep_newest(session: Session, new: ConsentRow) -> None:
+    """An imported one stands beside the person's own, which alone lifts a stop."""
+    imported = col(ConsentRow.origin) == Origin.IMPORTED
     old = session.exec(
         select(ConsentRow).where(
             ConsentRow.controller_id == new.controller_id,
@@ -199,9 +253,10 @@ def _keep_newest(session: Session, new: ConsentRow) -> None:
             ConsentRow.channel == new.channel,
             ConsentRow.purpose == new.purpose,
             ConsentRow.topic == new.topic,
+            imported if new.origin == Origin.IMPORTED else ~imported,
         )
     ).first()
-    if old is not None and old.event_time >= new.event_time:
+    if old is not None and old.state != ConsentState.REVOKED and old.event_time >= new.event_time:
         return
     if old is not None:
         session.delete(old)

@@ -12,15 +12,15 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from hub.flows import erasure
 from hub.flows.facts import TOMBSTONE
-from hub.law.facts import ANY, StopKind
+from hub.law.facts import ANY, ConsentState, StopKind
 from hub.store.journal import KeptEvent, Line
 from hub.store.ledger import Chain
-from hub.store.tables import Contact, ContactPoint, StopRow
+from hub.store.tables import ConsentRow, Contact, ContactPoint, StopRow
 
 _OF_CHAIN = ("id", "controller", "recorded_at", "kind", "event_time", "contact", "token")
 
@@ -114,6 +114,12 @@ def _erase(session: Session, controller_id: str, lost: Lost, now: datetime) -> N
     session.flush()
 
 
+def _revoke(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
+    """Somebody had ended these consents, since what a CRM said about them was wrong."""
+    ended = (col(ConsentRow.controller_id) == controller_id, col(ConsentRow.id).in_(lost.body["consents"]))
+    session.execute(update(ConsentRow).where(*ended).values(state=ConsentState.REVOKED))
+
+
 # Any other kind is a stop.
-_EFFECTS = {"erased": _erase, "unclear_message_cleared": _lift}
-LEFT_TO_PEOPLE = frozenset({"request_heard", "request_closed", "policy_activated"})
+_EFFECTS = {"erased": _erase, "unclear_message_cleared": _lift, "consent_revoked": _revoke}
+LEFT_TO_PEOPLE = frozenset({"request_heard", "request_closed", "policy_activated", "opt_ins_rejected"})

@@ -71,9 +71,19 @@ def tell(session: Session, items: Sequence[Told], now: datetime) -> None:
 
 
 def tell_withdrawal(
-    session: Session, contact_id: str, ledger_ref: str, reason: str, at: datetime, now: datetime
+    session: Session,
+    contact_id: str,
+    ledger_ref: str,
+    reason: str,
+    at: datetime,
+    now: datetime,
+    *,
+    told_us: tuple[str, str] | None = None,
 ) -> None:
-    """A stop goes to every CRM that knows the person, at once and before everything else."""
+    """A stop goes to every CRM that knows the person, at once and before everything else.
+
+    `told_us`: connection and record from which we have it, which need not be told.
+    """
     _add(
         session,
         [
@@ -87,8 +97,15 @@ def tell_withdrawal(
                 now,
             )
             for record in _records(session, {contact_id})[contact_id]
+            if (record.connection_id, record.record) != told_us
         ],
     )
+
+
+def tell_conflict(session: Session, record: CrmRecord, decision_id: str, now: datetime) -> None:
+    """The record says yes where the ledger holds a no: it is told so."""
+    key = f"conflict:{decision_id}"
+    _add(session, [_row(key, record, ReportKind.WITHDRAWAL, "stopped", "CLAIM_CONFLICT", now, now)])
 
 
 def _row(

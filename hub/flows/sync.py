@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 from sqlmodel import Session, col, select
 
-from hub.contract import Claim, ClaimKind, ContactSnapshot, Page, Purpose, Unavailable
-from hub.flows import facts, gate, permission
+from hub.contract import Claim, ContactSnapshot, Page, Unavailable
+from hub.flows import facts, gate, imports, mappings, optouts
 from hub.flows.admission import Record, Writer
+from hub.flows.intake import Admitted, Intake
+from hub.flows.mappings import Mapped
+from hub.flows.optouts import Heard
 from hub.flows.points import read_number
 from hub.flows.world import World
-from hub.law.facts import ANY, Person, Phase, StopKind
+from hub.law.facts import Person, Phase
 from hub.store.ledger import Chain, digest
 from hub.store.tables import (
     Connection,
@@ -61,8 +63,9 @@ def apply_page(
         counts.seen += 1
         counts.excluded["SUBJECT_UNRESOLVED"] += 1
     chain = Chain(session, controller.id, world.now())
+    mapped = mappings.current(session, controller, connection.id)
     for start in range(0, len(page.items), _BATCH):
-        _apply(world, session, chain, controller, connection, run, page.items[start : start + _BATCH], counts)
+        _apply(world, session, chain, controller, connection, run, mapped, page.items[start : start + _BATCH], counts)
     if page.items:
         summary = {
             "connection": connection.id,
@@ -78,7 +81,8 @@ def apply_page(
     run.admitted += counts.admitted
     run.unchanged += counts.unchanged
     run.excluded = dict(Counter(run.excluded) + counts.excluded)
-    connection.sync_cursor = page.cursor or connection.sync_cursor
+    if run.mapping_id == (mapped.id if mapped else ""):  # else the CRM is to be read anew, by the new mapping
+        connection.sync_cursor = page.cursor or connection.sync_cursor
     session.add(run)
     session.add(connection)
     return counts
@@ -91,6 +95,7 @@ def _apply(
     controller: Controller,
     connection: Connection,
     run: SyncRun,
+    mapped: Mapped | None,
     items: Sequence[ContactSnapshot],
     counts: Counts,
 ) -> None:
@@ -109,7 +114,7 @@ def _apply(
                 session.delete(stored[item.record])
             counts.excluded["SUBJECT_UNRESOLVED"] += 1
             continue
-        read = _read(world, controller, item)
+        read = _read(world, controller, mapped, item)
         if isinstance(read, str):
             place = f"row {item.row}" if item.row else f"record {item.record}"
             session.add(SyncProblem(run_id=run.id, place=place, field="phone", why=read))
@@ -122,31 +127,44 @@ def _apply(
     for record in records:
         record.token = next((t for t in record.tokens if t in points or known.of(t)), record.token)
     writer = Writer(world, session, controller, connection, points)
+    told, now = optouts.known(session, controller, tokens), world.now()
+    heard, admitted = list[Heard](), list[Admitted]()
     for record in records:
         before = stored.get(record.snapshot.record)
         if before is not None and before.fingerprint == record.fingerprint:
             counts.unchanged += 1
             continue
-        _note_opt_out(world, session, chain, controller, connection, record, before, known)
-        decision = gate.judge(gate.put(world, controller, Phase.SYNC_IN, _person(controller, record, points, known)))
+        heard += optouts.note(session, chain, controller, connection, record, before, told, now)
+        case = gate.put(world, controller, Phase.SYNC_IN, _person(controller, record, points, known))
+        decision = gate.judge(case)
         if decision.allowed:
             counts.admitted += 1
+            if mapped and record.told:
+                imports.weigh(mapped, record.claims, record.told, case)
+            admitted.append(Admitted(record, before.claims if before else (), record.told))
             writer.admit(chain, record, before)
         else:
             counts.excluded[decision.reasons[0]] += 1
             if before is not None:
                 session.delete(before)  # its basis is gone
     writer.flush()
+    optouts.tell(session, connection, heard, now)
+    Intake(world, session, chain, controller, connection, mapped).take(admitted)
 
 
-def _read(world: World, controller: Controller, item: ContactSnapshot) -> Record | str:
+def _read(world: World, controller: Controller, mapped: Mapped | None, item: ContactSnapshot) -> Record | str:
     located = read_number(item.phone, item.country or controller.country)
     if isinstance(located, str):
         return located
+    told = imports.opt_in(world, mapped, item, located, controller.country) if mapped else None
+    if mapped and told:
+        item = replace(item, claims=(*item.claims, *imports.claims(mapped, told)))
     tokens = world.vault.tokens(controller.id, located.point)
     claims = [_stored(claim) for claim in item.claims]
-    body = orjson.dumps([tokens[0], item.country, item.residence_stated, claims, item.properties])
-    return Record(item, located, tokens[0], tokens, claims, world.vault.reference(controller.id, digest(body)))
+    by = [item.evidence, mapped.id] if mapped else []
+    body = orjson.dumps([tokens[0], item.country, item.residence_stated, claims, item.properties, *by])
+    fingerprint = world.vault.reference(controller.id, digest(body))
+    return Record(item, located, tokens[0], tokens, claims, fingerprint, told)
 
 
 def _stored(claim: Claim) -> dict[str, Any]:
@@ -157,6 +175,7 @@ def _stored(claim: Claim) -> dict[str, Any]:
         "purpose": claim.purpose,
         "claimed_at": claim.claimed_at.isoformat() if claim.claimed_at else None,
         "evidence": claim.evidence,
+        "limited": claim.limited,
     }
 
 
@@ -179,27 +198,3 @@ def _person(controller: Controller, record: Record, points: dict[str, ContactPoi
         countries=facts.countries(item.country, item.residence_stated, record.located.country),
         evidence=facts.assessment(controller),
     )
-
-
-def _note_opt_out(
-    world: World,
-    session: Session,
-    chain: Chain,
-    controller: Controller,
-    connection: Connection,
-    record: Record,
-    before: CrmRecord | None,
-    known: facts.Permission,
-) -> None:
-    """An opt-out flag binds from when we first see it. A flag that merely stays set is not a new objection."""
-    claim = next((c for c in record.snapshot.claims if c.kind is ClaimKind.OPT_OUT), None)
-    if claim is None:
-        return
-    had = any(c["kind"] == ClaimKind.OPT_OUT for c in before.claims) if before else False
-    stopped = any(s.kind == StopKind.CLAIM_CRM for s in known.stops.get(record.token, ()))
-    if had or (stopped and before is None):
-        return
-    when: datetime = claim.claimed_at or world.now()
-    reach = permission.Reach(claim.channel or ANY, Purpose.MARKETING)
-    source = {"connection": connection.id, "field": claim.source_field}
-    permission.stop(session, chain, controller, [record.token], StopKind.CLAIM_CRM, when, reach, source)

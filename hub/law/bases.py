@@ -13,6 +13,7 @@ from hub.law.consent import nearest_faults
 from hub.law.facts import Consent, Evidence, EvidenceKind
 from hub.law.purposes import INTEREST, RULES, Ground, Rule, Within
 from hub.law.question import Question
+from hub.law.reasons import RANKS
 from hub.law.stops import Binding, ends_interest, last_no
 
 WITHDRAWN = "SUPPRESSED_CONSENT_WITHDRAWN"
@@ -195,6 +196,7 @@ def _without_consent(q: Question) -> Carried | tuple[str, ...]:
         codes.append("CONSENT_VERIFIED_OTHER_CONTACT_POINT")
     elif ClaimKind.CONSENT in claims:
         codes.append("CONSENT_UNPROVEN")
+    codes += [code for claim in q.person.claims for code in claim.lacks if code in RANKS and code not in codes]
     if not codes:
         codes.append("CONSENT_MISSING")
     return (*codes, *soft) if customer else tuple(codes)

@@ -7,7 +7,7 @@ A consent is complete when no predicate objects. A record about consent is evide
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hub.contract.words import Channel, Expression, Purpose
 from hub.law.facts import ANY, Consent, ConsentState, Verification
@@ -26,6 +26,11 @@ _VERIFICATIONS = {
     Verification.OTHER_POINT: "CONSENT_VERIFIED_OTHER_CONTACT_POINT",
     Verification.PENDING: "CONSENT_PENDING_CONFIRMATION",
 }
+_ENOUGH: dict[str, frozenset[Verification]] = {
+    "same_point": frozenset({Verification.SAME_POINT}),
+    "other_point": frozenset({Verification.SAME_POINT, Verification.OTHER_POINT}),
+    "none": frozenset({Verification.SAME_POINT, Verification.OTHER_POINT, Verification.NONE}),
+}
 
 
 def state(q: Question, consent: Consent) -> str | None:
@@ -36,8 +41,9 @@ def state(q: Question, consent: Consent) -> str | None:
 
 
 def verified(q: Question, consent: Consent) -> str | None:
-    """The holder of this very contact point consented (BGH I ZR 164/09)."""
-    if consent.verification is Verification.SAME_POINT:
+    """It was shown that the holder of this very contact point consented (BGH I ZR 164/09), or what else the policy
+    accepts from such an opt-in."""
+    if consent.verification in _ENOUGH[getattr(q.policy.verification, consent.origin)]:
         return None
     return _VERIFICATIONS.get(consent.verification, "CONSENT_UNVERIFIED")
 
@@ -171,13 +177,22 @@ def faults(q: Question, consent: Consent) -> tuple[str, ...]:
     return tuple([code for predicate in PREDICATES if (code := predicate(q, consent))])
 
 
-def newest_complete(q: Question) -> Consent | None:
-    """The complete consent with the latest event time."""
+def newest_complete(q: Question, *, own: bool = False) -> Consent | None:
+    """The complete consent with the latest event time; `own`: of those that the person gave before our own eyes."""
     newest = None
     for consent in q.person.consents:
+        if own and not consent.own:
+            continue
         if (newest is None or consent.event_time > newest.event_time) and not faults(q, consent):
             newest = consent
     return newest
+
+
+def lifts_until(q: Question, newest: Consent | None) -> datetime | None:
+    """The time of the newest complete consent that can lift a stop. A consent out of a CRM never does: a stop must not
+    end because a file says so (C-129/21)."""
+    lifting = newest if newest is None or newest.own else newest_complete(q, own=True)
+    return lifting.event_time if lifting else None
 
 
 def nearest_faults(q: Question) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterable
 from hub.contract.words import Purpose
 from hub.law import bases, limits, message, notice, route, stops, storing
 from hub.law.bases import Carried
-from hub.law.consent import newest_complete, too_young
+from hub.law.consent import lifts_until, newest_complete, too_young
 from hub.law.facts import Case, Decision, Phase, Verdict
 from hub.law.jurisdiction import UNKNOWN
 from hub.law.question import Question, prepare
@@ -59,7 +59,7 @@ def decide(case: Case) -> Decision:
 
 def _send(q: Question) -> Decision:
     consent = newest_complete(q)
-    bound = binding(q.person, q.ask, consent.event_time if consent else None)
+    bound = binding(q.person, q.ask, lifts_until(q, consent))
     basis = bases.find(q, consent, bound)
     objections = [code for check in RECIPIENT if (code := check(q))]
     objections += [code for check in MESSAGE if (code := check(q))]

@@ -58,6 +58,20 @@ class Verification(StrEnum):
     NONE = "none"
 
 
+class Origin(StrEnum):
+    """By which flow a consent came (legal reference 2.6, F1 to F5). A policy's `verification` names each."""
+
+    INBOUND_FIRST = "inbound_first"
+    WEB_FORM = "web_form"
+    EMAIL_CONFIRMED = "email_confirmed"
+    OFFLINE = "offline"
+    IMPORTED = "imported"
+
+
+# What the person did before our own eyes. Anything else is somebody's word for it, and lifts no stop.
+OWN_ACTS = frozenset({Origin.INBOUND_FIRST, Origin.WEB_FORM})
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a consent or stop covers. `*` covers all; a wider stop binds the narrower, a consent never widens."""
@@ -105,6 +119,12 @@ class Consent:
     expires_at: datetime | None = None
     coupled: bool = False
     explicit_special_category: bool = False
+    origin: Origin = Origin.INBOUND_FIRST
+
+    @property
+    def own(self) -> bool:
+        """Did the person do it before our own eyes? Only such a consent lifts a stop."""
+        return self.origin in OWN_ACTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +136,8 @@ class ClaimFact:
     channel: Channel | None = None
     purpose: str | None = None
     claimed_at: datetime | None = None
+    limited: bool = False  # an opt-out that clearly means its own channel and nothing else
+    lacks: tuple[str, ...] = ()  # reason codes: what a mapped consent lacks to be proof
 
 
 class SignalKind(StrEnum):

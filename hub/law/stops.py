@@ -63,7 +63,7 @@ class Binding:
 
 
 def binding(person: Person, ask: Ask, lifted_until: datetime | None) -> tuple[Binding, ...]:
-    """The stops that bind; only a complete and later consent for exactly what is asked lifts one.
+    """The stops that bind; only a complete and later consent of the person's own, for exactly this, lifts one.
 
     `lifted_until` is the time of the newest such consent. It lifts every stop that is strictly older; at equal times
     the stop wins. An unreadable stop is lifted by nothing, since nobody can say what it asks for.
@@ -75,8 +75,7 @@ def binding(person: Person, ask: Ask, lifted_until: datetime | None) -> tuple[Bi
         code = _binds(stop, ask)
         if code and (code == UNKNOWN_KIND or lifted_until is None or stop.event_time >= lifted_until):
             found.append(Binding(stop.id, code))
-    if _untold_claim(person):
-        found += [Binding(claim, "SUPPRESSED_CLAIM_CRM") for claim in _opt_out_claims(person, ask)]
+    found += [Binding(claim, "SUPPRESSED_CLAIM_CRM") for claim in _opt_out_claims(person, ask)]
     return tuple(found)
 
 
@@ -143,14 +142,19 @@ def _meets(scope: Scope, ask: Ask) -> bool:
     )
 
 
-def _untold_claim(person: Person) -> bool:
-    """Normally sync has made a stop of each opt-out claim, dated when we learned it. If not, the claim itself binds."""
-    return not any(stop.kind == StopKind.CLAIM_CRM for stop in person.stops)
+def reach(channel: Channel | None, limited: bool) -> str:
+    """The channel that a CRM's opt-out stops advertising on. Unless it is clear that it means another channel alone, it
+    shows that the person wants none (§ 7(1) UWG; BGH VI ZR 109/23)."""
+    return channel if channel is not None and (limited or channel is Channel.WHATSAPP) else ANY
 
 
 def _opt_out_claims(person: Person, ask: Ask) -> Iterator[str]:
+    """Normally sync has made a stop of each opt-out claim, dated when we learned it. If not, the claim itself binds."""
     if ask.purpose not in (Purpose.MARKETING, None):
         return
+    told = {stop.scope.channel for stop in person.stops if stop.kind == StopKind.CLAIM_CRM}
     for claim in person.claims:
-        if claim.kind is ClaimKind.OPT_OUT and claim.channel in (None, Channel.WHATSAPP):
-            yield claim.id
+        if claim.kind is ClaimKind.OPT_OUT:
+            channel = reach(claim.channel, claim.limited)
+            if channel not in _OTHER_CHANNELS and not told & {ANY, channel}:
+                yield claim.id

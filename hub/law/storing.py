@@ -55,11 +55,12 @@ def _lives(q: Question, consent: Consent) -> bool:
     scope, wording = consent.scope, consent.wording
     purposes = [scope.purpose] if scope.purpose != ANY else list(wording.purposes if wording else ())
     topics = [scope.topic] if scope.topic != ANY or wording is None else list(wording.topics)
+    lifted = consent.event_time if consent.own else None
     for purpose in purposes:
         for topic in topics:
             if purpose in PURPOSES:
                 ask = Ask(q.ask.controller, scope.brand, Purpose(purpose), topic)
-                if not faults(q._replace(ask=ask), consent) and not binding(q.person, ask, consent.event_time):
+                if not faults(q._replace(ask=ask), consent) and not binding(q.person, ask, lifted):
                     return True
     return False
 

@@ -62,7 +62,7 @@ def trace(case: Case) -> tuple[Step, ...]:
 
 def _sending(q: Question) -> Iterator[Step]:
     complete = consent.newest_complete(q)
-    bound = stops.binding(q.person, q.ask, complete.event_time if complete else None)
+    bound = stops.binding(q.person, q.ask, consent.lifts_until(q, complete))
     for check in decide.RECIPIENT:
         yield _step(check, check(q))
     binds = {held.id: held.code for held in bound}

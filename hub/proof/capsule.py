@@ -65,6 +65,7 @@ class Wording(_Part):
     topics: list[str]
     withdrawal_hint: bool
     created_at: str
+    shown_from: str | None = None  # for a text that was shown elsewhere before
 
 
 class Document(_Part):
@@ -142,7 +143,8 @@ class Capsule(_Part):
 def wording_id(controller: str, wording: Wording) -> str:
     """What a wording of this content is called."""
     fields = {"language", "text", "statement", "controllers", "channels", "purposes", "topics"}
-    return digest(canonical({**wording.model_dump(include=fields), "controller_id": controller}))
+    facts = wording.model_dump(include=fields) | ({"shown_from": wording.shown_from} if wording.shown_from else {})
+    return digest(canonical({**facts, "controller_id": controller}))
 
 
 def parts_of(capsule: dict[str, Any]) -> dict[str, str]:

@@ -36,6 +36,8 @@ KEPT = frozenset(
         "unclear_message_cleared",  # it lifts one freeze: without it the freeze would come back
         "stop_carried_over",
         "erased",
+        "consent_revoked",
+        "opt_ins_rejected",
         "request_heard",
         "request_closed",
         "policy_activated",
@@ -51,6 +53,11 @@ LEFT_OUT = frozenset(
         "policy_loaded",
         "signing_key_made",
         "campaign_released",
+        "consent_imported",
+        "claims_mapped",
+        "claims_unmapped",
+        "opt_ins_quarantined",
+        "opt_ins_approved",
     }
 )
 RESTORED = "restored"  # from this link on the chain counts anew; what stands before it in the journal is accounted for

@@ -81,6 +81,22 @@ class CrmSuite(ABC):
         }
         assert all(type(claim) is Claim and claim.source_field for claims in found.values() for claim in claims)
 
+    def test_contacts_hand_over_the_properties_asked_for(self, world: World) -> None:
+        """Where the CRM can tell its properties, each can be asked for, and comes as it stands."""
+        world.fill(3)
+
+        async def told(crm: AnyCrm) -> list[str]:
+            crm.asked = tuple(one.name for one in await crm.properties())
+            shown = [one.evidence for page in await read(crm) for one in page.items]
+            assert shown or not crm.asked
+            assert all(set(dict(evidence)) <= set(crm.asked) for evidence in shown)
+            return [value for evidence in shown for _, value in evidence]
+
+        values = run(world, told)
+        without = [one.evidence for page in run(world, read) for one in page.items]
+        assert not any(without), "nothing is read that nobody asked for"
+        assert all(values)
+
     def test_audiences_have_members_that_are_contacts(self, world: World) -> None:
         made = set(world.fill(COUNT))
         audiences = run(world, lambda crm: crm.audiences())

@@ -15,9 +15,11 @@ from typing import Any
 import structlog
 
 from hub.bridge import Bridge
-from hub.contract import BadConfig, BadInput, Crm, Event, HubError, Outcome, Provider, Template, Throttled
-from hub.flows import accounts, campaigns, inbound, inbox, reports, sync
+from hub.contract import BadConfig, BadInput, Crm, Event, HubError, Outcome, Property, Provider, Template, Throttled
+from hub.flows import accounts, campaigns, inbound, inbox, mappings, quarantine, releases, reports, sync
+from hub.flows.mappings import Mapped
 from hub.flows.states import CampaignState
+from hub.flows.trial import MOST, Trial, count
 from hub.flows.world import World
 from hub.store.tables import Campaign, Connection, Controller, Inbox, SyncRun, new_id
 from hub.work import leases
@@ -107,11 +109,16 @@ class Jobs:
         with self.world.db.write() as session:
             connection = session.get_one(Connection, connection_id)
             controller = session.get_one(Controller, connection.controller_id)
-            run = SyncRun(connection_id=connection_id, started_at=self.world.now())
+            row = mappings.latest(session, connection_id)
+            run = SyncRun(
+                connection_id=connection_id, started_at=self.world.now(), mapping_id=row.id if row and row.text else ""
+            )
             session.add(run)
         crm = self._crm(connection)
         error: HubError | None = None
+        ended = False
         try:
+            crm.asked = self._asked(controller, connection_id)
             for page in self.bridge.iterate(crm.contacts(connection.sync_cursor)):
                 with self.world.db.write() as session:
                     run = session.get_one(SyncRun, run.id)
@@ -121,9 +128,40 @@ class Jobs:
                     progress(run)
                 if self.stopping.is_set() or not leases.take(self.world, f"sync:{connection_id}", owner, LEASE):
                     break
+            else:
+                ended = True
         except HubError as problem:
             error = problem
+        if ended:
+            self._judge_opt_ins(controller, connection_id, run.mapping_id)
         return self._synced(connection_id, run.id, error)
+
+    def _asked(self, controller: Controller, connection_id: str) -> tuple[str, ...]:
+        with self.world.db.read() as session:
+            mapped = mappings.current(session, controller, connection_id)
+        return mapped.mapping.properties if mapped else ()
+
+    def _judge_opt_ins(self, controller: Controller, connection_id: str, mapping_id: str) -> None:
+        """The walk is over: what it brought is released, or waits for a person. A mapping that changed meanwhile has
+        the CRM read anew, and only that walk counts."""
+        with self.world.db.write() as session:
+            row = mappings.latest(session, connection_id)
+            if (row.id if row and row.text else "") == mapping_id:
+                quarantine.close(self.world, session, controller, session.get_one(Connection, connection_id))
+        self.release(controller, connection_id)
+
+    def release(self, controller: Controller, connection_id: str, progress: Callable[[int], None] | None = None) -> int:
+        """Judge the opt-ins whose turn has come. Returns how many those were."""
+        done = 0
+        while not self.stopping.is_set():
+            with self.world.db.write() as session:
+                count = releases.step(self.world, session, controller, session.get_one(Connection, connection_id))
+            if not count:
+                break
+            done += count
+            if progress:
+                progress(done)
+        return done
 
     def _synced(self, connection_id: str, run_id: str, error: HubError | None) -> SyncRun:
         now = self.world.now()
@@ -138,6 +176,24 @@ class Jobs:
             session.add(run)
             session.add(connection)
         return run
+
+    def properties(self, connection: Connection) -> list[Property]:
+        """What a CRM says that its records may hold; empty when it cannot tell."""
+        return list(self.bridge.run(self._crm(connection).properties))
+
+    def try_mapping(self, connection: Connection, mapped: Mapped) -> Trial:
+        """Read the CRM's first records by a mapping and count what they would mean."""
+        trial = Trial()
+        with self.world.db.read() as session:
+            controller = session.get_one(Controller, connection.controller_id)
+        crm = self._crm(connection)
+        crm.asked = mapped.mapping.properties
+        for page in self.bridge.iterate(crm.contacts(None)):
+            with self.world.db.read() as session:
+                count(self.world, session, controller, mapped, page.items[: MOST - trial.seen], trial)
+            if trial.seen >= MOST:
+                break
+        return trial
 
     # campaigns
 

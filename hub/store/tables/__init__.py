@@ -2,6 +2,7 @@
 """The tables. Importing this module registers all of them."""
 
 from hub.store.tables.accounts import Connection, Controller, Lease, ProcessorRecord, Sender, TemplateRow
+from hub.store.tables.claims import ClaimedOptIn, ClaimMapping, OptInBatch
 from hub.store.tables.columns import new_door, new_id
 from hub.store.tables.people import Contact, ContactPoint, CrmRecord
 from hub.store.tables.permission import (
@@ -30,6 +31,8 @@ __all__ = [
     "Campaign",
     "ChainHead",
     "ChainLink",
+    "ClaimMapping",
+    "ClaimedOptIn",
     "Connection",
     "ConsentRow",
     "Contact",
@@ -47,6 +50,7 @@ __all__ = [
     "LedgerRow",
     "MessageEvent",
     "MessageRow",
+    "OptInBatch",
     "OptInPage",
     "OptInRequest",
     "PolicyVersion",

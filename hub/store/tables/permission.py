@@ -25,6 +25,7 @@ class Wording(SQLModel, table=True):
     topics: list[str] = json(default_factory=list)
     withdrawal_hint: bool
     created_at: datetime = time()
+    shown_from: datetime | None = maybe_time()  # for a text shown elsewhere before it was registered here
 
 
 class OptInPage(SQLModel, table=True):
@@ -98,6 +99,7 @@ class ConsentRow(SQLModel, table=True):
     topic: str = "*"
     expression: str
     verification: str
+    origin: str = "inbound_first"  # a `hub.law.facts.Origin`
     wording_id: str | None = Field(default=None, foreign_key="wording.id")
     event_time: datetime = time()
     last_used_at: datetime | None = maybe_time()
@@ -133,4 +135,5 @@ class StopRow(SQLModel, table=True):
     purpose: str = "*"
     topic: str = "*"
     event_time: datetime = time()
+    told_by: str = ""  # which field of which CRM connection claimed it; empty for what the hub heard itself
     ledger_id: str = ref("ledger.id")

@@ -135,6 +135,7 @@ class SyncRun(SQLModel, table=True):
     admitted: int = 0
     unchanged: int = 0
     excluded: dict[str, int] = json(default_factory=dict)
+    mapping_id: str = ""  # the claim mapping that it reads by; empty: none
     error: str = ""
 
 

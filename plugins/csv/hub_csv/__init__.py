@@ -24,6 +24,7 @@ from hub import (
     Inbound,
     Outcome,
     Page,
+    Property,
     Report,
     hookimpl,
     iso_country,
@@ -61,7 +62,7 @@ class CsvFile(Crm[Config]):
         return []
 
     async def contacts(self, since: str | None) -> AsyncIterator[Page[ContactSnapshot]]:
-        table = Table(self.config)
+        table = Table(self.config, self.asked)
         done = f"{table.fingerprint}:done"
         if since == done:
             yield Page((), done)
@@ -72,6 +73,9 @@ class CsvFile(Crm[Config]):
             unusable = tuple(row.problem for row in page if row.problem is not None)
             yield Page(items, f"{table.fingerprint}:{page[-1].end}:{page[-1].number}", unusable)
         yield Page((), done)
+
+    async def properties(self) -> list[Property]:
+        return [Property(name) for name in Table(self.config).header if name]
 
     async def audiences(self) -> list[Audience]:
         """Everyone, and each value of the audience column. Raises `BadInput` when these are no audiences."""
@@ -147,6 +151,7 @@ def _snapshot(row: Row, headers: dict[str, str]) -> ContactSnapshot:
         country=iso_country(row.values.get("country", "")),
         claims=tuple(words.claims(row.values, headers)),
         properties=row.templates,
+        evidence=row.evidence,
         row=row.number,
     )
 

@@ -10,7 +10,7 @@ import codecs
 import csv
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,13 +40,14 @@ class Row:
     end: int
     values: dict[str, str]
     templates: tuple[tuple[str, str], ...] = ()
+    evidence: tuple[tuple[str, str], ...] = ()
     problem: Unusable | None = None
 
 
 class Table:
     """An open description of the file: how it is written and where its columns are."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, asked: Sequence[str] = ()) -> None:
         """Reads the header. Raises `BadInput` naming what is missing and the remedy."""
         self.config, self.path = config, config.path
         try:
@@ -64,6 +65,7 @@ class Table:
         self.header = next(csv.reader([line], delimiter=self.delimiter), [])
         self.start = self._bom + len(first)
         self.columns = {field: index for field in NAMES if (index := self._column(field)) is not None}
+        self._asked = [(name, self._named(name)) for name in asked]
         self._templates = [(name, self._named(name)) for name in config.template_columns]
 
     def _column(self, field: str) -> int | None:
@@ -119,6 +121,7 @@ class Table:
             why = f"{len(cells)} columns instead of {len(self.header)}"
             return Row(number, end, {}, problem=Unusable(place, "", why))
         values = {field: cells[index].strip() for field, index in self.columns.items()}
+        evidence = tuple((name, cells[index].strip()) for name, index in self._asked if cells[index].strip())
         templates = tuple((name, cells[index].strip()) for name, index in self._templates if cells[index].strip())
         problem = None
         for field in REQUIRED:
@@ -128,7 +131,7 @@ class Table:
             problem = Unusable(place, "", f"not readable as {self.encoding}")
         elif problem is None and (first := seen.before(values["id"], number)):
             problem = Unusable(place, self.header[self.columns["id"]], f"the same id as row {first}")
-        return Row(number, end, values, templates, problem)
+        return Row(number, end, values, templates, evidence, problem)
 
 
 class _Lines:

@@ -28,6 +28,7 @@ from hub import (
     Inbound,
     Outcome,
     Page,
+    Property,
     Rejected,
     Report,
     Unavailable,
@@ -68,7 +69,10 @@ class HubSpot(Crm[Config]):
         return wire.events(request.body, request.received_at, self.config.portal)
 
     def contacts(self, since: str | None) -> AsyncIterator[Page[ContactSnapshot]]:
-        return walk.pages(self._api, self.config, since)
+        return walk.pages(self._api, self.config, since, self.asked)
+
+    async def properties(self) -> list[Property]:
+        return [wire.property_of(one) for one in walk.results(await self._api.get(self._api.properties))]
 
     async def audiences(self) -> list[Audience]:
         found: list[Audience] = []

@@ -42,6 +42,14 @@ class Config(BaseModel):
         default="hub_email_double_opt_in_at",
         description="Date property of a confirmed e-mail double opt-in. It proves the e-mail address, never a number.",
     )
+    email_opt_out_property: str = Field(
+        default="",
+        description="Property that is set when the person unsubscribed from e-mail. Unless its scope is known to be "
+        "e-mail alone it stops WhatsApp advertising too. Empty: not read.",
+    )
+    email_opt_out_limited: bool = Field(
+        default=False, description="Whether that property clearly means e-mail, or one newsletter, and nothing else."
+    )
     template_properties: tuple[str, ...] = Field(
         default=("firstname",), description="Properties that templates may use. Nothing else is read."
     )

@@ -8,7 +8,7 @@ is neither skipped nor seen twice, and no page comes near the search's limit of 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -57,12 +57,15 @@ class Position:
         return Position("changed", self.started - int(OVERLAP.total_seconds() * 1000), 0)
 
 
-async def pages(api: Api, config: Config, cursor: str | None) -> AsyncIterator[Page[ContactSnapshot]]:
+async def pages(
+    api: Api, config: Config, cursor: str | None, asked: Sequence[str] = ()
+) -> AsyncIterator[Page[ContactSnapshot]]:
     """Contacts from `cursor` on. Each page's cursor continues exactly behind that page."""
     position = Position.read(cursor).begun(datetime.now(UTC))
+    wanted = read_properties(config, asked)
     while True:
-        step = await (_all(api, config, position) if position.mode == "all" else _changed(api, config, position))
-        items, unusable = snapshots(step.records, config)
+        step = await (_all(api, wanted, position) if position.mode == "all" else _changed(api, wanted, position))
+        items, unusable = snapshots(step.records, config, asked)
         position = position.done() if step.last else replace(position, after=step.after)
         yield Page(items, position.write(), unusable)
         if step.last:
@@ -76,8 +79,8 @@ class _Step:
     last: bool
 
 
-async def _all(api: Api, config: Config, position: Position) -> _Step:
-    query: dict[str, str | int] = {"limit": LIST_PAGE, "properties": ",".join(read_properties(config))}
+async def _all(api: Api, wanted: list[str], position: Position) -> _Step:
+    query: dict[str, str | int] = {"limit": LIST_PAGE, "properties": ",".join(wanted)}
     if position.after:
         query["after"] = position.after
     body = await api.get(api.contacts, **query)
@@ -85,14 +88,14 @@ async def _all(api: Api, config: Config, position: Position) -> _Step:
     return _Step(results(body), after, not after)
 
 
-async def _changed(api: Api, config: Config, position: Position) -> _Step:
+async def _changed(api: Api, wanted: list[str], position: Position) -> _Step:
     filters = [{"propertyName": "lastmodifieddate", "operator": "GTE", "value": str(position.since)}]
     if position.after:
         filters.append({"propertyName": "hs_object_id", "operator": "GT", "value": position.after})
     asked = {
         "filterGroups": [{"filters": filters}],
         "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
-        "properties": read_properties(config),
+        "properties": wanted,
         "limit": SEARCH_PAGE,
     }
     body = await api.ask(f"{api.contacts}/search", asked)

@@ -17,6 +17,7 @@ from hub import (
     ContactSnapshot,
     Event,
     PrivacyDeletion,
+    Property,
     Report,
     ReportKind,
     Unknown,
@@ -28,27 +29,33 @@ from hub_hubspot.settings import Config
 
 LEGAL_BASIS = "hs_legal_basis"
 
-# HubSpot's option values with every dash made a hyphen, in lower case. Anything else is UNKNOWN, also
-# "Not applicable": it is never a way around the law.
+# HubSpot's option values with every dash made a hyphen, in lower case, and the words of its API for the same. Anything
+# else is UNKNOWN, also "Not applicable" and NON_GDPR: they are never a way around the law.
 _BASES = {
     "legitimate interest - prospect/lead": ClaimKind.LEGITIMATE_INTEREST,
     "legitimate interest - existing customer": ClaimKind.LEGITIMATE_INTEREST,
     "legitimate interest - other": ClaimKind.LEGITIMATE_INTEREST,
     "performance of a contract": ClaimKind.CONTRACT,
     "freely given consent from contact": ClaimKind.CONSENT,
+    "legitimate_interest_pql": ClaimKind.LEGITIMATE_INTEREST,
+    "legitimate_interest_client": ClaimKind.LEGITIMATE_INTEREST,
+    "legitimate_interest_other": ClaimKind.LEGITIMATE_INTEREST,
+    "performance_of_contract": ClaimKind.CONTRACT,
+    "consent_with_notice": ClaimKind.CONSENT,
+    "process_and_store": ClaimKind.CONSENT,  # by its name to storing; like every claim it carries no message
 }
 _DASHES = re.compile("[\u2010-\u2015]")
 _NO = frozenset({"", "false", "no", "0"})
 
 
-def read_properties(config: Config) -> list[str]:
-    """The only properties ever requested."""
+def read_properties(config: Config, asked: Sequence[str] = ()) -> list[str]:
+    """The only properties ever requested; `asked` are those in which the admin says evidence is found."""
     names = [*config.phone_properties, config.country_property, LEGAL_BASIS, config.opt_out_property]
-    names += [config.email_double_opt_in_property, *config.template_properties]
+    names += [config.email_double_opt_in_property, config.email_opt_out_property, *config.template_properties, *asked]
     return list(dict.fromkeys(name for name in names if name))
 
 
-def snapshot(record: Json, config: Config) -> ContactSnapshot | None:
+def snapshot(record: Json, config: Config, asked: Sequence[str] = ()) -> ContactSnapshot | None:
     """One contact; None where the record has no id."""
     number, properties = record.get("id"), record.get("properties")
     if not isinstance(number, str) or not number or not isinstance(properties, dict):
@@ -61,14 +68,17 @@ def snapshot(record: Json, config: Config) -> ContactSnapshot | None:
         country=iso_country(values.get(config.country_property, "")),
         claims=tuple(claims(values, config)),
         properties=tuple((name, values[name]) for name in config.template_properties if values.get(name)),
+        evidence=tuple((name, values[name]) for name in asked if values.get(name)),
         modified_at=moment(values.get("lastmodifieddate") or record.get("updatedAt")),
         deleted=record.get("archived") is True,
     )
 
 
-def snapshots(records: Sequence[Json], config: Config) -> tuple[tuple[ContactSnapshot, ...], tuple[Unusable, ...]]:
+def snapshots(
+    records: Sequence[Json], config: Config, asked: Sequence[str] = ()
+) -> tuple[tuple[ContactSnapshot, ...], tuple[Unusable, ...]]:
     """The contacts of one answer, and what could not be read."""
-    read = [snapshot(record, config) for record in records]
+    read = [snapshot(record, config, asked) for record in records]
     bad = tuple(Unusable(f"item {i} of a page", "id", "no record id") for i, one in enumerate(read) if one is None)
     return tuple(one for one in read if one is not None), bad
 
@@ -86,6 +96,9 @@ def claims(values: dict[str, str], config: Config) -> Iterator[Claim]:
     # a stop that cannot be read is a stop
     if values.get(config.opt_out_property, "").lower() not in _NO:
         yield Claim(ClaimKind.OPT_OUT, config.opt_out_property)
+    if values.get(config.email_opt_out_property, "").lower() not in _NO:
+        limited = config.email_opt_out_limited
+        yield Claim(ClaimKind.OPT_OUT, config.email_opt_out_property, channel=Channel.EMAIL, limited=limited)
 
 
 def moment(value: object) -> datetime | None:
@@ -97,6 +110,14 @@ def moment(value: object) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         return None
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def property_of(listed: Json) -> Property:
+    """A contact property as HubSpot lists it. Only an enumeration has a closed list of values."""
+    options = listed.get("options")
+    closed = listed.get("type") == "enumeration" and isinstance(options, list)
+    values = [str(one.get("value", "")) for one in options or () if isinstance(one, dict)] if closed else []
+    return Property(str(listed.get("name", "")), tuple(value for value in values if value))
 
 
 # --- webhooks in

@@ -237,6 +237,7 @@ def upgrade() -> None:
         sa.Column("topics", sa.JSON(), nullable=False),
         sa.Column("withdrawal_hint", sa.Boolean(), nullable=False),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("shown_from", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["controller_id"],
             ["controller.id"],
@@ -245,6 +246,31 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("wording", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_wording_controller_id"), ["controller_id"], unique=False)
+
+    op.create_table(
+        "claim_mapping",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("approved_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("approved_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("connection_id", "version"),
+    )
+    with op.batch_alter_table("claim_mapping", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_claim_mapping_connection_id"), ["connection_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_claim_mapping_controller_id"), ["controller_id"], unique=False)
 
     op.create_table(
         "consent",
@@ -259,6 +285,7 @@ def upgrade() -> None:
         sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("expression", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("verification", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("origin", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("wording_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("event_time", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.Column("last_used_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
@@ -486,6 +513,7 @@ def upgrade() -> None:
         sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("event_time", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("told_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("ledger_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["controller_id"],
@@ -511,6 +539,7 @@ def upgrade() -> None:
         sa.Column("admitted", sa.Integer(), nullable=False),
         sa.Column("unchanged", sa.Integer(), nullable=False),
         sa.Column("excluded", sa.JSON(), nullable=False),
+        sa.Column("mapping_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("error", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
@@ -606,6 +635,38 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_crm_record_contact_id"), ["contact_id"], unique=False)
 
     op.create_table(
+        "opt_in_batch",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("mapping_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("flipped", sa.Integer(), nullable=False),
+        sa.Column("outcomes", sa.JSON(), nullable=False),
+        sa.Column("opened_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("closed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["mapping_id"],
+            ["claim_mapping.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("opt_in_batch", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_opt_in_batch_connection_id"), ["connection_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_opt_in_batch_controller_id"), ["controller_id"], unique=False)
+
+    op.create_table(
         "opt_in_page",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -653,6 +714,51 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("sync_problem", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sync_problem_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
+        "claimed_opt_in",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("batch_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("record", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("point_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("token", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("wording_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("channel", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("expression", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("verification", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("event_time", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("evidence", sa.LargeBinary(), nullable=True),
+        sa.Column("decision_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["batch_id"],
+            ["opt_in_batch.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["point_id"],
+            ["contact_point.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["wording_id"],
+            ["wording.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("batch_id", "record"),
+    )
+    with op.batch_alter_table("claimed_opt_in", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_claimed_opt_in_batch_id"), ["batch_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_claimed_opt_in_connection_id"), ["connection_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_claimed_opt_in_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_claimed_opt_in_token"), ["token"], unique=False)
 
     op.create_table(
         "former_code",
@@ -827,6 +933,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_former_code_page_id"))
 
     op.drop_table("former_code")
+    with op.batch_alter_table("claimed_opt_in", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_claimed_opt_in_token"))
+        batch_op.drop_index(batch_op.f("ix_claimed_opt_in_contact_id"))
+        batch_op.drop_index(batch_op.f("ix_claimed_opt_in_connection_id"))
+        batch_op.drop_index(batch_op.f("ix_claimed_opt_in_batch_id"))
+
+    op.drop_table("claimed_opt_in")
     with op.batch_alter_table("sync_problem", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sync_problem_run_id"))
 
@@ -837,6 +950,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_opt_in_page_controller_id"))
 
     op.drop_table("opt_in_page")
+    with op.batch_alter_table("opt_in_batch", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_opt_in_batch_controller_id"))
+        batch_op.drop_index(batch_op.f("ix_opt_in_batch_connection_id"))
+
+    op.drop_table("opt_in_batch")
     with op.batch_alter_table("crm_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_crm_record_contact_id"))
 
@@ -896,6 +1014,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_consent_contact_id"))
 
     op.drop_table("consent")
+    with op.batch_alter_table("claim_mapping", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_claim_mapping_controller_id"))
+        batch_op.drop_index(batch_op.f("ix_claim_mapping_connection_id"))
+
+    op.drop_table("claim_mapping")
     with op.batch_alter_table("wording", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_wording_controller_id"))
 

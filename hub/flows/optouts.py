@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An opt-out that a CRM claims acts at once, stored or not, and never waits in a quarantine.
+
+It is dated when the person acted if the CRM knows that, else when we first saw it. A flag that merely stays set is no
+new objection; the word of another CRM, or of another field, is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from hub.contract import Claim, ClaimKind, Purpose
+from hub.flows import permission, reports
+from hub.flows.admission import Record
+from hub.law.facts import StopKind
+from hub.law.stops import code_of, reach
+from hub.store.ledger import Chain
+from hub.store.tables import Connection, ContactPoint, Controller, CrmRecord, StopRow
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A stop that is new, and which record told us of it."""
+
+    token: str
+    ledger_id: str
+    at: datetime
+    record: str
+
+
+def known(session: Session, controller: Controller, tokens: Sequence[str]) -> set[tuple[str, str]]:
+    """Which field of which connection has stopped which contact point already."""
+    rows = session.exec(
+        select(StopRow.token, StopRow.told_by).where(
+            StopRow.controller_id == controller.id, col(StopRow.token).in_(tokens), StopRow.kind == StopKind.CLAIM_CRM
+        )
+    )
+    return set(rows)
+
+
+def note(
+    session: Session,
+    chain: Chain,
+    controller: Controller,
+    connection: Connection,
+    record: Record,
+    before: CrmRecord | None,
+    told: set[tuple[str, str]],
+    now: datetime,
+) -> list[Heard]:
+    """Record what is new among the opt-outs of a record."""
+    said = {_key(claim) for claim in before.claims if claim["kind"] == ClaimKind.OPT_OUT} if before else set()
+    heard = []
+    for claim in record.snapshot.claims:
+        if claim.kind is not ClaimKind.OPT_OUT:
+            continue
+        told_by = f"{connection.id}:{claim.source_field}"
+        seen = (record.token, told_by) in told if before is None else _key(_plain(claim)) in said
+        if seen:
+            continue
+        at = min(claim.claimed_at or now, now)
+        to = permission.Reach(reach(claim.channel, claim.limited), Purpose.MARKETING)
+        source = {"connection": connection.id, "field": claim.source_field}
+        ledger_id = permission.stop(
+            session, chain, controller, [record.token], StopKind.CLAIM_CRM, at, to, source, told_by=told_by
+        )
+        told.add((record.token, told_by))
+        if ledger_id:
+            heard.append(Heard(record.token, ledger_id, at, record.snapshot.record))
+    return heard
+
+
+def tell(session: Session, connection: Connection, heard: Sequence[Heard], now: datetime) -> None:
+    """To every CRM that knows one of these people, but the record that told us."""
+    owners: dict[str, list[str]] = {}
+    rows = session.exec(
+        select(ContactPoint.token, ContactPoint.contact_id).where(col(ContactPoint.token).in_([h.token for h in heard]))
+    )
+    for token, contact_id in rows:
+        owners.setdefault(token, []).append(contact_id)
+    for one in heard:
+        for contact_id in owners.get(one.token, ()):
+            reports.tell_withdrawal(
+                session,
+                contact_id,
+                f"stop:{one.ledger_id}",
+                code_of(StopKind.CLAIM_CRM),
+                one.at,
+                now,
+                told_us=(connection.id, one.record),
+            )
+
+
+def _plain(claim: Claim) -> dict[str, Any]:
+    return {"source_field": claim.source_field, "channel": claim.channel, "limited": claim.limited}
+
+
+def _key(claim: dict[str, Any]) -> tuple[str, str, bool]:
+    return claim["source_field"], claim.get("channel") or "", bool(claim.get("limited"))
