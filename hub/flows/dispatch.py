@@ -30,7 +30,7 @@ from hub.contract import (
     Throttled,
     Unavailable,
 )
-from hub.flows import accounts, contacts, documents, facts, gate, permission, reports
+from hub.flows import accounts, contacts, documents, facts, gate, permission, purge, reports
 from hub.flows.campaigns import asked
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
@@ -259,6 +259,7 @@ def settle(world: World, session: Session, sender: Sender, results: dict[str, Re
             told.append(reports.Told.of(row, ReportKind.STATUS, row.state, now, reason=row.reason))
     session.flush()
     reports.tell(session, told, now)
+    purge.returned(session, session.get_one(Controller, sender.controller_id), rows, now)
     chain.write()
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from hub.contract import Channel, Expression, Purpose
-from hub.law.facts import ANY, ConsentState, StopKind, Verification
+from hub.flows import purge
+from hub.law.facts import ANY, ConsentState, Scope, Stop, StopKind, Verification
 from hub.store.ledger import Chain
 from hub.store.tables import ConsentRow, Controller, StopRow, Wording, new_id
 
@@ -57,7 +58,10 @@ def stop(
     contact_id: str | None = None,
     evidence: bytes | None = None,
 ) -> str:
-    """Record a stop that binds every token. Returns the ledger id; empty when it was there already (a redelivery)."""
+    """Record a stop that binds every token, and end what waits for it in the queue.
+
+    Returns the ledger id; empty when it was there already (a redelivery).
+    """
     known = session.exec(
         select(StopRow.token).where(
             StopRow.controller_id == controller.id,
@@ -71,12 +75,15 @@ def stop(
     fresh = [token for token in tokens if token not in known]
     if not fresh:
         return ""
+    scope = Scope(controller.name, channel=reach.channel, purpose=reach.purpose)
+    ended = purge.queued(session, controller, fresh, Stop("", kind, scope, event_time), chain.now)
     facts = {
         "stop": kind,
         "channel": reach.channel,
         "purpose": reach.purpose,
         "tokens": fresh,
         "source": dict(source),
+        "ended": ended,  # messages that waited for this person
     }
     ledger_id = chain.event(_EVENT[kind], event_time, facts, contact_id=contact_id, token=fresh[0], evidence=evidence)
     session.add_all(
@@ -114,6 +121,8 @@ def carry_over(session: Session, chain: Chain, controller: Controller, old: Sequ
         ledger_id = chain.event("stop_carried_over", row.event_time, facts, token=new)
         copied = row.model_dump(exclude={"id", "token", "ledger_id"})
         session.add(StopRow(**copied, token=new, ledger_id=ledger_id))
+        scope = Scope(controller.name, row.brand, row.channel, row.purpose, row.topic)
+        purge.queued(session, controller, [new], Stop("", row.kind, scope, row.event_time), chain.now)
 
 
 def _same(stop: StopRow) -> tuple[object, ...]:
