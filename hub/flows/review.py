@@ -11,7 +11,7 @@ import orjson
 from sqlmodel import Session, col, delete, select
 
 from hub.contract import BadInput
-from hub.flows import contacts, permission, reports
+from hub.flows import answers, contacts, permission, reports
 from hub.flows.world import World
 from hub.law.facts import StopKind
 from hub.law.stops import code_of
@@ -117,6 +117,7 @@ def _stop(
     if ledger_id:
         ref = f"stop:{ledger_id}"
         reports.tell_withdrawal(session, found.contact_id, ref, code_of(kind), found.said_at, world.now())
+        answers.confirm_passed_on(world, session, controller, found.contact_id, kind, ref, found.said_at)
 
 
 def _lift(session: Session, chain: Chain, found: Review, at: datetime, source: dict[str, str]) -> None:

@@ -81,7 +81,7 @@ def classify(text: str, *, button: str = "", offered: Collection[str] = ()) -> R
     whole = normal(text)
     if not whole:
         return _sign(text)
-    if whole in {normal(answer) for answer in offered}:
+    if {whole, reader.bare(whole)} & {normal(answer) for answer in offered}:
         return Reading(Wish.STOP, "offered")
     found = reader.keyword(whole)
     if found:
@@ -116,7 +116,7 @@ class _Reader:
 
     def keyword(self, whole: str) -> Reading | None:
         """Keywords as the whole message, and unambiguous words at the start of a short one."""
-        bare = self._bare(whole)
+        bare = self.bare(whole)
         for form in (whole, bare):
             if form in self.known.whole_all:
                 return Reading(Wish.STOP_ALL, "keyword_all")
@@ -134,7 +134,7 @@ class _Reader:
 
     def alone(self, clause: str, whole: str) -> Reading | None:
         """An unambiguous word that is a clause of its own; unsure where the rest is about an order or the like."""
-        if self._bare(clause) not in self.known.strong:
+        if self.bare(clause) not in self.known.strong:
             return None
         other = _about(self.known.marked(whole), OTHER)
         return Reading(Wish.UNSURE if other else Wish.STOP, "keyword_sentence")
@@ -186,7 +186,7 @@ class _Reader:
                 return name
         return None
 
-    def _bare(self, clause: str) -> str:
+    def bare(self, clause: str) -> str:
         """Spelled as meant, without polite words at either end and without saying it twice."""
         words = [self.known.spelled(word) for word in clause.split()]
         while words and words[0] in self.known.filler:
