@@ -11,7 +11,7 @@ from hub.contract import Status as Word
 from hub.flows import campaigns, courier
 from hub.flows.dispatch import Stale
 from hub.flows.states import State
-from hub.store.tables import Campaign, MessageRow
+from hub.store.tables import Campaign, DecisionRow, MessageRow
 from tests.making import ANNA, BEN, CONSENT, OPT_OUT, SECOND, Shop, bsuid, person, phone
 
 pytest_plugins = ["tests.shops"]
@@ -33,12 +33,13 @@ def test_stop_ends_the_persons_queued_messages_and_nobody_elses(shop: Shop) -> N
     assert ("1", "refused", "refused", OBJECTED) in shop.reports()
 
 
-def test_stop_in_the_ledger_names_the_messages_it_ended(shop: Shop) -> None:
+def test_message_that_a_stop_ends_was_decided_by_the_gate_and_names_the_stop(shop: Shop) -> None:
     shop.reach(ANNA)
-    (message,) = shop.campaign_messages()
     shop.stop(phone(ANNA))
-    (event,) = shop.events("objection")
-    assert orjson.loads(event.record)["ended"] == [message.id]
+    (message,) = shop.campaign_messages()
+    (decision,) = (row for row in shop.rows(DecisionRow) if row.id == message.decision_id)
+    assert (decision.verdict, decision.message_id) == ("DENY", message.id)
+    assert orjson.loads(decision.record)["stops"] == [shop.stops(phone(ANNA))[0].id]
     assert shop.proven()
 
 

@@ -259,7 +259,7 @@ def settle(world: World, session: Session, sender: Sender, results: dict[str, Re
             told.append(reports.Told.of(row, ReportKind.STATUS, row.state, now, reason=row.reason))
     session.flush()
     reports.tell(session, told, now)
-    purge.returned(session, session.get_one(Controller, sender.controller_id), rows, now)
+    purge.returned(world, session, chain, session.get_one(Controller, sender.controller_id), rows)
     chain.write()
 
 
@@ -314,7 +314,7 @@ def opted_out(world: World, session: Session, chain: Chain, row: MessageRow, at:
     source = {"message": row.id, "code": code}
     kind = StopKind.PLATFORM_PREFERENCE
     reach = permission.MARKETING_ON_WHATSAPP
-    if permission.stop(session, chain, controller, tokens, kind, at, reach, source, contact_id=row.contact_id):
+    if permission.stop(world, session, chain, controller, tokens, kind, at, reach, source, contact_id=row.contact_id):
         reason = "SUPPRESSED_PLATFORM_PREFERENCE"
         reports.tell_withdrawal(session, row.contact_id, f"stop:{row.id}", reason, at, world.now())
 

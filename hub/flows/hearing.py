@@ -93,6 +93,7 @@ def _stop(
     reach = _REACH[read.scope]
     tokens = desk.tokens(event.points)
     heard = permission.stop(
+        desk.world,
         desk.session,
         desk.chain,
         desk.controller,
@@ -135,7 +136,16 @@ def preference(desk: Desk, event: PreferenceChanged) -> None:
     kind, reach = StopKind.PLATFORM_PREFERENCE, permission.MARKETING_ON_WHATSAPP
     source = {"connection": desk.connection.id, "switch": "user_preferences"}
     if permission.stop(
-        desk.session, desk.chain, desk.controller, tokens, kind, event.at, reach, source, contact_id=contact.id
+        desk.world,
+        desk.session,
+        desk.chain,
+        desk.controller,
+        tokens,
+        kind,
+        event.at,
+        reach,
+        source,
+        contact_id=contact.id,
     ):
         reference = f"preference:{contact.id}:{event.at.isoformat()}"
         reason = "SUPPRESSED_PLATFORM_PREFERENCE"

@@ -16,7 +16,8 @@ from sqlmodel import Session, col, select
 
 from hub.contract import Channel, Expression, Purpose
 from hub.flows import purge
-from hub.law.facts import ANY, ConsentState, Scope, Stop, StopKind, Verification
+from hub.flows.world import World
+from hub.law.facts import ANY, ConsentState, StopKind, Verification
 from hub.store.ledger import Chain
 from hub.store.tables import ConsentRow, Controller, StopRow, Wording, new_id
 
@@ -46,6 +47,7 @@ EVERYTHING = Reach()
 
 
 def stop(
+    world: World,
     session: Session,
     chain: Chain,
     controller: Controller,
@@ -58,7 +60,7 @@ def stop(
     contact_id: str | None = None,
     evidence: bytes | None = None,
 ) -> str:
-    """Record a stop that binds every token, and end what waits for it in the queue.
+    """Record a stop that binds every token, and end what waits in the queue and is bound by it.
 
     Returns the ledger id; empty when it was there already (a redelivery).
     """
@@ -75,15 +77,12 @@ def stop(
     fresh = [token for token in tokens if token not in known]
     if not fresh:
         return ""
-    scope = Scope(controller.name, channel=reach.channel, purpose=reach.purpose)
-    ended = purge.queued(session, controller, fresh, Stop("", kind, scope, event_time), chain.now)
     facts = {
         "stop": kind,
         "channel": reach.channel,
         "purpose": reach.purpose,
         "tokens": fresh,
         "source": dict(source),
-        "ended": ended,  # messages that waited for this person
     }
     ledger_id = chain.event(_EVENT[kind], event_time, facts, contact_id=contact_id, token=fresh[0], evidence=evidence)
     session.add_all(
@@ -98,10 +97,14 @@ def stop(
         )
         for token in fresh
     )
+    session.flush()
+    purge.queued(world, session, chain, controller, fresh)
     return ledger_id
 
 
-def carry_over(session: Session, chain: Chain, controller: Controller, old: Sequence[str], new: str) -> None:
+def carry_over(
+    world: World, session: Session, chain: Chain, controller: Controller, old: Sequence[str], new: str
+) -> None:
     """A person's stops bind the new contact point too; consent stays behind."""
     have = {_same(stop) for stop in session.exec(select(StopRow).where(StopRow.token == new))}
     rows = session.exec(
@@ -121,8 +124,8 @@ def carry_over(session: Session, chain: Chain, controller: Controller, old: Sequ
         ledger_id = chain.event("stop_carried_over", row.event_time, facts, token=new)
         copied = row.model_dump(exclude={"id", "token", "ledger_id"})
         session.add(StopRow(**copied, token=new, ledger_id=ledger_id))
-        scope = Scope(controller.name, row.brand, row.channel, row.purpose, row.topic)
-        purge.queued(session, controller, [new], Stop("", row.kind, scope, row.event_time), chain.now)
+    session.flush()
+    purge.queued(world, session, chain, controller, [new])
 
 
 def _same(stop: StopRow) -> tuple[object, ...]:

@@ -112,7 +112,7 @@ def _stop(
     reach = permission.EVERYTHING if everything else permission.MARKETING_ON_WHATSAPP
     tokens = contacts.tokens_of(session, found.contact_id)
     ledger_id = permission.stop(
-        session, chain, controller, tokens, kind, found.said_at, reach, source, contact_id=found.contact_id
+        world, session, chain, controller, tokens, kind, found.said_at, reach, source, contact_id=found.contact_id
     )
     if ledger_id:
         ref = f"stop:{ledger_id}"

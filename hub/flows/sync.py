@@ -200,4 +200,4 @@ def _note_opt_out(
     when: datetime = claim.claimed_at or world.now()
     reach = permission.Reach(claim.channel or ANY, Purpose.MARKETING)
     source = {"connection": connection.id, "field": claim.source_field}
-    permission.stop(session, chain, controller, [record.token], StopKind.CLAIM_CRM, when, reach, source)
+    permission.stop(world, session, chain, controller, [record.token], StopKind.CLAIM_CRM, when, reach, source)

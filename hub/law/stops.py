@@ -72,7 +72,7 @@ def binding(person: Person, ask: Ask, lifted_until: datetime | None) -> tuple[Bi
         return ()
     found = []
     for stop in _expressions(person):
-        code = binds(stop, ask)
+        code = _binds(stop, ask)
         if code and (code == UNKNOWN_KIND or lifted_until is None or stop.event_time >= lifted_until):
             found.append(Binding(stop.id, code))
     if _untold_claim(person):
@@ -108,7 +108,7 @@ def conflicts(person: Person, bound: tuple[Binding, ...]) -> tuple[str, ...]:
 def last_no(person: Person, ask: Ask) -> datetime | None:
     """When the person last said no to marketing here, lifted or not."""
     marketing = Ask(ask.controller, ask.brand, Purpose.MARKETING, ask.topic)
-    return max((stop.event_time for stop in _expressions(person) if binds(stop, marketing)), default=None)
+    return max((stop.event_time for stop in _expressions(person) if _binds(stop, marketing)), default=None)
 
 
 def _expressions(person: Person) -> Iterator[Stop]:
@@ -119,8 +119,7 @@ def _expressions(person: Person) -> Iterator[Stop]:
             yield Stop(consent.id, StopKind.CONSENT_WITHDRAWN, consent.scope, consent.event_time)
 
 
-def binds(stop: Stop, ask: Ask) -> str | None:
-    """The code of a stop that binds what is asked, if nothing lifts it."""
+def _binds(stop: Stop, ask: Ask) -> str | None:
     if not _meets(stop.scope, ask):
         return None
     reach = _REACH.get(stop.kind)

@@ -39,7 +39,7 @@ class Chain:
     """
 
     def __init__(self, session: Session, controller_id: str, now: datetime) -> None:
-        self._session, self._controller, self.now = session, controller_id, now
+        self._session, self._controller, self._now = session, controller_id, now
         head = session.exec(select(ChainHead).where(ChainHead.controller_id == controller_id).with_for_update()).one()
         self._head, self._seq = head, head.seq + 1
         self._leaves: list[str] = []
@@ -87,7 +87,7 @@ class Chain:
 
     def _append(self, table: type[Row], body: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
         row_id, position = new_id(), len(self._leaves)
-        body |= {"id": row_id, "controller": self._controller, "recorded_at": self.now}
+        body |= {"id": row_id, "controller": self._controller, "recorded_at": self._now}
         record = canonical(body)
         self._leaves.append(leaf(str(table.__tablename__), record))
         place = {"id": row_id, "controller_id": self._controller, "seq": self._seq, "position": position}
@@ -101,7 +101,7 @@ class Chain:
             self._session.execute(insert(DecisionRow), self._decisions)
         self._write_parts()
         root, count = merkle_root(self._leaves), len(self._leaves)
-        new = link_hash(self._controller, self._seq, self._head.hash, root, count, self.now)
+        new = link_hash(self._controller, self._seq, self._head.hash, root, count, self._now)
         self._session.add(
             ChainLink(
                 controller_id=self._controller,
@@ -110,7 +110,7 @@ class Chain:
                 root=root,
                 prev_hash=self._head.hash,
                 hash=new,
-                at=self.now,
+                at=self._now,
             )
         )
         self._head.seq, self._head.hash = self._seq, new
