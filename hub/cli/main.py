@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from hub.cli import bench, campaign, decide, demo, evidence, optin, policy, proof, review, run, setup, stops
+from hub.cli import bench, bench_stop, campaign, decide, demo, evidence, optin, policy, proof, review, run, setup, stops
 from hub.cli.session import err
 from hub.contract import HubError
 
@@ -28,6 +28,7 @@ review.register(app)
 stops.register(app)
 policy.register(app)
 bench.register(app)
+bench_stop.register(app)
 demo.register(app)
 
 
