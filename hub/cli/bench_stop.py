@@ -73,7 +73,7 @@ def stop(
     found: dict[str, dict[str, Any]] = {}
     for one in backend or list(Backend):
         with _world(one) as world:
-            found[one] = _told(_run(world, people, stops, rate, seed))
+            found[one.value] = _told(_run(world, people, stops, rate, seed))
     if json:
         typer.echo(orjson.dumps({"bench": "stop", "machine": machine(), "results": found}, option=orjson.OPT_INDENT_2))
     else:
