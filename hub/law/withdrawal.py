@@ -22,7 +22,9 @@ from hub.law.stopwords import normal
 
 SHORT = 4  # words; longer messages are read as clauses
 CLAUSE = 60  # words of one clause that are read together, so that no text can be slow to read
+_SENTENCE = re.compile(r"(?<=[.!?\n])")
 _CLAUSE = re.compile(r"[.!?;:,\n]+")
+_QUOTED = re.compile(r'"[^"]*"|„[^“”"]*[“”"]|“[^“”]*”|«[^«»]*»')
 _SPACED = frozenset({"stop", "stopp"})  # "s t o p"
 
 
@@ -83,12 +85,24 @@ def classify(text: str, *, button: str = "", offered: Collection[str] = ()) -> R
         return _sign(text)
     if {whole, reader.bare(whole)} & {normal(answer) for answer in offered}:
         return Reading(Wish.STOP, "offered")
+    own = _QUOTED.sub(" ", text)
+    if not normal(own):
+        return _read(reader, text)
+    read = _read(reader, own)
+    quotes = [_read(reader, quote) for quote in _QUOTED.findall(text)]
+    if read.wish is Wish.NONE and any(quote.wish is not Wish.NONE for quote in quotes):
+        return replace(read, wish=Wish.UNSURE, rule="quoted")  # somebody's words, perhaps not the person's own
+    return read
+
+
+def _read(reader: _Reader, text: str) -> Reading:
+    whole = normal(text)
     found = reader.keyword(whole)
     if found:
         return found
-    read = [reader.alone(clause, whole) or reader.clause(clause) for clause in _clauses(text)]
-    strongest = max((one for one in read if one), key=lambda one: _WEIGHT[one.wish], default=_NOTHING)
-    return replace(strongest, asks=frozenset(ask for one in read if one for ask in one.asks))
+    read = [reader.sentence(sentence, whole) for sentence in _SENTENCE.split(text)]
+    strongest = max(read, key=lambda one: _WEIGHT[one.wish])
+    return replace(strongest, asks=frozenset(ask for one in read for ask in one.asks))
 
 
 def sign(text: str) -> Reading:
@@ -139,13 +153,29 @@ class _Reader:
         other = _about(self.known.marked(whole), OTHER)
         return Reading(Wish.UNSURE if other else Wish.STOP, "keyword_sentence")
 
+    def sentence(self, sentence: str, whole: str) -> Reading:
+        """What its clauses say together."""
+        clauses = list(_clauses(sentence))
+        read = [self.alone(clause, whole) or self.clause(clause) or _NOTHING for clause in clauses]
+        strongest = max(read, key=lambda one: _WEIGHT[one.wish], default=_NOTHING)
+        rest = clauses[read.index(strongest) + 1 :] if strongest.rule == "no_more" else []
+        if any(_about(self.known.marked(clause), OTHER) for clause in rest):  # "no ads, I want my invoice"
+            strongest = Reading(Wish.UNSURE, "no_more_mixed")
+        if strongest.rule == "no_more" and sentence.rstrip().endswith("?"):  # "no ads for this film?"
+            strongest = Reading(Wish.UNSURE, "no_more_asked")
+        return replace(strongest, asks=frozenset(ask for one in read for ask in one.asks))
+
     def clause(self, clause: str) -> Reading | None:
         """What a clause says, and what else it asks for."""
         marked = self.known.marked(clause)
-        if self.known.undone.search(marked):
+        if self.known.missed.search(marked):
             return None
         asks = self._asks(marked)
         said = self._said(marked)
+        if self.known.undone.search(
+            marked
+        ):  # "signed up by mistake, remove me" is a stop, "stopped by mistake" is none
+            return Reading(Wish.UNSURE, "undone") if said and said.wish in (Wish.STOP, Wish.STOP_ALL) else None
         if said is None and Ask.TERMINATION in asks:
             said = Reading(Wish.UNSURE, "termination")
         if said is None and asks:
@@ -171,8 +201,13 @@ class _Reader:
         if known.everything.search(marked) and not ads and not other:
             return Reading(Wish.STOP_ALL, "all")
         rule = self._will(marked)
+        if rule is None and not other:
+            if known.unsure.search(marked):
+                return Reading(Wish.UNSURE, "unwilling")
+            hinted = known.hinted(marked) and not known.not_received.search(marked)
+            return Reading(Wish.UNSURE, "hint") if hinted else None
         if rule is None:
-            return Reading(Wish.UNSURE, "unwilling") if known.unsure.search(marked) and not other else None
+            return None
         if other:  # about an order, or about messages about an order
             return Reading(Wish.UNSURE, f"{rule}_mixed") if about else None
         if known.limited.search(marked) or (known.how.search(marked) and not about):
