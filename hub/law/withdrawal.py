@@ -143,7 +143,8 @@ class _Reader:
         if not words or words[0] not in self.known.strong or len(words) > SHORT:
             return None
         marked = self.known.marked(bare)
-        turned = self.known.everything.search(marked) or self.known.negated.search(self.known.marked(whole))
+        full = self.known.marked(whole)
+        turned = any(found.search(full) for found in (self.known.everything, self.known.negated, self.known.undone))
         return None if turned or _about(marked, OTHER) else Reading(Wish.STOP, "short")
 
     def alone(self, clause: str, whole: str) -> Reading | None:
