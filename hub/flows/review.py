@@ -67,6 +67,12 @@ def words(world: World, session: Session, found: Review) -> str:
     return str(orjson.loads(said)["text"])
 
 
+def rule(session: Session, found: Review) -> str:
+    """The rule that read the message so; empty where only a request was heard."""
+    source = orjson.loads(session.get_one(LedgerRow, found.ledger_id).record)["source"]
+    return str(source.get("rule", ""))
+
+
 def close(world: World, session: Session, controller: Controller, review_id: str, verdict: Verdict, by: str) -> Review:
     """Close a review. Raises `BadInput` if it is not open, or the verdict does not fit its kind."""
     chain = Chain(session, controller.id, world.now())  # its lock: two people cannot close one review

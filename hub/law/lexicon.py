@@ -93,7 +93,7 @@ def lexicon() -> Lexicon:
             for language in LANGUAGES
             for hasty, _, word in (pair.partition("=") for pair in listed(language.short))
         },
-        real=frozenset(words_of(*(text for language in LANGUAGES for text in _texts(language)))),
+        real=frozenset(words_of(*(text for language in LANGUAGES for text in texts(language)))),
         hints=tuple(_hint(language) for language in LANGUAGES if language.refusing),
         will={name: _pattern(name) for name in WILL},
         **{name: _pattern(name) for name in _PATTERNS},
@@ -148,7 +148,8 @@ def _marks() -> Marks:
     return Marks(exact, tuple(sorted(begins)), tuple(sorted(ends)))
 
 
-def _texts(language: Language) -> Iterable[str]:
+def texts(language: Language) -> Iterable[str]:
+    """Every list and phrase of a language."""
     yield from language.words.values()
     for part in fields(language):
         value = getattr(language, part.name)

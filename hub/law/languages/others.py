@@ -14,8 +14,8 @@ OTHERS = Language(
     # Portuguese, Czech and Slovak, the Nordic languages, Romanian, Hungarian, Russian and Ukrainian, Arabic, Chinese
     strong="""descadastrar, descadastre-me, descadastrem-me, odhlásit, odhlásiť, odhlaste mě, odhláste ma, afmeld,
         avmeld, avregistrera, dezabonare, dezabonați-mă, leiratkozás, leiratkozom, стоп, отписаться, отпишите меня,
-        отписка, відписатися, відпишіть мене, otpisatsya, otpisatsja, otpishite menya, vidpysatysya, توقف, إلغاء الاشتراك, 停止,
-        退订""",
+        отписка, відписатися, відпишіть мене, otpisatsya, otpisatsja, otpishite menya, vidpysatysya, توقف,
+        إلغاء الاشتراك, 停止, 退订""",
     whole="""sair, remover, parar, cancelar, cancele, chega, zrušit, zrušiť, konec, koniec, avsluta, slutt, stopp nå,
         renunț, vége, отмена, скасувати, otmena, الغاء, أوقف""",
     whole_all="parar tudo, pare tudo, zastavit vše, zastaviť všetko, stopp allt, stop alt, всё стоп",
