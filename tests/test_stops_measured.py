@@ -240,3 +240,14 @@ def test_stops_of_the_second_set_still_rest() -> None:
 def test_sentence_around_the_words_decides(text: str, wish: Wish, rule: str) -> None:
     read = classify(text)
     assert (read.wish, read.rule) == (wish, rule)
+
+
+def test_documented_figures_are_those_measured() -> None:
+    told = (Path(__file__).parent.parent / "docs" / "stops.md").read_text("utf-8")
+    totals = [one for one in measure(map(labelled, [*ROWS, *SECOND])) if one.language == "all"]
+    assert [one.split for one in totals] == ["dev", "held", "second"]
+    for one in totals:
+        rates = (one.recall, one.recorded_rate, one.false_stop_rate, one.unsure_rate)
+        recall, recorded, false, unsure = (f"{rate * 100:.1f} %" for rate in rates if rate is not None)
+        line = f"| {one.split} | {one.messages} | {recall} | {recorded} | {false} ({one.false_stops} of {one.harmless})"
+        assert f"{line} | {unsure} |" in told.replace("**", "")
