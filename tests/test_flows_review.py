@@ -150,7 +150,7 @@ def test_stop_told_to_staff_binds_at_once(shop: Shop, who: dict[str, str]) -> No
     assert carry(shop, **who)
     (stop,) = shop.stops(phone(ANNA))
     assert (stop.kind, stop.channel, stop.purpose) == (StopKind.OBJECTION_MARKETING, ANY, Purpose.MARKETING)
-    assert shop.claim() == []
+    assert [cleared.outgoing.purpose for cleared in shop.claim()] == [Purpose.OPT_OUT_CONFIRMATION]
     (event,) = shop.events("objection")
     assert "Kim Theke" in event.record
     assert shop.proven()

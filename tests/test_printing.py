@@ -138,7 +138,9 @@ def test_unclear_words_leave_the_record_unknown(shop: Shop) -> None:
     with shop.write() as session:
         chain, now = Chain(session, shop.controller.id, shop.world.now()), shop.world.now()
         tokens, reach = [shop.token(phone(ANNA))], permission.MARKETING_ON_WHATSAPP
-        permission.stop(session, chain, shop.controller, tokens, StopKind.UNSURE, now, reach, {"rule": "made up"})
+        permission.stop(
+            shop.world, session, chain, shop.controller, tokens, StopKind.UNSURE, now, reach, {"rule": "made up"}
+        )
         chain.write()
     assert [event["event_type"] for event in record(shop)["events"]] == ["consent_given", "unclear_message"]
     assert record(shop)["state"] == "dpv:ConsentUnknown"

@@ -154,3 +154,100 @@ def test_measure_names_the_line_that_is_no_case(tmp_path: Path) -> None:
     file.write_text('{"text": "STOP", "label": "stop"}\n{"text": "x", "label": "perhaps"}\n', "utf-8")
     with pytest.raises(BadInput, match="line 2"):
         CliRunner().invoke(app, ["stops", "measure", str(file)], catch_exceptions=False)
+
+
+# languages without a set of their own
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("STOP", Wish.STOP),
+        ("sair", Wish.STOP),
+        ("descadastrar", Wish.STOP),
+        ("não quero receber mais mensagens", Wish.STOP),
+        ("Chega de mensagens!", Wish.STOP),
+        ("por favor não me mandem mais nada", Wish.STOP),
+        ("parar tudo", Wish.STOP_ALL),
+        ("Quero cancelar o pedido", Wish.NONE),
+        ("não recebi a mensagem com o código", Wish.NONE),
+        ("odhlásit", Wish.STOP),
+        ("nechci reklamu", Wish.STOP),
+        ("už mi nepište", Wish.STOP),
+        ("nechcem reklamu prosím", Wish.STOP),
+        ("avmeld", Wish.STOP),
+        ("ingen reklame takk", Wish.STOP),
+        ("jag vill inte ha reklam", Wish.STOP),
+        ("dezabonare", Wish.STOP),
+        ("nu mai trimiteți", Wish.STOP),
+        ("leiratkozom", Wish.STOP),
+        ("ne küldjetek több üzenetet", Wish.STOP),
+        ("стоп", Wish.STOP),
+        ("Отписаться", Wish.STOP),
+        ("не пишите мне больше", Wish.STOP),
+        ("без рекламы", Wish.STOP),
+        ("відписатися", Wish.STOP),
+        ("не пишіть мені", Wish.STOP),
+        ("otpisatsya", Wish.STOP),
+        ("ne pishite mne", Wish.STOP),
+        ("vidpysatysya", Wish.STOP),
+        ("когда придёт мой заказ?", Wish.NONE),
+        ("توقف", Wish.STOP),
+        ("إلغاء الاشتراك", Wish.STOP),
+        ("الغاء", Wish.STOP),
+        ("لا أريد رسائل", Wish.STOP),
+        ("أين طلبي؟", Wish.NONE),
+        ("退订", Wish.STOP),
+    ],
+)
+def test_other_languages_have_their_strong_words_and_a_few_sentences(text: str, wish: Wish) -> None:
+    assert classify(text).wish is wish
+
+
+SECOND = [json.loads(line) for line in FILE.with_name("stops-second.jsonl").read_text("utf-8").splitlines()]
+
+
+def test_second_set_is_large_new_and_in_every_language() -> None:
+    assert len(SECOND) >= 400
+    assert min(Counter(row["language"] for row in SECOND).values()) >= 45
+    assert {row["language"] for row in SECOND} == SPOKEN
+    assert not {row["text"].casefold() for row in SECOND} & {row["text"].casefold() for row in ROWS}
+
+
+def test_stops_of_the_second_set_still_rest() -> None:
+    second = measure(map(labelled, SECOND))[-1]
+    assert second.recall is not None
+    assert second.recall >= 0.98
+    assert second.unsure_rate is not None
+    assert second.unsure_rate <= 0.15
+
+
+@pytest.mark.parametrize(
+    ("text", "wish", "rule"),
+    [
+        ('Weitergeleitet: "Antworten Sie STOP" - ist das von euch?', Wish.UNSURE, "quoted"),
+        ('Da stand "bitte keine Werbung mehr", was heißt das?', Wish.UNSURE, "quoted"),
+        ('Ich schrieb schon "STOP". Keine Werbung mehr!', Wish.STOP, "no_more"),
+        ('"STOP"', Wish.STOP, "keyword"),
+        ("Ich will keine Werbung, sondern meine Rechnung", Wish.UNSURE, "no_more_mixed"),
+        ("No ads for this film?", Wish.UNSURE, "no_more_asked"),
+        ("I signed up by mistake please remove me from the list", Wish.UNSURE, "undone"),
+        ("Unsubscribed by mistake", Wish.NONE, ""),
+        ("Stop at once sending me these", Wish.UNSURE, "do_not_write_limited"),  # "önce" is Turkish for "before"
+        ("bitte abmelden ich will das nicht", Wish.STOP, "remove_me"),
+    ],
+)
+def test_sentence_around_the_words_decides(text: str, wish: Wish, rule: str) -> None:
+    read = classify(text)
+    assert (read.wish, read.rule) == (wish, rule)
+
+
+def test_documented_figures_are_those_measured() -> None:
+    told = (Path(__file__).parent.parent / "docs" / "stops.md").read_text("utf-8")
+    totals = [one for one in measure(map(labelled, [*ROWS, *SECOND])) if one.language == "all"]
+    assert [one.split for one in totals] == ["dev", "held", "second"]
+    for one in totals:
+        rates = (one.recall, one.recorded_rate, one.false_stop_rate, one.unsure_rate)
+        recall, recorded, false, unsure = (f"{rate * 100:.1f} %" for rate in rates if rate is not None)
+        line = f"| {one.split} | {one.messages} | {recall} | {recorded} | {false} ({one.false_stops} of {one.harmless})"
+        assert f"{line} | {unsure} |" in told.replace("**", "")

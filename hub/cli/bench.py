@@ -62,15 +62,18 @@ def decide(
     show("decide", results, json=json)
 
 
+def machine() -> str:
+    """What the figures were measured on."""
+    return f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
 def show(name: str, results: list[dict[str, Any]], *, json: bool) -> None:
     """Print a bench's results in the form that all benches share."""
-    machine = (
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    )
     if json:
-        typer.echo(orjson.dumps({"bench": name, "machine": machine, "results": results}, option=orjson.OPT_INDENT_2))
+        told = {"bench": name, "machine": machine(), "results": results}
+        typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
         return
-    table = Table("name", "unit", "median", "min", "max", title=machine, title_justify="left", box=None)
+    table = Table("name", "unit", "median", "min", "max", title=machine(), title_justify="left", box=None)
     for row in results:
         table.add_row(row["name"], row["unit"], *(f"{row[figure]:,.0f}" for figure in ("median", "min", "max")))
     out.print(table)

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from hub.cli import (
     bench,
+    bench_stop,
     campaign,
     claims,
     connection,
@@ -49,6 +50,7 @@ quarantine.register(app)
 stops.register(app)
 policy.register(app)
 bench.register(app)
+bench_stop.register(app)
 demo.register(app)
 
 

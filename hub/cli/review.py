@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from enum import StrEnum
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from hub.cli.session import controller, out, world
 from hub.flows import review
 from hub.flows.review import Verdict
+from hub.law.advice import advice, spoken
 
 queue = typer.Typer(no_args_is_help=True, help="Messages that a person must read.")
 
@@ -19,17 +23,31 @@ def register(app: typer.Typer) -> None:
     app.add_typer(queue, name="review")
 
 
+class Language(StrEnum):
+    DE = "de"
+    EN = "en"
+
+
 @queue.command("list")
 def list_(
     words: Annotated[bool, typer.Option("--words", help="Also show what the people wrote: personal data.")] = False,
+    language: Annotated[Language, typer.Option(help="Language of the suggestions.")] = Language.EN,
 ) -> None:
-    """List what waits, the oldest first."""
+    """List what waits, the oldest first: its age, the language it is probably in, and what to look at."""
     with world() as built, built.db.read() as session:
-        table = Table("id", "kind", "said", *(["words"] if words else []))
+        table = Table("id", "kind", "age", "language", "suggestion", *(["words"] if words else []))
+        now = built.now()
         for row in review.waiting(session, controller(built, session)):
-            said = [review.words(built, session, row)] if words else []
-            table.add_row(row.id, row.kind, row.said_at.isoformat(), *said)
+            said = review.words(built, session, row)
+            hint = advice(row.kind, review.rule(session, row), language)
+            shown = [said] if words else []
+            table.add_row(row.id, row.kind, _age(now - row.said_at), spoken(said) or "-", hint, *map(escape, shown))
         out.print(table)
+
+
+def _age(age: timedelta) -> str:
+    hours = int(age.total_seconds() // 3600)
+    return f"{hours // 24} d" if hours >= 48 else f"{hours} h" if hours else "< 1 h"
 
 
 @queue.command()

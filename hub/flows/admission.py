@@ -65,7 +65,7 @@ class Writer:
             old = self._session.exec(
                 select(ContactPoint.token).where(ContactPoint.contact_id == before.contact_id)
             ).all()
-            permission.carry_over(self._session, chain, self._controller, old, record.token)
+            permission.carry_over(self._world, self._session, chain, self._controller, old, record.token)
         row = {
             "connection_id": self._connection.id,
             "record": record.snapshot.record,

@@ -7,17 +7,27 @@ Each still has to pass the gate when it is sent.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import orjson
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from hub.contract import Purpose
+from hub.contract import PointKind, Purpose
 from hub.flows import contacts
 from hub.flows.states import PRIORITY, State
 from hub.flows.world import World
-from hub.law.facts import EvidenceKind, StopKind
-from hub.store.tables import Contact, ContactPoint, Controller, MessageRow, Sender, TemplateRow, new_id
+from hub.law.facts import ConsentState, EvidenceKind, StopKind
+from hub.store.tables import (
+    ConsentRow,
+    Contact,
+    ContactPoint,
+    Controller,
+    MessageRow,
+    Sender,
+    StopRow,
+    TemplateRow,
+    new_id,
+)
 from hub.store.vault import seal
 
 _GERMAN = frozenset({"DE", "AT", "CH", "LI"})
@@ -120,8 +130,74 @@ def confirm_stop(
     stop_ref: str,
     at: datetime,
 ) -> str:
-    """One short answer to a stop, without any advertising. Returns the message id."""
+    """One short answer to a stop, without any advertising.
+
+    Returns the message id; empty where the policy's time for one answer has not passed, whoever passed the stop on.
+    """
+    if _confirmed(world, session, controller, contact, kind, at):
+        return ""
     text = _STOPPED[language_of(point)][kind].format(controller=controller.name)
     heard = [(EvidenceKind.STOP_RECEIVED, stop_ref, at)]
     purpose = Purpose.OPT_OUT_CONFIRMATION
     return queue(world, session, sender, contact, point, purpose, text, dedupe=stop_ref, evidence=heard)
+
+
+def confirm_passed_on(
+    world: World, session: Session, controller: Controller, contact_id: str, kind: StopKind, stop_ref: str, at: datetime
+) -> str:
+    """Confirm a stop that did not come by chat: told to staff, found by a reviewer, given on a page.
+
+    Only as a free text to the number they wrote to, while their service window is open. Outside it none is sent: a
+    template to somebody who has just said stop would be one message more than they asked for. Returns the message id.
+    """
+    contact = session.get_one(Contact, contact_id)
+    sender = session.get(Sender, contact.wrote_to) if contact.wrote_to else None
+    policy, last = world.policy_for(controller.id), contact.last_inbound_at
+    if sender is None or policy is None or last is None:
+        return ""
+    if world.now() >= min(last, at) + timedelta(hours=policy.request.service_window_hours):
+        return ""
+    points = session.exec(select(ContactPoint).where(ContactPoint.contact_id == contact_id)).all()
+    point = min(points, key=lambda one: (one.kind != PointKind.E164, one.id), default=None)
+    if point is None:
+        return ""
+    return confirm_stop(world, session, controller, sender, contact, point, kind, stop_ref, at)
+
+
+def _confirmed(
+    world: World, session: Session, controller: Controller, contact: Contact, kind: StopKind, at: datetime
+) -> bool:
+    """Was this answered lately? A consent in between, or a wider stop, is news and is answered again."""
+    policy = world.policy_for(controller.id)
+    since = world.now() - timedelta(hours=policy.withdrawal.confirm_hours if policy else 0)
+    mine = (
+        MessageRow.contact_id == contact.id,
+        MessageRow.purpose == Purpose.OPT_OUT_CONFIRMATION,
+        col(MessageRow.created_at) > since,
+        col(MessageRow.state).not_in([State.REFUSED, State.FAILED]),
+    )
+    last = session.exec(select(MessageRow).where(*mine).order_by(col(MessageRow.created_at).desc())).first()
+    if last is None:
+        return False
+    answered = max(datetime.fromisoformat(when) for _, _, when in last.evidence)
+    given = select(ConsentRow.id).where(
+        ConsentRow.contact_id == contact.id,
+        ConsentRow.state == ConsentState.GIVEN,
+        col(ConsentRow.event_time) > answered,
+        col(ConsentRow.event_time) < at,
+    )
+    if session.exec(given).first() is not None:
+        return False
+    return kind is not StopKind.STOP_ALL or _told_all(session, contact, answered, at)
+
+
+def _told_all(session: Session, contact: Contact, answered: datetime, at: datetime) -> bool:
+    """Was it a stop of everything that was answered, or one that came since?"""
+    tokens = contacts.tokens_of(session, contact.id)
+    wide = select(StopRow.id).where(
+        col(StopRow.token).in_(tokens),
+        StopRow.kind == StopKind.STOP_ALL,
+        col(StopRow.event_time) >= answered,
+        col(StopRow.event_time) < at,
+    )
+    return session.exec(wide).first() is not None

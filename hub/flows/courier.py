@@ -6,7 +6,7 @@ from __future__ import annotations
 from sqlmodel import Session, select
 
 from hub.contract import BadInput, PointKind
-from hub.flows import contacts, permission, reports
+from hub.flows import answers, contacts, permission, reports
 from hub.flows.points import Located, read_number
 from hub.flows.world import World
 from hub.law.facts import StopKind
@@ -38,9 +38,12 @@ def stop(
     source = {"courier": by, "reason": reason}
     at = world.now()
     chain = Chain(session, controller.id, at)
-    ledger_id = permission.stop(session, chain, controller, tokens, kind, at, reach, source, contact_id=contact_id)
+    ledger_id = permission.stop(
+        world, session, chain, controller, tokens, kind, at, reach, source, contact_id=contact_id
+    )
     if ledger_id and contact_id:
         reports.tell_withdrawal(session, contact_id, f"stop:{ledger_id}", code_of(kind), at, at)
+        answers.confirm_passed_on(world, session, controller, contact_id, kind, f"stop:{ledger_id}", at)
     chain.write()
     return bool(ledger_id)
 

@@ -30,7 +30,7 @@ from hub.contract import (
     Throttled,
     Unavailable,
 )
-from hub.flows import accounts, contacts, documents, facts, gate, permission, reports
+from hub.flows import accounts, contacts, documents, facts, gate, permission, purge, reports
 from hub.flows.campaigns import asked
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
@@ -275,6 +275,7 @@ def settle(world: World, session: Session, sender: Sender, results: dict[str, Re
             told.append(reports.Told.of(row, ReportKind.STATUS, row.state, now, reason=row.reason))
     session.flush()
     reports.tell(session, told, now)
+    purge.returned(world, session, chain, session.get_one(Controller, sender.controller_id), rows)
     chain.write()
 
 
@@ -329,7 +330,7 @@ def opted_out(world: World, session: Session, chain: Chain, row: MessageRow, at:
     source = {"message": row.id, "code": code}
     kind = StopKind.PLATFORM_PREFERENCE
     reach = permission.MARKETING_ON_WHATSAPP
-    if permission.stop(session, chain, controller, tokens, kind, at, reach, source, contact_id=row.contact_id):
+    if permission.stop(world, session, chain, controller, tokens, kind, at, reach, source, contact_id=row.contact_id):
         reason = "SUPPRESSED_PLATFORM_PREFERENCE"
         reports.tell_withdrawal(session, row.contact_id, f"stop:{row.id}", reason, at, world.now())
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from hub.contract import MessageReceived, PreferenceChanged
-from hub.flows import answers, confirmation, contacts, optin, permission, question, receipts, reports, review
+from hub.flows import answers, confirmation, contacts, optin, permission, question, receipts, reports, review, said
 from hub.flows.desk import Desk
 from hub.law.facts import StopKind
 from hub.law.stops import code_of
@@ -19,6 +19,8 @@ from hub.store.tables import Contact, ContactPoint, Sender
 from hub.store.vault import seal
 
 _NO_MESSAGE = frozenset({"reaction", "edit", "revoke", "system"})  # they open no service window and give no consent
+# words that did not reach us: somebody must listen or look
+_UNHEARD = {"audio": "unheard", "unsupported": "unreadable", "edit": "unreadable"}
 _STOP_KIND = {
     Wish.STOP: StopKind.OBJECTION_MARKETING,
     Wish.STOP_ALL: StopKind.STOP_ALL,
@@ -36,15 +38,16 @@ def message(desk: Desk, event: MessageReceived) -> None:
     if sender is None or not event.points:
         return
     contact, point = contacts.meet(desk.world, desk.session, desk.controller, event.points)
-    if event.kind not in _NO_MESSAGE:
-        contact.last_inbound_at = max(event.at, contact.last_inbound_at or event.at)
+    wrote = event.kind not in _NO_MESSAGE
+    if wrote and event.at >= (contact.last_inbound_at or event.at):
+        contact.last_inbound_at, contact.wrote_to = event.at, sender.id
         desk.session.add(contact)
-    if event.kind not in _NO_MESSAGE and _consent(desk, event, sender, contact, point):
+    if wrote and _consent(desk, event, sender, contact, point):
         return
-    said = sign(event.text) if event.kind == "reaction" else classify(event.text, button=event.button)
-    heard = _stop(desk, event, sender, contact, point, said) if said.wish is not Wish.NONE else ""
-    _ask(desk, event, contact, said, heard)
-    if event.kind not in _NO_MESSAGE and said.wish is Wish.NONE:
+    read = _read(desk, event, sender, contact)
+    heard = _stop(desk, event, sender, contact, point, read) if read.wish is not Wish.NONE else ""
+    _ask(desk, event, contact, read, heard)
+    if wrote and read.wish is Wish.NONE:
         question.answer(desk, event, sender, contact, point)
 
 
@@ -76,11 +79,25 @@ def _consent(desk: Desk, event: MessageReceived, sender: Sender, contact: Contac
     return True
 
 
-def _ask(desk: Desk, event: MessageReceived, contact: Contact, said: Reading, heard: str) -> None:
+def _read(desk: Desk, event: MessageReceived, sender: Sender, contact: Contact) -> Reading:
+    """What the person wants. What cannot be heard, or takes back a consent's own words, is unclear."""
+    if event.kind == "reaction":
+        return sign(event.text)
+    read = classify(event.text, button=event.button, offered=said.offers(desk, sender, contact, event))
+    if read.wish is not Wish.NONE:
+        return read
+    if event.kind in _UNHEARD and not event.text:
+        return Reading(Wish.UNSURE, _UNHEARD[event.kind])
+    if event.kind in ("edit", "revoke") and said.gave_consent(desk, contact, event):
+        return Reading(Wish.UNSURE, "consent_message_changed", read.asks)
+    return read
+
+
+def _ask(desk: Desk, event: MessageReceived, contact: Contact, read: Reading, heard: str) -> None:
     """What a person must read. `heard` is the ledger id of the stop, empty if there is none or it is not new."""
-    if said.wish is not Wish.NONE and not heard:
+    if read.wish is not Wish.NONE and not heard:
         return
-    kinds = [*([review.UNCLEAR] if said.wish is Wish.UNSURE else []), *sorted(said.asks)]
+    kinds = [*([review.UNCLEAR] if read.wish is Wish.UNSURE else []), *sorted(read.asks)]
     if kinds and not heard:
         if review.asked(desk.session, contact, event.at):
             return  # a redelivery
@@ -92,13 +109,14 @@ def _ask(desk: Desk, event: MessageReceived, contact: Contact, said: Reading, he
 
 
 def _stop(
-    desk: Desk, event: MessageReceived, sender: Sender, contact: Contact, point: ContactPoint, said: Reading
+    desk: Desk, event: MessageReceived, sender: Sender, contact: Contact, point: ContactPoint, read: Reading
 ) -> str:
     """Returns the ledger id, or nothing if the stop was there already."""
-    kind = _STOP_KIND[said.wish]
-    reach = _REACH[said.scope]
+    kind = _STOP_KIND[read.wish]
+    reach = _REACH[read.scope]
     tokens = desk.tokens(event.points)
     heard = permission.stop(
+        desk.world,
         desk.session,
         desk.chain,
         desk.controller,
@@ -106,11 +124,11 @@ def _stop(
         kind,
         event.at,
         reach,
-        {"rule": said.rule, "connection": desk.connection.id, "sender": sender.id},
+        {"rule": read.rule, "connection": desk.connection.id, "sender": sender.id},
         contact_id=contact.id,
         evidence=_evidence(desk, contact, event),
     )
-    if not heard or said.wish is Wish.UNSURE:
+    if not heard or read.wish is Wish.UNSURE:
         return heard
     ledger_ref = f"stop:{desk.world.vault.reference(desk.controller.id, event.provider_message_id)}"
     _tell_withdrawal(desk, tokens, ledger_ref, code_of(kind), event.at)
@@ -121,7 +139,7 @@ def _stop(
 
 def _evidence(desk: Desk, contact: Contact, event: MessageReceived) -> bytes:
     """The person's own words and their message id, sealed under their key."""
-    said = {
+    words = {
         "provider_message_id": event.provider_message_id,
         "points": [[p.kind, p.value] for p in event.points],
         "text": event.text,
@@ -129,7 +147,7 @@ def _evidence(desk: Desk, contact: Contact, event: MessageReceived) -> bytes:
         "at": event.at,
         "received_by": event.sender,
     }
-    return seal(contacts.key_of(desk.world, contact), canonical(said).encode(), f"evidence:{contact.id}")
+    return seal(contacts.key_of(desk.world, contact), canonical(words).encode(), f"evidence:{contact.id}")
 
 
 def preference(desk: Desk, event: PreferenceChanged) -> None:
@@ -141,7 +159,16 @@ def preference(desk: Desk, event: PreferenceChanged) -> None:
     kind, reach = StopKind.PLATFORM_PREFERENCE, permission.MARKETING_ON_WHATSAPP
     source = {"connection": desk.connection.id, "switch": "user_preferences"}
     if permission.stop(
-        desk.session, desk.chain, desk.controller, tokens, kind, event.at, reach, source, contact_id=contact.id
+        desk.world,
+        desk.session,
+        desk.chain,
+        desk.controller,
+        tokens,
+        kind,
+        event.at,
+        reach,
+        source,
+        contact_id=contact.id,
     ):
         reference = f"preference:{contact.id}:{event.at.isoformat()}"
         reason = "SUPPRESSED_PLATFORM_PREFERENCE"

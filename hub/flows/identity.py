@@ -14,4 +14,4 @@ def changed(desk: Desk, event: IdentityChanged) -> None:
     old = desk.tokens(event.old)
     for point in event.new:
         new = desk.world.vault.token(desk.controller.id, locate(point).point)
-        permission.carry_over(desk.session, desk.chain, desk.controller, old, new)
+        permission.carry_over(desk.world, desk.session, desk.chain, desk.controller, old, new)

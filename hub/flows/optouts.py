@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 from hub.contract import Claim, ClaimKind, Purpose
 from hub.flows import permission, reports
 from hub.flows.admission import Record
+from hub.flows.world import World
 from hub.law.facts import StopKind
 from hub.law.stops import code_of, reach
 from hub.store.ledger import Chain
@@ -44,6 +45,7 @@ def known(session: Session, controller: Controller, tokens: Sequence[str]) -> se
 
 
 def note(
+    world: World,
     session: Session,
     chain: Chain,
     controller: Controller,
@@ -67,7 +69,7 @@ def note(
         to = permission.Reach(reach(claim.channel, claim.limited), Purpose.MARKETING)
         source = {"connection": connection.id, "field": claim.source_field}
         ledger_id = permission.stop(
-            session, chain, controller, [record.token], StopKind.CLAIM_CRM, at, to, source, told_by=told_by
+            world, session, chain, controller, [record.token], StopKind.CLAIM_CRM, at, to, source, told_by=told_by
         )
         told.add((record.token, told_by))
         if ledger_id:

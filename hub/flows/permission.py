@@ -15,6 +15,8 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from hub.contract import Channel, Expression, Purpose
+from hub.flows import purge
+from hub.flows.world import World
 from hub.law.facts import ANY, ConsentState, Origin, StopKind, Verification
 from hub.store.ledger import Chain
 from hub.store.tables import ConsentRow, Controller, StopRow, Wording, new_id
@@ -46,6 +48,7 @@ EVERYTHING = Reach()
 
 
 def stop(
+    world: World,
     session: Session,
     chain: Chain,
     controller: Controller,
@@ -59,7 +62,10 @@ def stop(
     evidence: bytes | None = None,
     told_by: str = "",
 ) -> str:
-    """Record a stop that binds every token. Returns the ledger id; empty when it was there already (a redelivery)."""
+    """Record a stop that binds every token, and end what waits in the queue and is bound by it.
+
+    Returns the ledger id; empty when it was there already (a redelivery).
+    """
     known = session.exec(
         select(StopRow.token).where(
             StopRow.controller_id == controller.id,
@@ -97,10 +103,14 @@ def stop(
         )
         for token in fresh
     )
+    session.flush()
+    purge.queued(world, session, chain, controller, fresh)
     return ledger_id
 
 
-def carry_over(session: Session, chain: Chain, controller: Controller, old: Sequence[str], new: str) -> None:
+def carry_over(
+    world: World, session: Session, chain: Chain, controller: Controller, old: Sequence[str], new: str
+) -> None:
     """A person's stops bind the new contact point too; consent stays behind."""
     have = {_same(stop) for stop in session.exec(select(StopRow).where(StopRow.token == new))}
     rows = session.exec(
@@ -121,6 +131,8 @@ def carry_over(session: Session, chain: Chain, controller: Controller, old: Sequ
         ledger_id = chain.event("stop_carried_over", row.event_time, facts, token=new)
         copied = row.model_dump(exclude={"id", "token", "ledger_id"})
         session.add(StopRow(**copied, token=new, ledger_id=ledger_id))
+    session.flush()
+    purge.queued(world, session, chain, controller, [new])
 
 
 def _same(stop: StopRow) -> tuple[object, ...]:

@@ -133,6 +133,7 @@ def change(world: World, session: Session, opened: Opened, wish: Wish, keep: Col
 
 def _stop(world: World, session: Session, chain: Chain, opened: Opened, kind: StopKind, reach: Reach) -> str:
     return permission.stop(
+        world,
         session,
         chain,
         opened.controller,

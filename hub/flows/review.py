@@ -11,7 +11,7 @@ import orjson
 from sqlmodel import Session, col, delete, select
 
 from hub.contract import BadInput
-from hub.flows import contacts, permission, reports
+from hub.flows import answers, contacts, permission, reports
 from hub.flows.world import World
 from hub.law.facts import StopKind
 from hub.law.stops import code_of
@@ -67,6 +67,12 @@ def words(world: World, session: Session, found: Review) -> str:
     return str(orjson.loads(said)["text"])
 
 
+def rule(session: Session, found: Review) -> str:
+    """The rule that read the message so; empty where only a request was heard."""
+    source = orjson.loads(session.get_one(LedgerRow, found.ledger_id).record)["source"]
+    return str(source.get("rule", ""))
+
+
 def close(world: World, session: Session, controller: Controller, review_id: str, verdict: Verdict, by: str) -> Review:
     """Close a review. Raises `BadInput` if it is not open, or the verdict does not fit its kind."""
     chain = Chain(session, controller.id, world.now())  # its lock: two people cannot close one review
@@ -112,11 +118,12 @@ def _stop(
     reach = permission.EVERYTHING if everything else permission.MARKETING_ON_WHATSAPP
     tokens = contacts.tokens_of(session, found.contact_id)
     ledger_id = permission.stop(
-        session, chain, controller, tokens, kind, found.said_at, reach, source, contact_id=found.contact_id
+        world, session, chain, controller, tokens, kind, found.said_at, reach, source, contact_id=found.contact_id
     )
     if ledger_id:
         ref = f"stop:{ledger_id}"
         reports.tell_withdrawal(session, found.contact_id, ref, code_of(kind), found.said_at, world.now())
+        answers.confirm_passed_on(world, session, controller, found.contact_id, kind, ref, found.said_at)
 
 
 def _lift(session: Session, chain: Chain, found: Review, at: datetime, source: dict[str, str]) -> None:

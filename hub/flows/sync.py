@@ -134,7 +134,7 @@ def _apply(
         if before is not None and before.fingerprint == record.fingerprint:
             counts.unchanged += 1
             continue
-        heard += optouts.note(session, chain, controller, connection, record, before, told, now)
+        heard += optouts.note(world, session, chain, controller, connection, record, before, told, now)
         case = gate.put(world, controller, Phase.SYNC_IN, _person(controller, record, points, known))
         decision = gate.judge(case)
         if decision.allowed:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, fields
 from functools import cache
 
 from hub.law.languages import LANGUAGES, WILL, Language
+from hub.law.languages.others import SHARED
 from hub.law.phrases import ADS, MESSAGES, OTHER, listed, pattern, spellings, words_of
+from hub.law.stopwords import normal
 
 _STRETCHED = re.compile(r"(\w)\1{2,}")
 _MIN_SPELLED = 6  # letters; shorter words are too close to others
@@ -40,12 +42,15 @@ class Lexicon:
     filler: frozenset[str]
     marks: Marks
     misspelled: dict[str, str]  # a word with a letter missing -> the word
+    short: dict[str, str]  # as typed in haste -> the word
     real: frozenset[str]
     will: dict[str, re.Pattern[str]]
     everything: re.Pattern[str]
     unsure: re.Pattern[str]
+    hints: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]  # of one language: refusing, and being written to
     negated: re.Pattern[str]
     undone: re.Pattern[str]
+    missed: re.Pattern[str]
     why: re.Pattern[str]
     how: re.Pattern[str]
     limited: re.Pattern[str]
@@ -58,9 +63,14 @@ class Lexicon:
         words = ((word, self.marks.of(word)) for word in map(self.spelled, clause.split()))
         return "".join(f" {word}/{marks}" if marks else f" {word}" for word, marks in words)
 
+    def hinted(self, marked: str) -> bool:
+        """Does a marked clause refuse something, and speak of advertising or of being written to?"""
+        return any(refusing.search(marked) and reaching.search(marked) for refusing, reaching in self.hints)
+
     def spelled(self, word: str) -> str:
         """The word that is probably meant: "stooop" is "stop", "abmeldn" is "abmelden"."""
         word = _STRETCHED.sub(r"\1", word)
+        word = self.short.get(word, word)
         if len(word) < _MIN_SPELLED or word in self.real or self.marks.of(word):
             return word
         return next((self.misspelled[way] for way in _shortened(word) if way in self.misspelled), word)
@@ -78,7 +88,13 @@ def lexicon() -> Lexicon:
         filler=_forms("filler"),
         marks=_marks(),
         misspelled={way: word for word in sorted(spelled) for way in _shortened(word)},
-        real=frozenset(words_of(*(text for language in LANGUAGES for text in _texts(language)))),
+        short={
+            normal(hasty): normal(word)
+            for language in LANGUAGES
+            for hasty, _, word in (pair.partition("=") for pair in listed(language.short))
+        },
+        real=frozenset(words_of(*(text for language in LANGUAGES for text in texts(language)))),
+        hints=tuple(_hint(language) for language in LANGUAGES if language.refusing),
         will={name: _pattern(name) for name in WILL},
         **{name: _pattern(name) for name in _PATTERNS},
     )
@@ -89,6 +105,7 @@ _PATTERNS = (
     "unsure",
     "negated",
     "undone",
+    "missed",
     "why",
     "how",
     "limited",
@@ -96,6 +113,13 @@ _PATTERNS = (
     "access",
     "terminates",
 )
+
+
+def _hint(language: Language) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Within one language: "ne" refuses in French and asks in Turkish."""
+    advertising = "|".join([*listed(language.ads), *listed(SHARED.ads)])
+    about = f"({advertising})\n{language.reaching}"
+    return pattern([(language.refusing, language.words)]), pattern([(about, language.words)])
 
 
 def _pattern(name: str) -> re.Pattern[str]:
@@ -124,7 +148,8 @@ def _marks() -> Marks:
     return Marks(exact, tuple(sorted(begins)), tuple(sorted(ends)))
 
 
-def _texts(language: Language) -> Iterable[str]:
+def texts(language: Language) -> Iterable[str]:
+    """Every list and phrase of a language."""
     yield from language.words.values()
     for part in fields(language):
         value = getattr(language, part.name)

@@ -118,6 +118,7 @@ class Withdrawals(_Section):
 
     purge_seconds: int = Field(gt=0, description="Seconds in which queued messages must be gone after a stop")
     crm_hours: int = Field(gt=0, description="Hours in which every CRM must know of a stop")
+    confirm_hours: int = Field(gt=0, description="Hours in which repeated stops of a person get one confirmation")
 
 
 class Imports(_Section):

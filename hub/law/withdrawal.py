@@ -22,7 +22,9 @@ from hub.law.stopwords import normal
 
 SHORT = 4  # words; longer messages are read as clauses
 CLAUSE = 60  # words of one clause that are read together, so that no text can be slow to read
+_SENTENCE = re.compile(r"(?<=[.!?\n])")
 _CLAUSE = re.compile(r"[.!?;:,\n]+")
+_QUOTED = re.compile(r'"[^"]*"|„[^“”"]*[“”"]|“[^“”]*”|«[^«»]*»')
 _SPACED = frozenset({"stop", "stopp"})  # "s t o p"
 
 
@@ -81,14 +83,26 @@ def classify(text: str, *, button: str = "", offered: Collection[str] = ()) -> R
     whole = normal(text)
     if not whole:
         return _sign(text)
-    if whole in {normal(answer) for answer in offered}:
+    if {whole, reader.bare(whole)} & {normal(answer) for answer in offered}:
         return Reading(Wish.STOP, "offered")
+    own = _QUOTED.sub(" ", text)
+    if not normal(own):
+        return _read(reader, text)
+    read = _read(reader, own)
+    quotes = [_read(reader, quote) for quote in _QUOTED.findall(text)]
+    if read.wish is Wish.NONE and any(quote.wish is not Wish.NONE for quote in quotes):
+        return replace(read, wish=Wish.UNSURE, rule="quoted")  # somebody's words, perhaps not the person's own
+    return read
+
+
+def _read(reader: _Reader, text: str) -> Reading:
+    whole = normal(text)
     found = reader.keyword(whole)
     if found:
         return found
-    read = [reader.alone(clause, whole) or reader.clause(clause) for clause in _clauses(text)]
-    strongest = max((one for one in read if one), key=lambda one: _WEIGHT[one.wish], default=_NOTHING)
-    return replace(strongest, asks=frozenset(ask for one in read if one for ask in one.asks))
+    read = [reader.sentence(sentence, whole) for sentence in _SENTENCE.split(text)]
+    strongest = max(read, key=lambda one: _WEIGHT[one.wish])
+    return replace(strongest, asks=frozenset(ask for one in read for ask in one.asks))
 
 
 def sign(text: str) -> Reading:
@@ -116,7 +130,7 @@ class _Reader:
 
     def keyword(self, whole: str) -> Reading | None:
         """Keywords as the whole message, and unambiguous words at the start of a short one."""
-        bare = self._bare(whole)
+        bare = self.bare(whole)
         for form in (whole, bare):
             if form in self.known.whole_all:
                 return Reading(Wish.STOP_ALL, "keyword_all")
@@ -129,23 +143,40 @@ class _Reader:
         if not words or words[0] not in self.known.strong or len(words) > SHORT:
             return None
         marked = self.known.marked(bare)
-        turned = self.known.everything.search(marked) or self.known.negated.search(self.known.marked(whole))
+        full = self.known.marked(whole)
+        turned = any(found.search(full) for found in (self.known.everything, self.known.negated, self.known.undone))
         return None if turned or _about(marked, OTHER) else Reading(Wish.STOP, "short")
 
     def alone(self, clause: str, whole: str) -> Reading | None:
         """An unambiguous word that is a clause of its own; unsure where the rest is about an order or the like."""
-        if self._bare(clause) not in self.known.strong:
+        if self.bare(clause) not in self.known.strong:
             return None
         other = _about(self.known.marked(whole), OTHER)
         return Reading(Wish.UNSURE if other else Wish.STOP, "keyword_sentence")
 
+    def sentence(self, sentence: str, whole: str) -> Reading:
+        """What its clauses say together."""
+        clauses = list(_clauses(sentence))
+        read = [self.alone(clause, whole) or self.clause(clause) or _NOTHING for clause in clauses]
+        strongest = max(read, key=lambda one: _WEIGHT[one.wish], default=_NOTHING)
+        rest = clauses[read.index(strongest) + 1 :] if strongest.rule == "no_more" else []
+        if any(_about(self.known.marked(clause), OTHER) for clause in rest):  # "no ads, I want my invoice"
+            strongest = Reading(Wish.UNSURE, "no_more_mixed")
+        if strongest.rule == "no_more" and sentence.rstrip().endswith("?"):  # "no ads for this film?"
+            strongest = Reading(Wish.UNSURE, "no_more_asked")
+        return replace(strongest, asks=frozenset(ask for one in read for ask in one.asks))
+
     def clause(self, clause: str) -> Reading | None:
         """What a clause says, and what else it asks for."""
         marked = self.known.marked(clause)
-        if self.known.undone.search(marked):
+        if self.known.missed.search(marked):
             return None
         asks = self._asks(marked)
         said = self._said(marked)
+        if self.known.undone.search(
+            marked
+        ):  # "signed up by mistake, remove me" is a stop, "stopped by mistake" is none
+            return Reading(Wish.UNSURE, "undone") if said and said.wish in (Wish.STOP, Wish.STOP_ALL) else None
         if said is None and Ask.TERMINATION in asks:
             said = Reading(Wish.UNSURE, "termination")
         if said is None and asks:
@@ -171,8 +202,13 @@ class _Reader:
         if known.everything.search(marked) and not ads and not other:
             return Reading(Wish.STOP_ALL, "all")
         rule = self._will(marked)
+        if rule is None and not other:
+            if known.unsure.search(marked):
+                return Reading(Wish.UNSURE, "unwilling")
+            hinted = known.hinted(marked) and not known.not_received.search(marked)
+            return Reading(Wish.UNSURE, "hint") if hinted else None
         if rule is None:
-            return Reading(Wish.UNSURE, "unwilling") if known.unsure.search(marked) and not other else None
+            return None
         if other:  # about an order, or about messages about an order
             return Reading(Wish.UNSURE, f"{rule}_mixed") if about else None
         if known.limited.search(marked) or (known.how.search(marked) and not about):
@@ -186,7 +222,7 @@ class _Reader:
                 return name
         return None
 
-    def _bare(self, clause: str) -> str:
+    def bare(self, clause: str) -> str:
         """Spelled as meant, without polite words at either end and without saying it twice."""
         words = [self.known.spelled(word) for word in clause.split()]
         while words and words[0] in self.known.filler:

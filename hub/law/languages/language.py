@@ -39,6 +39,7 @@ class Language:
     other: str = ""  # neither: deliveries, orders, appointments
     spelled: str = ""  # words that are recognised with one letter wrong
     not_typos: str = ""  # real words that are one letter away from those
+    short: str = ""  # as typed in haste: "nn=non"
 
     words: Mapping[str, str] = field(default_factory=dict)  # lists of this language's own, for its phrases
 
@@ -54,10 +55,13 @@ class Language:
 
     # unwilling, but perhaps about something else; or a question how
     unsure: str = ""
+    refusing: str = ""  # a hint of refusal; unsure together with advertising or with `reaching`
+    reaching: str = ""  # a hint of being written to
 
     # what turns a sentence round, or limits it
     negated: str = ""  # the stopping itself is negated, or is no stopping
-    undone: str = ""  # by accident, or signing up again
+    undone: str = ""  # done by accident, or signing up again
+    missed: str = ""  # "I don't want to miss a message" is no refusal
     why: str = ""  # a complaint about too much or about too little
     how: str = ""
     limited: str = ""  # perhaps only a part: a time, a number of messages, a paid subscription

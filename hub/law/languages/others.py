@@ -11,13 +11,59 @@ SHARED = Language(
 )
 OTHERS = Language(
     code="-",
-    strong="""descadastrar, odhlásit, odhlásiť, afmeld, avmeld, avregistrera, dezabonare, leiratkozás, leiratkozom,
-        стоп,
-        отписаться, відписатися, توقف, 停止""",
-    whole="""sair, remover, parar, zrušit, zrušiť, konec, avsluta, renunț, vége, отмена, الغاء, إلغاء الاشتراك,
-        não quero receber, nechci reklamu, už nepište, ingen reklame, ingen reklam, nu mai trimiteți, ne küldjetek,
-        не пишите мне, без рекламы, لا أريد رسائل""",
-    whole_all="parar tudo",
+    # Portuguese, Czech and Slovak, the Nordic languages, Romanian, Hungarian, Russian and Ukrainian, Arabic, Chinese
+    strong="""descadastrar, descadastre-me, descadastrem-me, odhlásit, odhlásiť, odhlaste mě, odhláste ma, afmeld,
+        avmeld, avregistrera, dezabonare, dezabonați-mă, leiratkozás, leiratkozom, стоп, отписаться, отпишите меня,
+        отписка, відписатися, відпишіть мене, otpisatsya, otpisatsja, otpishite menya, vidpysatysya, توقف,
+        إلغاء الاشتراك, 停止, 退订""",
+    whole="""sair, remover, parar, cancelar, cancele, chega, zrušit, zrušiť, konec, koniec, avsluta, slutt, stopp nå,
+        renunț, vége, отмена, скасувати, otmena, الغاء, أوقف""",
+    whole_all="parar tudo, pare tudo, zastavit vše, zastaviť všetko, stopp allt, stop alt, всё стоп",
+    ads="""publicidade, propaganda, propagandas, promoções, reklamu, reklamy, reklame, reklamer, reclame, reclamă,
+        publicitate, reklámot, reklámok, reklámokat, рекламы, рекламу, реклама, реклами, reklamu, الإعلانات, إعلانات""",
+    messages="""mensagens, mensagem, zprávy, správy, meldinger, beskeder, meddelanden, mesaje, üzenetet, üzeneteket,
+        сообщений, сообщения, повідомлень, повідомлення, رسائل""",
+    words={
+        "stop_it": """parem de, pare de, parar de, deixem de, přestaňte, prestaňte, slutt å, sluta, hold op med,
+            încetați""",
+    },
+    remove_me="""
+        (tirem me|tire me|me tirem|me tire|me retirem|me remova|me removam|quero sair) (da|do|de|desta|dessa)
+        (vymažte|odstraňte|vyřaďte) (mě|ma|mne)
+        (fjern|slett|slet|ta bort) (meg|mig)
+        (ștergeți|scoateți) mă
+        (удалите|уберите|вычеркните) (меня|мой номер)
+        (видаліть|приберіть) (мене|мій номер)
+    """,
+    do_not_write="""
+        não (me|nos) (mande|mandem|envie|enviem|escreva|escrevam|contate|contatem|perturbe|perturbem)
+        não (mande|mandem|envie|enviem) .. {messages}
+        {stop_it} .. (me|mandar|enviar|psát|posielať|sende|skicka|trimiteți)
+        (už|uz) (mi) [už] (nepište|nepiste|neposílejte|neposielajte)
+        (nepište|nepiste|neposílejte|neposielajte) (mi) [už|více|viac]
+        (ikke|inte) (skriv|send|skicka|kontakt|kontakta) [meg|mig]
+        nu (îmi|imi|mă|ma|mai) .. (trimiteți|trimiteti|scrieți|scrieti|contactați|contactati)
+        ne (küldjetek|küldjön|küldjenek|írjanak|írjatok) [nekem] [több|többet]
+        не (пишите|присылайте|отправляйте|звоните и не пишите) [мне|больше]
+        не (пишіть|надсилайте) [мені|більше]
+        (ne|nye) (pishite|prisylaite|otpravlyaite) [mne|bolshe]
+        لا (ترسلوا|ترسل|تراسلني|تراسلوني)
+    """,
+    no_more="""
+        não quero [mais] [receber] [mais] .. {about}
+        não quero (receber|mais receber)
+        chega de .. {about}
+        (nechci|nechcem|nechceme) [už|další] .. {about}
+        (žádné|žiadne|ingen|inga) .. {about}
+        (vil|vill) (ikke|inte) (ha|modtage|motta) .. {about}
+        nu (vreau|doresc) [mai|mai multe] .. {about}
+        nem (kérek|akarok) [több] .. {about}
+        не хочу [больше|більше] [получать|отримувати] .. {about}
+        без (рекламы|реклами)
+        bez reklamy
+        (ne khochu|ne hochu) [bolshe] .. (reklam*|soobshcheni*)
+        لا أريد .. (رسائل|الرسائل|إعلانات|الإعلانات)
+    """,
 )
 
 # Signs as the whole message. The stop sign says one thing; the others say displeasure, but not with what.

@@ -21,6 +21,7 @@ class Contact(SQLModel, table=True):
     country: str = ""
     residence_stated: bool = False
     last_inbound_at: datetime | None = maybe_time()
+    wrote_to: str = ""  # our number (sender) of that message: only it may answer freely
     restricted: bool = False
     erased_at: datetime | None = maybe_time()
     reassigned_at: datetime | None = maybe_time()

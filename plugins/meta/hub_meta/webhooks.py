@@ -92,7 +92,8 @@ def _message(item: Fields, sender: str, at: datetime) -> Event:
     # a group is no conversation with this person; `request_welcome` comes before anything was written
     if not people or item.get("group_id") or kind == "request_welcome":
         return Unknown(f"message of type {kind}", when)
-    words, button = _said(kind, item.get(kind))
+    changed = mapping(item.get(kind)) if kind in ("edit", "revoke") else {}  # of a message the person sent before
+    words, button = _edited(mapping(changed.get("message"))) if kind == "edit" else _said(kind, item.get(kind))
     return MessageReceived(
         sender=sender,
         points=people,
@@ -101,7 +102,7 @@ def _message(item: Fields, sender: str, at: datetime) -> Event:
         kind=kind,
         text=words,
         button=button,
-        in_reply_to=text(mapping(item.get("context")).get("id")),
+        in_reply_to=text(changed.get("original_message_id") or mapping(item.get("context")).get("id")),
     )
 
 
@@ -118,6 +119,12 @@ def _said(kind: str, content: object) -> tuple[str, str]:
     if kind == "reaction":
         return text(fields.get("emoji")), ""
     return text(fields.get("caption")), ""
+
+
+def _edited(message: Fields) -> tuple[str, str]:
+    """The words of a message as the person changed it; it may say stop now."""
+    kind = text(message.get("type")) or next((key for key, value in message.items() if isinstance(value, dict)), "")
+    return _said(kind, message.get(kind))
 
 
 def _system(item: Fields, sender: str, at: datetime) -> Event:

@@ -54,6 +54,7 @@ NUMBER = Point(PointKind.E164, "+12025550147")
 BSUID = Point(PointKind.BSUID, "DE.8842019375521660417")
 PARENT = Point(PointKind.PARENT_BSUID, "DE.ENT.7710036284419905521")
 NEW_NUMBER, NEW_BSUID = Point(PointKind.E164, "+12025550199"), Point(PointKind.BSUID, "DE.9120047718830052266")
+ORIGINAL = "wamid.HBgLMTIwMjU1NTAxNDcVAgASGBQzQTVGMDBDMEZGRUUwMDAwMDAw01"
 SENT = "wamid.HBgLMTIwMjU1NTAxNDcVAgARGBI5QTExQjJDM0Q0RTVGNjA3MTgA"
 
 
@@ -87,6 +88,7 @@ def one(fixture: str) -> Any:
         ("message__reaction", "reaction", "👍", ""),
         ("message__unsupported", "unsupported", "", ""),
         ("message__revoke", "revoke", "", ""),
+        ("message__edit", "edit", "Keine Werbung mehr", ""),
     ],
 )
 def test_message_of_each_type_keeps_what_was_said(fixture: str, kind: str, text: str, button: str) -> None:
@@ -99,6 +101,7 @@ def test_message_of_each_type_keeps_what_was_said(fixture: str, kind: str, text:
 def test_message_names_the_one_it_answers() -> None:
     assert one("message__button").in_reply_to == SENT
     assert one("message__forwarded").in_reply_to == ""
+    assert one("message__edit").in_reply_to == one("message__revoke").in_reply_to == ORIGINAL
 
 
 def test_message_without_a_number_has_the_bsuid_only() -> None:

@@ -117,6 +117,7 @@ def upgrade() -> None:
         sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("residence_stated", sa.Boolean(), nullable=False),
         sa.Column("last_inbound_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("wrote_to", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("restricted", sa.Boolean(), nullable=False),
         sa.Column("erased_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("reassigned_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How fast a stop takes effect while a campaign runs. Emulated Meta runs in a process of its own."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from pydantic import SecretStr
+from rich.table import Table
+
+from hub import logs
+from hub.cli.bench import bench_app, machine
+from hub.cli.session import out
+from hub.contract import BadInput
+from hub.flows import world as worlds
+from hub.flows.world import World
+from hub.plugins import emulators
+from hub.settings import Settings
+from hub.store.vault import generate
+from hub.testing import servers
+
+_WAIT = 30.0  # seconds for one stop to take effect
+
+
+class Backend(StrEnum):
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
+@dataclass
+class _Seen:
+    """Milliseconds of every stop, by what was measured."""
+
+    door: list[float] = field(default_factory=list)  # webhook at the door -> commit
+    empty: list[float] = field(default_factory=list)  # commit -> nothing queued, as another reader sees it
+    last: list[float] = field(default_factory=list)  # commit -> last request begun, where one was; negative: before
+    stops: int = 0
+    begun_after: int = 0  # sends the gate allowed after the stop
+
+
+def register(_: typer.Typer) -> None:
+    bench_app.command()(stop)
+
+
+def stop(
+    people: Annotated[int, typer.Option(min=100, help="People in the campaign.")] = 2000,
+    stops: Annotated[int, typer.Option(min=2, help="Stops while it runs: half by chat, half by staff.")] = 100,
+    rate: Annotated[int, typer.Option(min=1, max=1000, help="Messages per second.")] = 80,
+    backend: Annotated[list[Backend] | None, typer.Option(help="Database; name it twice for both.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed picks the same moments.")] = 7,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Stops in the middle of a campaign: from the webhook to the commit, and what is still sent afterwards.
+
+    "allowed after the stop" counts sends that the gate allowed later than the stop in the ledger: it must be 0, and
+    the command fails otherwise. "last request" is when the last request with advertising to that person began, counted
+    from the commit of the stop: above zero, it had been authorised before.
+    """
+    if "meta" not in emulators():
+        raise BadInput("no meta plugin", field="bench", remedy="pip install consent-hub-meta")
+    logs.configure("error")
+    found: dict[str, dict[str, Any]] = {}
+    for one in backend or list(Backend):
+        with _world(one) as world:
+            found[one.value] = _told(_run(world, people, stops, rate, seed))
+    if json:
+        typer.echo(orjson.dumps({"bench": "stop", "machine": machine(), "results": found}, option=orjson.OPT_INDENT_2))
+    else:
+        _show(found)
+    if any(result["allowed_after_stop"] for result in found.values()):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _world(backend: Backend) -> Iterator[World]:
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hub-bench-")))
+        url = ""
+        if backend is Backend.POSTGRESQL:
+            url = stack.enter_context(servers.fresh_database(stack.enter_context(servers.postgresql())))
+        settings = Settings(data_dir=home, database_url=url, redis_url="", keys=SecretStr(generate()))
+        world = worlds.build(settings)
+        stack.callback(world.db.close)
+        world.db.migrate()
+        yield world
+
+
+def _run(world: World, people: int, stops: int, rate: int, seed: int) -> _Seen:
+    from hub.testing.stop_lab import opened  # needs the meta plugin
+
+    dice, seen = random.Random(seed), _Seen()  # noqa: S311
+    pause = 0.8 * people / rate / stops
+    chosen: list[str] = []
+    watchers: list[threading.Thread] = []
+    with opened(world, people, rate) as (lab, probes):
+
+        def watch(who: str, token: str) -> None:
+            deadline = time.monotonic() + _WAIT
+            while token not in probes.committed or not lab.empty_for(who):
+                if time.monotonic() > deadline:
+                    return
+                time.sleep(0.002)
+            seen.empty.append(1000 * (time.monotonic() - probes.committed[token]))
+
+        for index in range(stops):
+            time.sleep(pause * 2 * dice.random())
+            who = lab.somebody(dice)
+            if who is None:
+                break
+            if who in chosen:
+                continue
+            chosen.append(who)
+            watchers.append(threading.Thread(target=watch, args=(who, lab.token(who)), daemon=True))
+            watchers[-1].start()
+            (lab.by_staff if index % 2 else lab.by_chat)(who)
+        for watcher in watchers:
+            watcher.join()
+    if not chosen:
+        raise RuntimeError("the campaign was over before anybody stopped it")
+    for who in chosen:
+        at = probes.committed[lab.token(who)]
+        seen.stops += 1
+        seen.begun_after += lab.allowed_after(who)
+        if who in probes.arrived:
+            seen.door.append(1000 * (at - probes.arrived[who]))
+        if probes.begun[who]:
+            seen.last.append(1000 * (probes.begun[who][-1] - at))
+    return seen
+
+
+def _told(seen: _Seen) -> dict[str, Any]:
+    return {
+        "stops": seen.stops,
+        "allowed_after_stop": seen.begun_after,
+        "requests_begun_after_commit": sum(late > 0 for late in seen.last),
+        "door_to_commit_ms": _spread(seen.door),
+        "commit_to_empty_queue_ms": _spread(seen.empty),
+        "commit_to_last_request_ms": _spread(seen.last),
+    }
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    """Nearest-rank percentiles."""
+    ranked = sorted(values)
+    if not ranked:
+        return {"count": 0}
+    at = {"p50": 50, "p99": 99, "max": 100}
+    picked = {name: round(ranked[-(-percent * len(ranked) // 100) - 1], 1) for name, percent in at.items()}
+    return {"count": len(ranked), **picked}
+
+
+def _show(found: dict[str, dict[str, Any]]) -> None:
+    table = Table("", "count", "p50", "p99", "max", title=machine(), title_justify="left", box=None)
+    for backend, result in found.items():
+        for name, value in result.items():
+            cells = value if isinstance(value, dict) else {"count": value}
+            shown = ("" if name not in cells else f"{cells[name]:,}" for name in ("count", "p50", "p99", "max"))
+            table.add_row(f"{backend}: {name.replace('_', ' ')}", *shown)
+    out.print(table)
