@@ -38,6 +38,7 @@ from tests.test_law_decide import (
     ROUTE,
     STRICT,
     TEMPLATE,
+    TOLD_NOW,
     WORDING,
     ask,
     ask_purpose,
@@ -120,7 +121,7 @@ def test_soft_opt_in_needs_metas_own_opt_in() -> None:
 
 
 def test_soft_opt_in_ends_with_a_new_holder_of_the_number() -> None:
-    answer = decide(replace(SOFT, person=replace(CUSTOMER, reassigned_at=NOW - DAY)))
+    answer = decide(replace(SOFT, person=replace(CUSTOMER, reassigned_at=NOW - DAY, notices=TOLD_NOW)))
     assert answer.reasons == ("BASIS_INSUFFICIENT_FOR_MARKETING", "CONTACT_POINT_REASSIGNED")
 
 

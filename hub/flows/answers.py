@@ -48,6 +48,7 @@ def queue(
     *,
     dedupe: str,
     evidence: Sequence[tuple[EvidenceKind, str, datetime]] = (),
+    notice_id: str | None = None,
 ) -> str:
     """Queue a free text under the person's key. Returns the message id; empty when `dedupe` was queued before."""
     if session.exec(select(MessageRow.id).where(MessageRow.dedupe == dedupe)).first():
@@ -64,6 +65,7 @@ def queue(
             purpose=purpose,
             text=seal(contacts.key_of(world, contact), text.encode(), f"message:{message_id}"),
             evidence=[[kind, evidence_id, at.isoformat()] for kind, evidence_id, at in evidence],
+            notice_id=notice_id,
             state=State.QUEUED,
             priority=PRIORITY[purpose],
             next_attempt_at=now,

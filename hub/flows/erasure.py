@@ -14,7 +14,7 @@ from hub.flows.facts import TOMBSTONE
 from hub.flows.states import State
 from hub.flows.world import World
 from hub.store.ledger import Chain
-from hub.store.tables import ConsentRow, Contact, ContactPoint, CrmRecord, MessageRow, ReportRow, StopRow
+from hub.store.tables import ConsentRow, Contact, ContactPoint, CrmRecord, MessageRow, NoticeServed, ReportRow, StopRow
 
 
 def erase(world: World, session: Session, chain: Chain, contact: Contact, source: str) -> None:
@@ -28,9 +28,10 @@ def erase(world: World, session: Session, chain: Chain, contact: Contact, source
         for token in tokens
     )
     for point in points:
-        point.token, point.value, point.country = f"erased:{point.id}", b"", ""
+        point.token, point.value, point.country, point.zone = f"erased:{point.id}", b"", "", ""
         session.add(point)
     contact.data_key, contact.profile, contact.country = None, None, ""
+    contact.former_country, contact.moved_at = "", None
     contact.residence_stated, contact.last_inbound_at, contact.erased_at = False, None, now
     session.add(contact)
     waiting = [State.QUEUED, State.HELD]
@@ -41,5 +42,6 @@ def erase(world: World, session: Session, chain: Chain, contact: Contact, source
     )
     sealed = {"text": None, "provider_id": None, "reference": ""}
     session.execute(update(MessageRow).where(col(MessageRow.contact_id) == contact.id).values(**sealed))
+    session.execute(delete(NoticeServed).where(col(NoticeServed.token).in_(tokens)))
     for table in (CrmRecord, ReportRow, ConsentRow):
         session.execute(delete(table).where(col(table.contact_id) == contact.id))

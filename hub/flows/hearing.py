@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from hub.contract import MessageReceived, PreferenceChanged
-from hub.flows import answers, contacts, optin, permission, reports, review
+from hub.flows import answers, contacts, notices, optin, permission, reports, review
 from hub.flows.desk import Desk
 from hub.law.facts import StopKind
 from hub.law.stops import code_of
@@ -47,8 +47,12 @@ def message(desk: Desk, event: MessageReceived) -> None:
         permission.give(
             desk.session, desk.chain, desk.controller, contact.id, point.token, wording, event.at, source, evidence
         )
+        notices.shown(desk.session, desk.chain, contact.id, point.token, page, event.at, "inbound_first")
+        notices.greet(desk, sender, contact, point, event)  # a page may show none
         return
     said = sign(event.text) if event.kind == "reaction" else classify(event.text, button=event.button)
+    if event.kind not in _NO_MESSAGE and said.wish in (Wish.NONE, Wish.UNSURE):  # a no gets its confirmation alone
+        notices.greet(desk, sender, contact, point, event)
     heard = _stop(desk, event, sender, contact, point, said) if said.wish is not Wish.NONE else ""
     _ask(desk, event, contact, said, heard)
 

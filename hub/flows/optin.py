@@ -18,9 +18,11 @@ from urllib.parse import quote
 from sqlmodel import Session, func, select
 
 from hub.contract import BadInput, Channel, Purpose
+from hub.flows import notices
 from hub.flows.world import World
+from hub.law.facts import NoticeKind
 from hub.store.ledger import canonical, digest
-from hub.store.tables import Controller, OptInPage, Sender, Wording
+from hub.store.tables import Controller, NoticeText, OptInPage, Sender, Wording
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that looks like something else
 _CODE = re.compile(r"\b[2-9A-HJKMNP-Z]{8}\b")
@@ -32,14 +34,18 @@ _WITHDRAWAL = {
     "de": "Ich kann das jederzeit mit Wirkung für die Zukunft widerrufen, am einfachsten mit STOPP im Chat.",
     "en": "I can withdraw this at any time with effect for the future, most easily with STOP in the chat.",
 }
+_PROMISE = {
+    "de": "Ich erhalte höchstens {count} solche Nachrichten in 30 Tagen. ",
+    "en": "I receive {count} such messages in 30 days at most. ",
+}
 _TEXT = {
     "de": (
-        "{controller} darf mir per WhatsApp Werbung zu folgenden Themen schicken: {topics}. "
+        "{controller} darf mir per WhatsApp Werbung zu folgenden Themen schicken: {topics}. {promise}"
         "Dafür wird meine Mobilnummer verarbeitet und an den WhatsApp-Dienstleister von {controller} sowie an "
         "WhatsApp Ireland Ltd. übermittelt. {withdrawal}"
     ),
     "en": (
-        "{controller} may send me advertising by WhatsApp about these topics: {topics}. "
+        "{controller} may send me advertising by WhatsApp about these topics: {topics}. {promise}"
         "My mobile number is processed for this and passed to the WhatsApp provider of {controller} and to "
         "WhatsApp Ireland Ltd. {withdrawal}"
     ),
@@ -54,6 +60,8 @@ class Invitation:
     wording: Wording
     statement: str  # to be sent as it stands
     link: str  # wa.me link that opens the chat with the statement filled in
+    notice: NoticeText | None = None  # Art. 13, as the page shows it
+    hint: NoticeText | None = None  # Art. 21(4)
 
 
 def create(
@@ -66,8 +74,13 @@ def create(
     language: str,
     topics: Sequence[str],
     text: str = "",
+    per_month: int | None = None,
 ) -> OptInPage:
-    """A wording (made from the template text unless `text` is given) and a page for it. Raises `BadInput`."""
+    """A wording (made from the template text unless `text` is given) and a page for it. Raises `BadInput`.
+
+    The page shows the newest notices of its language, and keeps to them. `per_month` is promised in the wording: so
+    many messages in 30 days at most.
+    """
     if language not in _STATEMENT:
         raise BadInput(f"{language!r} is not offered", field="language", remedy="Use one of: de, en.")
     if not [t for t in topics if t.strip()]:
@@ -78,12 +91,18 @@ def create(
         )
     if "*" in topics:
         raise BadInput("'*' is no topic", field="topics", remedy="Name each topic: consent must be specific.")
-    wording = _wording(world, session, controller, language, topics, text)
+    if per_month is not None and per_month < 1:
+        raise BadInput("is no promise", field="per_month", remedy="Name how many messages a month at most.")
+    wording = _wording(world, session, controller, language, topics, text, per_month)
+    notice = notices.newest(session, controller.id, NoticeKind.ART_13, language)
+    hint = notices.newest(session, controller.id, NoticeKind.ART_21_4, language)
     page = OptInPage(
         id=secrets.token_urlsafe(8).replace("_", "x").replace("-", "y"),
         controller_id=controller.id,
         sender_id=sender.id,
         wording_id=wording.id,
+        notice_id=notice.id if notice else None,
+        hint_id=hint.id if hint else None,
         token="".join(secrets.choice(_ALPHABET) for _ in range(8)),
         title=title or topics[0],
         created_at=world.now(),
@@ -94,12 +113,25 @@ def create(
 
 
 def _wording(
-    world: World, session: Session, controller: Controller, language: str, topics: Sequence[str], text: str
+    world: World,
+    session: Session,
+    controller: Controller,
+    language: str,
+    topics: Sequence[str],
+    text: str,
+    per_month: int | None,
 ) -> Wording:
     withdrawal = _WITHDRAWAL[language]
     full = text.strip() or _TEXT[language].format(
-        controller=controller.name, topics=", ".join(topics), withdrawal=withdrawal
+        controller=controller.name,
+        topics=", ".join(topics),
+        promise=_PROMISE[language].format(count=per_month) if per_month else "",
+        withdrawal=withdrawal,
     )
+    if per_month and not re.search(rf"(?<!\d){per_month}(?!\d)", full):
+        raise BadInput(
+            "is not in the text", field="per_month", remedy=f"Say in the text that it is {per_month} messages at most."
+        )
     if controller.name not in full:
         raise BadInput(
             "does not name the controller",
@@ -118,6 +150,7 @@ def _wording(
         "language": language,
         "statement": _STATEMENT[language],
         "text": full,
+        "promised_per_30_days": per_month,
     }
     wording_id = digest(canonical({**facts, "controller_id": controller.id}))
     known = session.get(Wording, wording_id)
@@ -142,7 +175,9 @@ def invitation(session: Session, page: OptInPage) -> Invitation:
     wording = session.get_one(Wording, page.wording_id)
     sender = session.get_one(Sender, page.sender_id)
     statement = wording.statement.format(code=page.token)
-    return Invitation(page, wording, statement, f"https://wa.me/{sender.number}?text={quote(statement)}")
+    link = f"https://wa.me/{sender.number}?text={quote(statement)}"
+    notice, hint = (session.get(NoticeText, one) if one else None for one in (page.notice_id, page.hint_id))
+    return Invitation(page, wording, statement, link, notice, hint)
 
 
 def agreed(session: Session, sender: Sender, text: str) -> tuple[OptInPage, Wording] | None:

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from hub.flows import optin
+from hub.flows import notices, optin
 from hub.flows.world import World
-from hub.store.tables import Controller, OptInPage
+from hub.store.tables import Controller, NoticeText, OptInPage
 
 _SAFE = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
@@ -31,6 +31,11 @@ _WORDS = {
         "text": "Der Text Ihrer Einwilligung",
         "qr": "QR-Code, der den Chat mit dem vorbereiteten Satz öffnet",
         "version": "Fassung",
+        "notice": "Was mit Ihren Daten geschieht (Datenschutzinformation)",
+        "art_13": "Datenschutzinformation",
+        "art_14": "Datenschutzinformation zu Daten aus anderer Quelle",
+        "art_21_4": "Ihr Widerspruchsrecht",
+        "since": "seit",
         "closed": "Diese Seite ist geschlossen.",
     },
     "en": {
@@ -41,6 +46,11 @@ _WORDS = {
         "text": "The text of your consent",
         "qr": "QR code that opens the chat with the prepared sentence",
         "version": "Version",
+        "notice": "What happens with your data (privacy notice)",
+        "art_13": "Privacy notice",
+        "art_14": "Privacy notice on data from another source",
+        "art_21_4": "Your right to object",
+        "since": "since",
         "closed": "This page is closed.",
     },
 }
@@ -53,7 +63,22 @@ class Public:
         self._pages = Environment(loader=loader, autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True)
 
     def routes(self) -> list[Route]:
-        return [Route("/o/{page}", self.opt_in)]
+        return [Route("/o/{page}", self.opt_in), Route("/n/{address}", self.notice)]
+
+    async def notice(self, request: Request) -> Response:
+        return await run_in_threadpool(self._notice, request.path_params["address"])
+
+    def _notice(self, address: str) -> Response:
+        """One version of a notice, for ever under this address."""
+        with self.world.db.read() as session:
+            notice = notices.shown_at(session, address)
+            if notice is None:
+                return HTMLResponse("Not found", 404, _SAFE)
+            controller = session.get_one(Controller, notice.controller_id)
+            html = self._pages.get_template("notice.html").render(
+                words=_WORDS[notice.language], notice=notice, controller=controller.name
+            )
+            return HTMLResponse(html, 200, _SAFE)
 
     async def opt_in(self, request: Request) -> Response:
         return await run_in_threadpool(self._opt_in, request.path_params["page"])
@@ -77,7 +102,13 @@ class Public:
             wording=invited.wording,
             statement=invited.statement,
             link=invited.link,
+            notice=_link(invited.notice),
+            hint=invited.hint,
             qr=qr.svg_data_uri(scale=5, border=2),
             closed=page.closed_at is not None,
         )
         return HTMLResponse(html, 410 if page.closed_at else 200, _SAFE)
+
+
+def _link(notice: NoticeText | None) -> str:
+    return notices.path(notice.id) if notice else ""

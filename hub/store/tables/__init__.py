@@ -3,6 +3,7 @@
 
 from hub.store.tables.accounts import Connection, Controller, Lease, ProcessorRecord, Sender, TemplateRow
 from hub.store.tables.columns import new_id
+from hub.store.tables.notices import NoticeDeclared, NoticeServed, NoticeText
 from hub.store.tables.people import Contact, ContactPoint, CrmRecord
 from hub.store.tables.permission import ConsentRow, OptInPage, Review, StopRow, Wording
 from hub.store.tables.proof import ChainHead, ChainLink, DailyRoot, DecisionRow, Document, LedgerRow, SigningKey
@@ -36,6 +37,9 @@ __all__ = [
     "LedgerRow",
     "MessageEvent",
     "MessageRow",
+    "NoticeDeclared",
+    "NoticeServed",
+    "NoticeText",
     "OptInPage",
     "PolicyVersion",
     "ProcessorRecord",

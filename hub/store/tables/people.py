@@ -20,10 +20,13 @@ class Contact(SQLModel, table=True):
     profile: bytes | None = sealed(default=None, nullable=True)  # properties a template may use
     country: str = ""
     residence_stated: bool = False
+    former_country: str = ""  # the one before, which counts on for a while
+    moved_at: datetime | None = maybe_time()  # when we learned of the new one
     last_inbound_at: datetime | None = maybe_time()
     restricted: bool = False
     erased_at: datetime | None = maybe_time()
     reassigned_at: datetime | None = maybe_time()
+    marketing_capped_until: datetime | None = maybe_time()  # by the platform
     created_at: datetime = time()
 
 
@@ -39,6 +42,7 @@ class ContactPoint(SQLModel, table=True):
     token: str = Field(index=True)
     value: bytes = sealed()
     country: str = ""  # of the number, or the BSUID's prefix
+    zone: str = ""  # IANA time zone, where number or country have one only
 
 
 class CrmRecord(SQLModel, table=True):
@@ -51,4 +55,6 @@ class CrmRecord(SQLModel, table=True):
     point_id: str = ref("contact_point.id", index=False)
     fingerprint: str  # HMAC of what was read; unchanged records are not written again
     claims: list[dict[str, Any]] = json(default_factory=list)
+    first_seen_at: datetime = time()
     seen_at: datetime = time()
+    art14_due_at: datetime | None = maybe_time()  # set where the data come from somebody else

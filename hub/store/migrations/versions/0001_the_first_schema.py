@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("config", sa.LargeBinary(), nullable=False),
         sa.Column("memory", sa.LargeBinary(), nullable=True),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("paused_why", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("last_inbound_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("sync_cursor", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -103,10 +104,13 @@ def upgrade() -> None:
         sa.Column("profile", sa.LargeBinary(), nullable=True),
         sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("residence_stated", sa.Boolean(), nullable=False),
+        sa.Column("former_country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("moved_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("last_inbound_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("restricted", sa.Boolean(), nullable=False),
         sa.Column("erased_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("reassigned_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("marketing_capped_until", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["controller_id"],
@@ -174,6 +178,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ledger_contact_id"), ["contact_id"], unique=False)
 
     op.create_table(
+        "notice_text",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("notice_text", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_text_controller_id"), ["controller_id"], unique=False)
+
+    op.create_table(
         "policy_version",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -223,6 +245,7 @@ def upgrade() -> None:
         sa.Column("purposes", sa.JSON(), nullable=False),
         sa.Column("topics", sa.JSON(), nullable=False),
         sa.Column("withdrawal_hint", sa.Boolean(), nullable=False),
+        sa.Column("promised_per_30_days", sa.Integer(), nullable=True),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["controller_id"],
@@ -284,6 +307,7 @@ def upgrade() -> None:
         sa.Column("token", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("zone", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["contact_id"],
             ["contact.id"],
@@ -341,6 +365,63 @@ def upgrade() -> None:
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_inbox_connection_id"), ["connection_id"], unique=False)
         batch_op.create_index("ix_inbox_state", ["state", "id"], unique=False)
+
+    op.create_table(
+        "notice_declared",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("notice_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("since", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("until", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("ledger_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ledger_id"],
+            ["ledger.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["notice_id"],
+            ["notice_text.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("notice_declared", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_declared_controller_id"), ["controller_id"], unique=False)
+
+    op.create_table(
+        "notice_served",
+        sa.Column("token", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("notice_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("message_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("ledger_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ledger_id"],
+            ["ledger.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["notice_id"],
+            ["notice_text.id"],
+        ),
+        sa.PrimaryKeyConstraint("token", "kind"),
+    )
+    with op.batch_alter_table("notice_served", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_served_controller_id"), ["controller_id"], unique=False)
 
     op.create_table(
         "processor_record",
@@ -498,6 +579,7 @@ def upgrade() -> None:
         sa.Column("admitted", sa.Integer(), nullable=False),
         sa.Column("unchanged", sa.Integer(), nullable=False),
         sa.Column("excluded", sa.JSON(), nullable=False),
+        sa.Column("notes", sa.JSON(), nullable=False),
         sa.Column("error", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
@@ -537,6 +619,7 @@ def upgrade() -> None:
         sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("template", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("notice_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("approved_category", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -552,6 +635,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["controller_id"],
             ["controller.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["notice_id"],
+            ["notice_text.id"],
         ),
         sa.ForeignKeyConstraint(
             ["sender_id"],
@@ -572,7 +659,9 @@ def upgrade() -> None:
         sa.Column("point_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("fingerprint", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("claims", sa.JSON(), nullable=False),
+        sa.Column("first_seen_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.Column("seen_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("art14_due_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["connection_id"],
             ["connection.id"],
@@ -596,6 +685,8 @@ def upgrade() -> None:
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("sender_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("wording_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("notice_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("hint_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("token", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("closed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
@@ -603,6 +694,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["controller_id"],
             ["controller.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["hint_id"],
+            ["notice_text.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["notice_id"],
+            ["notice_text.id"],
         ),
         sa.ForeignKeyConstraint(
             ["sender_id"],
@@ -649,6 +748,7 @@ def upgrade() -> None:
         sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("text", sa.LargeBinary(), nullable=True),
         sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.Column("notice_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("decision_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -675,6 +775,10 @@ def upgrade() -> None:
             ["controller.id"],
         ),
         sa.ForeignKeyConstraint(
+            ["notice_id"],
+            ["notice_text.id"],
+        ),
+        sa.ForeignKeyConstraint(
             ["point_id"],
             ["contact_point.id"],
         ),
@@ -687,9 +791,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("dedupe"),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_message_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_controller_id"), ["controller_id"], unique=False)
         batch_op.create_index("ix_message_due", ["sender_id", "state", "priority", "next_attempt_at"], unique=False)
+        batch_op.create_index("ix_message_received", ["contact_id", "purpose", "authorised_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_reference"), ["reference"], unique=False)
 
     op.create_table(
@@ -714,9 +818,9 @@ def downgrade() -> None:
     op.drop_table("message_event")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_message_reference"))
+        batch_op.drop_index("ix_message_received")
         batch_op.drop_index("ix_message_due")
         batch_op.drop_index(batch_op.f("ix_message_controller_id"))
-        batch_op.drop_index(batch_op.f("ix_message_contact_id"))
 
     op.drop_table("message")
     with op.batch_alter_table("sync_problem", schema=None) as batch_op:
@@ -771,6 +875,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_processor_record_connection_id"))
 
     op.drop_table("processor_record")
+    with op.batch_alter_table("notice_served", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_served_controller_id"))
+
+    op.drop_table("notice_served")
+    with op.batch_alter_table("notice_declared", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_declared_controller_id"))
+
+    op.drop_table("notice_declared")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index("ix_inbox_state")
         batch_op.drop_index(batch_op.f("ix_inbox_connection_id"))
@@ -802,6 +914,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_policy_version_controller_id"))
 
     op.drop_table("policy_version")
+    with op.batch_alter_table("notice_text", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_text_controller_id"))
+
+    op.drop_table("notice_text")
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_contact_id"))
         batch_op.drop_index("ix_ledger_chain")
