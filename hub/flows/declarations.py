@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a named person states about the people of a CRM: who gave their data, and that they were told elsewhere.
 
-Each is a ledger event: a statement of a person, never of a machine.
+Each is a ledger event: a statement of a person, never of a machine. Who made it stands beside the ledger.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def told_elsewhere(
         "notice_kind": notice.kind,
         "since": since,
         "until": until,
-        "by": by.strip(),
-        "evidence_kept": evidence.strip(),
+        "by": _keyed(world, controller, by),
+        "evidence": _keyed(world, controller, evidence),
     }
     ledger_id = chain.event("notice_declared", now, what)
     made = NoticeDeclared(
@@ -57,6 +57,8 @@ def told_elsewhere(
         notice_id=notice.id,
         since=since,
         until=until,
+        by=by.strip(),
+        evidence=evidence.strip(),
         ledger_id=ledger_id,
     )
     session.add(made)
@@ -72,11 +74,12 @@ def revoke(world: World, session: Session, controller: Controller, declared_id: 
     _signed(by, why)
     chain = Chain(session, controller.id, world.now())
     declared = session.get(NoticeDeclared, declared_id)
-    if declared is None or declared.controller_id != controller.id:
+    if declared is None or declared.controller_id != controller.id or declared.revoked_at is not None:
         raise BadInput("there is none", field="declaration", remedy="See `hub notice due`.")
-    what = {"revokes": declared.ledger_id, "by": by.strip(), "reason": why.strip()}
+    what = {"revokes": declared.ledger_id, "by": _keyed(world, controller, by), "why": _keyed(world, controller, why)}
     chain.event("notice_declaration_revoked", world.now(), what)
-    session.delete(declared)
+    declared.revoked_at, declared.revoked_by = world.now(), by.strip()
+    session.add(declared)
     session.flush()
     chain.write()
 
@@ -93,9 +96,9 @@ def came_from(
     if policy is None:
         raise BadInput("cannot be read", field="policy", remedy="Name an existing policy in the settings.")
     chain = Chain(session, controller.id, world.now())
-    what = {"connection": connection.id, "people_from": source, "by": by.strip()}
+    what = {"connection": connection.id, "people_from": source, "by": _keyed(world, controller, by)}
     chain.event("source_declared", world.now(), what)
-    connection.source = source
+    connection.source, connection.source_by = source, by.strip()
     session.add(connection)
     session.flush()
     mine = col(CrmRecord.connection_id) == connection.id
@@ -157,8 +160,13 @@ def _due(session: Session, connection: Connection, now: datetime, most: int) -> 
 
 def declared(session: Session, controller_id: str) -> Sequence[NoticeDeclared]:
     """What stands, the oldest first."""
-    mine = select(NoticeDeclared).where(NoticeDeclared.controller_id == controller_id)
-    return session.exec(mine.order_by(col(NoticeDeclared.id))).all()
+    mine = (NoticeDeclared.controller_id == controller_id, col(NoticeDeclared.revoked_at).is_(None))
+    return session.exec(select(NoticeDeclared).where(*mine).order_by(col(NoticeDeclared.id))).all()
+
+
+def _keyed(world: World, controller: Controller, words: str) -> str:
+    """Names stay out of the ledger; who knows them can show that they were the ones."""
+    return world.vault.reference(controller.id, words.strip())
 
 
 def _signed(by: str, evidence: str) -> None:

@@ -23,7 +23,12 @@ _CRMS: Any = select(
     col(NoticeDeclared.since),
     col(NoticeDeclared.until),
     col(NoticeDeclared.ledger_id),
-).join_from(Connection, NoticeDeclared, col(NoticeDeclared.connection_id) == col(Connection.id), isouter=True)
+).join_from(
+    Connection,
+    NoticeDeclared,
+    (col(NoticeDeclared.connection_id) == col(Connection.id)) & col(NoticeDeclared.revoked_at).is_(None),
+    isouter=True,
+)
 _KINDS = {str(kind): kind for kind in NoticeKind}
 _SOURCES = {str(source): source for source in Source}
 

@@ -64,6 +64,7 @@ class Wording(_Part):
     purposes: list[str]
     topics: list[str]
     withdrawal_hint: bool
+    promised_per_30_days: int | None
     created_at: str
 
 
@@ -132,7 +133,8 @@ class Capsule(_Part):
 
 def wording_id(controller: str, wording: Wording) -> str:
     """What a wording of this content is called."""
-    fields = {"language", "text", "statement", "controllers", "channels", "purposes", "topics"}
+    lists = {"controllers", "channels", "purposes", "topics"}
+    fields = {"language", "text", "statement", "promised_per_30_days", *lists}
     return digest(canonical({**wording.model_dump(include=fields), "controller_id": controller}))
 
 

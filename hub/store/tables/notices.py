@@ -47,4 +47,8 @@ class NoticeDeclared(SQLModel, table=True):
     notice_id: str = ref("notice_text.id", index=False)
     since: datetime = time()
     until: datetime | None = maybe_time()  # None: until it is revoked
+    by: str
+    evidence: str  # where the proof lies
+    revoked_at: datetime | None = maybe_time()
+    revoked_by: str = ""
     ledger_id: str = ref("ledger.id", index=False)

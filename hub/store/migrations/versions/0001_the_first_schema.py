@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.Column("config", sa.LargeBinary(), nullable=False),
         sa.Column("memory", sa.LargeBinary(), nullable=True),
         sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("source_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("paused_why", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("last_inbound_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("sync_cursor", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -375,6 +376,10 @@ def upgrade() -> None:
         sa.Column("notice_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("since", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.Column("until", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("evidence", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("revoked_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("revoked_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("ledger_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
