@@ -71,8 +71,8 @@ def test_page_loads_nothing_from_elsewhere(shop: Shop, base: str) -> None:
     shown = httpx.get(f"{base}/o/{shop.page.id}").text
     assert "<script" not in shown
     addresses = re.findall(r'(?:src|href)="([^"]+)"', shown)
-    assert all(address.startswith(("data:", "https://wa.me/")) for address in addresses)
-    assert len(addresses) == 2
+    assert all(address.startswith(("data:", "https://wa.me/", "/n/")) for address in addresses)
+    assert len(addresses) == 3
 
 
 def test_closed_page_is_gone_and_offers_no_chat(shop: Shop, base: str) -> None:

@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from hub.cli import bench, campaign, decide, demo, evidence, optin, policy, proof, review, run, setup, stops
+from hub.cli import bench, campaign, decide, demo, evidence, notice, optin, policy, proof, review, run, setup, stops
 from hub.cli.session import err
 from hub.contract import HubError
 
@@ -21,6 +21,7 @@ setup.register(app)
 run.register(app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")
+notice.register(app)
 proof.register(app)
 evidence.register(app)
 decide.register(app)

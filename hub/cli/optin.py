@@ -23,6 +23,10 @@ def create(
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "",
     language: Annotated[str, typer.Option(help="Language of the wording: de or en.")] = "de",
     text: Annotated[Path | None, typer.Option(help="File with your own wording.", exists=True, dir_okay=False)] = None,
+    per_month: Annotated[
+        int | None,
+        typer.Option(min=1, help="Messages in 30 days at most; the wording promises it and the gate keeps it."),
+    ] = None,
     sender: Annotated[str, typer.Option(help="Number the person writes to; not needed if there is one.")] = "",
     qr: Annotated[Path | None, typer.Option(help="Also write a QR code of the page, as SVG or PNG.")] = None,
 ) -> None:
@@ -40,6 +44,7 @@ def create(
             language=language,
             topics=topic,
             text=_read(text) if text else "",
+            per_month=per_month,
         )
         invited = optin.invitation(session, page)
         public = f"{built.settings.public_url.rstrip('/')}/o/{page.id}"
@@ -49,6 +54,11 @@ def create(
         out.print(f"Wording:   version {invited.wording.version}, SHA-256 {invited.wording.id}", highlight=False)
         if not invited.wording.withdrawal_hint:
             out.print("[yellow]The wording does not say how to withdraw (Art. 7(3)); consent to it will not count.[/]")
+        if not (invited.notice and invited.hint):
+            out.print(
+                "[yellow]The page shows no privacy notice (Art. 13) or no right to object (Art. 21(4)); messages to "
+                "who consents there will wait. Make both with `hub notice create`, then a new page.[/]"
+            )
         if qr:
             # to the page, not the chat: who scans a poster has not seen the wording yet
             segno.make(public, error="m").save(str(qr), scale=8, border=4)

@@ -20,8 +20,8 @@ from hub.flows import facts, gate, permission, told
 from hub.flows.admission import Record, Writer
 from hub.flows.points import read_number
 from hub.flows.world import World
-from hub.law.decide import ART14_CLOCK
 from hub.law.facts import ANY, Case, Notice, Person, Phase, Source, StopKind
+from hub.law.notice import CLOCK
 from hub.store.ledger import Chain, digest
 from hub.store.tables import (
     Connection,
@@ -136,8 +136,9 @@ def _apply(
         decision = gate.judge(case)
         if decision.allowed:
             counts.admitted += 1
-            starts = ART14_CLOCK in decision.notes and (before is None or before.art14_due_at is None)
-            counts.notes[ART14_CLOCK] += starts
+            starts = CLOCK in decision.notes and (before is None or before.art14_due_at is None)
+            if starts:
+                counts.notes[CLOCK] += 1
             writer.admit(chain, record, before, _due(case) if starts else None)
         else:
             counts.excluded[decision.reasons[0]] += 1

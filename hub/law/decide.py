@@ -37,7 +37,6 @@ from hub.law.reasons import RANKS, reason
 from hub.law.stops import binding
 
 Check = Callable[[Question], str | None]
-ART14_CLOCK = "SYNC_ART14_CLOCK_STARTED"
 
 
 def decide(case: Case) -> Decision:
@@ -164,4 +163,4 @@ def _refuse(q: Question, objections: Iterable[str], stop_ids: tuple[str, ...] = 
 def _notes(q: Question) -> tuple[str, ...]:
     notes = () if q.country_known else (UNKNOWN,)
     storing = q.case.phase is Phase.SYNC_IN
-    return (*notes, ART14_CLOCK) if storing and notice.clock_started(q) else notes
+    return (*notes, notice.CLOCK) if storing and notice.clock_started(q) else notes

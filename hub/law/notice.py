@@ -12,6 +12,7 @@ from hub.contract.words import Purpose
 from hub.law.facts import NoticeKind, Source
 from hub.law.question import Question
 
+CLOCK = "SYNC_ART14_CLOCK_STARTED"
 _FREE = frozenset({Purpose.PRIVACY_NOTICE, Purpose.LEGAL, Purpose.OPT_OUT_CONFIRMATION})
 
 
