@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import Session, col
 
 from hub.contract import Channel, ClaimKind, Expression, PointKind, Purpose
@@ -41,8 +41,22 @@ from hub.store.tables import (
     StopRow,
     Wording,
 )
+from hub.store.tables.columns import UtcTime
 
+RECENT = timedelta(days=30)  # in which advertising to one person is counted
 # Columns instead of objects: what is read here is read for every message, and objects cost three times as much.
+_RECEIVED = (
+    select(func.count())
+    .where(
+        col(MessageRow.contact_id) == col(Contact.id),
+        col(MessageRow.purpose) == Purpose.MARKETING,
+        col(MessageRow.state).in_(MAY_HAVE_ARRIVED),
+        col(MessageRow.authorised_at) > bindparam("since", type_=UtcTime),
+    )
+    .correlate(Contact)
+    .scalar_subquery()
+    .label("received")
+)
 _TARGETS: Any = select(
     col(ContactPoint.id).label("point_id"),
     col(ContactPoint.token),
@@ -59,6 +73,7 @@ _TARGETS: Any = select(
     col(Contact.erased_at),
     col(Contact.reassigned_at),
     col(Contact.marketing_capped_until),
+    _RECEIVED,
 ).join_from(ContactPoint, Contact, col(ContactPoint.contact_id) == col(Contact.id))
 _POINTS = select(
     col(ContactPoint.contact_id), col(ContactPoint.token), col(ContactPoint.kind), col(ContactPoint.country)
@@ -69,11 +84,6 @@ _RECORDS = select(
     col(CrmRecord.claims),
     col(CrmRecord.connection_id),
     col(CrmRecord.first_seen_at),
-)
-_RECEIVED = (
-    select(col(MessageRow.contact_id), func.count().label("received"))
-    .where(col(MessageRow.purpose) == Purpose.MARKETING, col(MessageRow.state).in_(MAY_HAVE_ARRIVED))
-    .group_by(col(MessageRow.contact_id))
 )
 _STOPS = select(
     col(StopRow.id),
@@ -101,7 +111,6 @@ _CONSENTS = select(
     col(ConsentRow.expires_at),
 )
 
-RECENT = timedelta(days=30)  # in which advertising to one person is counted
 _SIGNALS = {str(kind): SignalKind.BSUID for kind in (PointKind.BSUID, PointKind.PARENT_BSUID)}
 
 TOMBSTONE = "tombstone"  # the person was erased: a re-import is refused, a fresh contact by the person is not
@@ -209,7 +218,8 @@ class _Known:
 
 def people(session: Session, controller: Controller, point_ids: Sequence[str], now: datetime) -> dict[str, Person]:
     """Persons by the id of the contact point that would be written to."""
-    targets = session.execute(_TARGETS.where(col(ContactPoint.id).in_(point_ids))).all()
+    wanted = _TARGETS.where(col(ContactPoint.id).in_(point_ids))
+    targets = session.execute(wanted, {"since": now - RECENT}).all()
     contact_ids = {target.contact_id for target in targets}
     known: dict[str, _Known] = defaultdict(_Known)
     for contact_id, token, kind, country in session.execute(
@@ -225,26 +235,14 @@ def people(session: Session, controller: Controller, point_ids: Sequence[str], n
         of.notices += stated.notices(row.connection_id, row.first_seen_at)
     tokens = [token for of in known.values() for token in of.tokens]
     granted, served = permission(session, controller, tokens), told.served(session, tokens)
-    counts = received(session, contact_ids, now)
     for of in known.values():
         of.notices += (notice for token in of.tokens for notice in served.get(token, ()))
     return {
-        target.point_id: _person(
-            controller, target, known[target.contact_id], granted, stated, counts.get(target.contact_id, 0)
-        )
-        for target in targets
+        target.point_id: _person(controller, target, known[target.contact_id], granted, stated) for target in targets
     }
 
 
-def received(session: Session, contact_ids: Iterable[str], now: datetime) -> dict[str, int]:
-    """How many advertising messages of the last 30 days each person may have received; nobody with none."""
-    recent = (col(MessageRow.contact_id).in_(list(contact_ids)), col(MessageRow.authorised_at) > now - RECENT)
-    return {row.contact_id: row.received for row in session.execute(_RECEIVED.where(*recent))}
-
-
-def _person(
-    controller: Controller, target: Any, of: _Known, granted: Permission, stated: told.Crms, received: int
-) -> Person:
+def _person(controller: Controller, target: Any, of: _Known, granted: Permission, stated: told.Crms) -> Person:
     # stops bind the person on every point; consent holds only for the point it was given on
     consents = tuple(granted.consents.get(target.token, ()))
     given = next((c.id for c in consents if c.state is ConsentState.GIVEN), "")
@@ -267,7 +265,7 @@ def _person(
         source=stated.source(of.connections, wrote=target.last_inbound_at is not None),
         notices=tuple(of.notices),
         zone=zone_of(target.country, target.residence_stated, target.of_point, target.zone),
-        marketing_received=received,
+        marketing_received=target.received,
         platform_limited_until=target.marketing_capped_until,
     )
 
