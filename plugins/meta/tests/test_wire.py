@@ -162,7 +162,7 @@ def test_status_without_opaque_id_has_the_providers_only() -> None:
 @pytest.mark.parametrize(
     ("fixture", "kind"),
     [
-        ("ecosystem", Rejected),
+        ("ecosystem", RecipientCapped),
         ("undeliverable", RecipientUnreachable),
         ("opted_out", RecipientOptedOut),
         ("window", WindowClosed),
