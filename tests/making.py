@@ -24,13 +24,13 @@ from hub.contract import (
     Purpose,
     Unusable,
 )
-from hub.flows import accounts, campaigns, contacts, dispatch, inbound, optin, sync
+from hub.flows import accounts, campaigns, contacts, dispatch, inbound, notices, optin, sync
 from hub.flows.dispatch import Result
 from hub.flows.inbound import Applied
 from hub.flows.states import PRIORITY, State
 from hub.flows.sync import Counts
 from hub.flows.world import World
-from hub.law.facts import EvidenceKind
+from hub.law.facts import EvidenceKind, NoticeKind
 from hub.store import ledger
 from hub.store.tables import (
     Campaign,
@@ -91,6 +91,10 @@ class Shop:
             self.provider = accounts.connect(world, session, self.controller, words[1], {})
             self.sender = accounts.add_sender(session, self.provider, VENDOR_ID, "+49 30 1234567")
             accounts.replace_templates(world, session, self.provider, [OFFER])
+            for kind in (NoticeKind.ART_21_4, NoticeKind.ART_13):
+                self.notice = notices.create(
+                    world, session, self.controller, kind, "de", f"{company}: was Sie wissen müssen."
+                )
             self.page = optin.create(
                 world, session, self.controller, self.sender, title=TOPIC, language="de", topics=[TOPIC]
             )
@@ -203,6 +207,7 @@ class Shop:
             contact, point = contacts.meet(self.world, session, self.controller, [to])
             contact.last_inbound_at = now
             session.add(contact)
+            self._tell(session, contact.id, point.token)
             session.add(
                 MessageRow(
                     id=message_id,
@@ -221,6 +226,12 @@ class Shop:
                 )
             )
         return message_id
+
+    def _tell(self, session: Session, contact_id: str, token: str) -> None:
+        """The person was told before (Art. 13 GDPR)."""
+        chain = ledger.Chain(session, self.controller.id, self.world.now())
+        notices.serve(session, chain, contact_id, token, self.notice.id, self.world.now(), {"page": self.page.id})
+        chain.write()
 
     # messages leave
 

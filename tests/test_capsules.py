@@ -109,7 +109,7 @@ def test_capsule_of_a_refused_message_names_the_stop(shop: Shop) -> None:
     capsule = whole(make(shop, "message", refused(shop).id), published(shop))
     assert [one["record"]["verdict"] for one in capsule["decisions"]] == ["DENY"]
     assert capsule["decisions"][0]["record"]["reasons"][0].startswith("SUPPRESSED_")
-    assert kinds(capsule) == ["consent_given", "objection"]
+    assert kinds(capsule) == ["consent_given", "notice_served", "notice_served", "objection"]
     assert capsule["message"]["state"] == "refused"
 
 
@@ -172,7 +172,7 @@ def test_capsule_of_an_erased_contact_is_whole_and_opens_nothing(shop: Shop) -> 
     capsule = whole(make(shop, "contact", row.contact_id, reveal=True))
     assert capsule["identity"]["state"] == "erased"
     assert [one["said"] for one in capsule["opened"]] == [None]
-    assert kinds(capsule) == ["consent_given", "erased"]
+    assert kinds(capsule) == ["consent_given", "notice_served", "notice_served", "erased"]
 
 
 @pytest.mark.parametrize("kind", ["message", "contact", "consent"])

@@ -284,3 +284,41 @@ def test_hub_itself_ends_with_two_and_one_line(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("Error controller: there is none yet. Run `hub init")
     assert done.stderr.count("\n") == 1
+
+
+def test_notices_are_written_declared_and_watched(hub: Shell, people: Path) -> None:
+    hub.good("init", "--controller", "Muster Handels GmbH")
+    hub.good("connect", "csv", "--path", str(people))
+    lacking = hub("notice", "create", "--contact", "Weg 1", "--privacy-url", "https://x.example")
+    assert (lacking.code, "storage: is empty" in lacking.err) == (2, True)
+    told = [
+        "--contact",
+        "Weg 1",
+        "--privacy-url",
+        "https://x.example",
+        "--storage",
+        "90 Tage.",
+        "--transfer",
+        "US: A45-3",
+    ]
+    said = hub.good("notice", "create", "--kind", "art_14", *told, "--source", "Adressverlag", "--categories", "Nummer")
+    notice = said.split("SHA-256 ")[1].split()[0]
+    assert f"/n/{notice[:16]}" in said
+    hub.good("notice", "create", "--language", "en", *told)
+    listed = hub.good("notice", "list")
+    assert notice in listed
+    assert "art_13" in listed
+    shown = hub.good("notice", "show", notice[:10])
+    for word in ("Muster Handels GmbH", "Adressverlag", "US: A45-3", "CSV file", "WhatsApp Ireland", "Art. 77"):
+        assert word in shown
+    hub.good("sync", "csv")
+    assert "2 records" in hub.good("notice", "source", "other", "--connection", "csv", "--by", "Dana Schutz")
+    due = hub.good("notice", "due")
+    assert [cell.strip() for cell in due.split("CSV file")[1].split("│")[1:5]] == ["2", "0", "2", "0"]
+    stated = ["--connection", "csv", "--notice", notice[:10], "--by", "Dana Schutz", "--evidence", "letter of May"]
+    future = hub("notice", "declare", *stated, "--since", "2999-01-01")
+    assert (future.code, "since" in future.err) == (2, True)
+    declared = hub.good("notice", "declare", *stated, "--since", "2020-01-01").split()[2].rstrip(".")
+    assert "letter of May" in hub.good("notice", "due")
+    hub.good("notice", "revoke", declared, "--by", "Dana Schutz", "--why", "another mailing")
+    assert "letter of May" not in hub.good("notice", "due")

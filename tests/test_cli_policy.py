@@ -29,13 +29,13 @@ def hub(*words: str) -> Result:
 
 def mine(home: Path) -> Path:
     file = home / "mine.toml"
-    file.write_text(STRICT.replace("max_unused_days = 365", "max_unused_days = 180").replace('"2026-11"', '"2027-01"'))
+    file.write_text(STRICT.replace("max_unused_days = 365", "max_unused_days = 180").replace('"2026-12"', '"2027-01"'))
     return file
 
 
 def test_policy_is_loaded_compared_activated_and_listed(home: Path) -> None:
     file = mine(home)
-    assert "* eu_strict@2026-11" in hub("policy", "list").stdout
+    assert "* eu_strict@2026-12" in hub("policy", "list").stdout
     assert hub("policy", "load", str(file), "--by", "Dana Schutz").stdout.startswith("eu_strict@2027-01")
     assert hub("policy", "show", "eu_strict@2027-01").stdout == file.read_text()
     said = hub("policy", "compare", "de", str(file)).stdout
@@ -44,7 +44,7 @@ def test_policy_is_loaded_compared_activated_and_listed(home: Path) -> None:
     assert "eu_strict@2027-01 decides" in hub("policy", "activate", "eu_strict").stdout
     listed = hub("policy", "list").stdout
     assert "* eu_strict@2027-01" in listed
-    assert "* eu_strict@2026-11" not in listed
+    assert "* eu_strict@2026-12" not in listed
     assert hub("ledger", "verify").exit_code == 0
 
 

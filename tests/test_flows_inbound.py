@@ -60,7 +60,8 @@ def test_stop_is_confirmed_exactly_once_however_often_it_comes(shop: Shop) -> No
     random.Random(4).shuffle(story)
     for message in story:
         shop.hear(message)
-    confirmation = shop.claim_one().outgoing
+    notice, confirmation = sorted((cleared.outgoing for cleared in shop.claim()), key=lambda m: m.purpose, reverse=True)
+    assert (notice.purpose, notice.to) == (Purpose.PRIVACY_NOTICE, phone(ANNA))
     assert (confirmation.purpose, confirmation.to) == (Purpose.OPT_OUT_CONFIRMATION, phone(ANNA))
     assert len(shop.stops(phone(ANNA))) == 1
     assert shop.proven()
@@ -71,7 +72,8 @@ def test_stop_redelivered_after_a_new_point_became_known_is_confirmed_once(shop:
     shop.hear(stop)
     shop.hear(shop.said("Danke", phone(ANNA), bsuid()))
     shop.hear(stop)
-    assert len(shop.claim()) == 1
+    purposes = [cleared.outgoing.purpose for cleared in shop.claim()]
+    assert sorted(purposes) == [Purpose.OPT_OUT_CONFIRMATION, Purpose.PRIVACY_NOTICE]
     assert shop.stops(bsuid()), "the second time, the stop reaches the new point too"
 
 
@@ -243,5 +245,6 @@ def test_changes_in_the_crm_ask_for_a_sync(shop: Shop) -> None:
 
 def test_stop_names_the_sender_that_has_something_to_send(shop: Shop) -> None:
     assert shop.hear(shop.said("STOP", phone(ANNA))).senders == {shop.sender.id}
+    shop.agree(phone(BEN))
     assert not shop.hear(shop.said("Hallo", phone(BEN))).senders
     assert shop.only(MessageRow).next_attempt_at <= shop.world.now() + timedelta(seconds=1)  # type: ignore[operator]

@@ -21,7 +21,7 @@ from hub.store.tables import Campaign, DecisionRow, Document, PolicyVersion
 from tests.making import ANNA, BEN, CONTRACT, SECOND, Shop, person
 
 STRICT = files("hub.law.policies").joinpath("eu_strict.toml").read_bytes()
-KILLED = STRICT.replace(b"invalid = []", b'invalid = ["A45-3>US"]').replace(b'"2026-11"', b'"2026-12"')
+KILLED = STRICT.replace(b"invalid = []", b'invalid = ["A45-3>US"]').replace(b'"2026-12"', b'"2027-01"')
 BY = "Dana Schutz"
 
 
@@ -44,7 +44,7 @@ def activate(shop: Shop, row: PolicyVersion) -> None:
 
 def test_loaded_version_is_told_and_decides_nothing_yet(shop: Shop) -> None:
     row = keep(shop)
-    assert (row.name, row.version, row.loaded_by, row.active_from) == ("eu_strict", "2026-12", BY, None)
+    assert (row.name, row.version, row.loaded_by, row.active_from) == ("eu_strict", "2027-01", BY, None)
     (event,) = shop.events("policy_loaded")
     assert row.sha256 in event.record
     assert BY not in event.record, "the ledger keeps no names"
@@ -131,9 +131,9 @@ def test_policy_is_found_as_file_version_or_profile(shop: Shop, tmp_path: Path) 
     file = tmp_path / "mine.toml"
     file.write_bytes(KILLED)
     with shop.world.db.read() as session:
-        for name in ("eu_strict", "eu_strict@2026-12", str(file)):
+        for name in ("eu_strict", "eu_strict@2027-01", str(file)):
             policy, text = policies.find(session, shop.controller, name)
-            assert (policy.version, text.encode()) == ("2026-12", KILLED)
+            assert (policy.version, text.encode()) == ("2027-01", KILLED)
         assert policies.find(session, shop.controller, "uk")[0] == load("uk")
         for name in ("nowhere", "eu_strict@1", str(tmp_path / "none.toml")):
             with pytest.raises(BadInput):

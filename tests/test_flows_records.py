@@ -34,7 +34,7 @@ def test_allowed_message_is_explained_by_consent_wording_events_and_statuses(sho
     (wording,) = found.wordings
     assert wording["text"] == shop.only(Wording).text
     assert COMPANY in wording["text"]
-    assert [e["kind"] for e in found.events] == ["consent_given"]
+    assert [e["kind"] for e in found.events] == ["consent_given", "notice_served", "notice_served"]
     assert [(status, code) for status, code, _ in found.statuses] == [("delivered", "")]
 
 
@@ -54,7 +54,7 @@ def test_refused_message_is_explained_by_reasons_with_source_and_remedy(shop: Sh
         "en": (known.meaning_en, known.remedy_en),
         "de": (known.meaning_de, known.remedy_de),
     }[language]
-    assert [e["kind"] for e in found.events] == ["consent_given", "objection"]
+    assert [e["kind"] for e in found.events] == ["consent_given", "notice_served", "notice_served", "objection"]
     assert found.decisions[-1]["stops"]
 
 

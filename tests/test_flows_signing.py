@@ -124,7 +124,7 @@ def test_chain_cut_and_mended_after_signing_is_found(shop: Shop) -> None:
 
 def rebuild_cut(session: Session) -> None:
     """What refers to the rows that will go."""
-    for name in ("consent", "stop"):
+    for name in ("notice_served", "consent", "stop"):
         session.connection().exec_driver_sql(f"DELETE FROM {name}")  # noqa: S608
 
 

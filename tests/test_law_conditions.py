@@ -14,12 +14,15 @@ from hub.law.decide import decide
 from hub.law.facts import (
     Case,
     ClaimFact,
+    CountrySignal,
     Decision,
     EvidenceKind,
     Message,
     Notice,
     NoticeKind,
+    Phase,
     Sale,
+    SignalKind,
     Source,
     StopKind,
     Verdict,
@@ -38,6 +41,7 @@ from tests.test_law_decide import (
     ROUTE,
     STRICT,
     TEMPLATE,
+    TOLD_NOW,
     WORDING,
     ask,
     ask_purpose,
@@ -120,7 +124,7 @@ def test_soft_opt_in_needs_metas_own_opt_in() -> None:
 
 
 def test_soft_opt_in_ends_with_a_new_holder_of_the_number() -> None:
-    answer = decide(replace(SOFT, person=replace(CUSTOMER, reassigned_at=NOW - DAY)))
+    answer = decide(replace(SOFT, person=replace(CUSTOMER, reassigned_at=NOW - DAY, notices=TOLD_NOW)))
     assert answer.reasons == ("BASIS_INSUFFICIENT_FOR_MARKETING", "CONTACT_POINT_REASSIGNED")
 
 
@@ -353,3 +357,32 @@ def test_no_more_advertising_than_allowed_and_promised(
     assert answer.verdict is (Verdict.ALLOW if allowed else Verdict.HOLD)
     invoice = replace(CASE, message=Message("UTILITY", template=PLAIN), policy=policy_with("frequency", enforce=True))
     assert decide(replace(invoice, person=replace(person, evidence=(CONTRACT,)))).allowed
+
+
+# --- Steps 9 and 12 when a record is stored --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "notices", "notes"),
+    [
+        (Source.OTHER, (), ("SYNC_ART14_CLOCK_STARTED",)),
+        (Source.OTHER, (Notice(NoticeKind.ART_14, "n", NOW),), ()),
+        (Source.OTHER, (Notice(NoticeKind.ART_13, "n", NOW),), ("SYNC_ART14_CLOCK_STARTED",)),
+        (Source.PERSON, (), ()),
+        (Source.UNKNOWN, (), ()),
+    ],
+)
+def test_storing_data_from_elsewhere_starts_the_clock(
+    source: Source, notices: tuple[Notice, ...], notes: tuple[str, ...]
+) -> None:
+    person = replace(PERSON, source=source, notices=notices)
+    answer = decide(replace(CASE, phase=Phase.SYNC_IN, person=person, message=None, route=None))
+    assert (answer.verdict, answer.notes) == (Verdict.ALLOW, notes)
+
+
+@pytest.mark.parametrize(("age", "counts"), [(0 * DAY, True), (365 * DAY, True), (366 * DAY, False)])
+def test_country_before_a_move_counts_for_a_year(age: timedelta, counts: bool) -> None:
+    signals = (*PERSON.countries, CountrySignal(SignalKind.FORMER, "FR", NOW - age))
+    answer = ask(countries=(CountrySignal(SignalKind.STATED_RESIDENCE, "DE"), *signals))
+    assert answer.allowed
+    assert ("FR" in answer.jurisdictions) is counts

@@ -22,6 +22,8 @@ from hub.law.facts import (
     Evidence,
     EvidenceKind,
     Message,
+    Notice,
+    NoticeKind,
     Origin,
     Person,
     Phase,
@@ -57,11 +59,16 @@ CONSENT = Consent(
     wording=WORDING,
     event_time=NOW - 30 * DAY,
 )
+KINDS = (NoticeKind.ART_13, NoticeKind.ART_21_4)
+TOLD = tuple(Notice(kind, f"told-{kind}", NOW - 30 * DAY) for kind in KINDS)
+TOLD_NOW = tuple(replace(notice, at=NOW) for notice in TOLD)
 PERSON = Person(
     id="p1",
     consents=(CONSENT,),
     countries=(CountrySignal(SignalKind.NUMBER, "DE"),),
     platform_optin="optin-1",
+    notices=TOLD,
+    marketing_received=0,
 )
 TEMPLATE = TemplateFacts(
     "t1", TemplateState.APPROVED, PlatformCategory.MARKETING, PlatformCategory.MARKETING, True, True, False
@@ -174,7 +181,7 @@ def test_consent_predicate_fails_alone(change: dict[str, Any], code: str) -> Non
         ({"ambiguous": True}, "SUBJECT_AMBIGUOUS"),
         ({"erased": True}, "SUBJECT_ERASED"),
         ({"claims": (ClaimFact("c", ClaimKind.ERASURE),)}, "SUBJECT_ERASED"),
-        ({"reassigned_at": CONSENT.event_time}, "CONTACT_POINT_REASSIGNED"),
+        ({"reassigned_at": CONSENT.event_time, "notices": TOLD_NOW}, "CONTACT_POINT_REASSIGNED"),
         ({"age": 15}, "AGE_BELOW_CONSENT"),
         ({"platform_optin": ""}, "PLATFORM_OPTIN_MISSING"),
         ({"claims": (ClaimFact("c", ClaimKind.OPT_OUT),)}, "SUPPRESSED_CLAIM_CRM"),
@@ -649,7 +656,8 @@ def test_evidence_carries_its_purpose(
     assert answer.evidence_ids == (proof.id, "optin-1")
     assert not ask_purpose(purpose).allowed
     stranger = ask_purpose(purpose, proof, reassigned_at=NOW)
-    assert stranger.reasons == ("CONTACT_POINT_REASSIGNED",)
+    untold = () if purpose in ("LEGAL", "PRIVACY_NOTICE", "OPT_OUT_CONFIRMATION") else ("NOTICE_13_MISSING",)
+    assert stranger.reasons == ("CONTACT_POINT_REASSIGNED", *untold)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from hub.law.facts import (
     ConsentState,
     CountrySignal,
     Message,
+    Notice,
+    NoticeKind,
     Person,
     Phase,
     RecordState,
@@ -60,7 +62,12 @@ def raw(name: str) -> bytes:
 
 def case(policy: Policy, country: str = "DE", route: Route = ROUTE, consent: Consent = CONSENT) -> Case:
     person = Person(
-        "p", consents=(consent,), countries=(CountrySignal(SignalKind.STATED_RESIDENCE, country),), platform_optin="o"
+        "p",
+        consents=(consent,),
+        countries=(CountrySignal(SignalKind.STATED_RESIDENCE, country),),
+        platform_optin="o",
+        notices=tuple(Notice(kind, f"told-{kind}", NOW - DAY) for kind in (NoticeKind.ART_13, NoticeKind.ART_21_4)),
+        marketing_received=0,
     )
     message = Message("MARKETING", topic="shoes", template=TEMPLATE)
     return Case(Phase.TRANSMIT, NOW, policy, "acme", country, person, message, route)

@@ -23,6 +23,8 @@ from hub.law.facts import (
     Evidence,
     EvidenceKind,
     Message,
+    Notice,
+    NoticeKind,
     Origin,
     Person,
     Phase,
@@ -54,6 +56,7 @@ UTILITY_TEMPLATE = replace(
 ROUTE = Route(
     "s", "acme", True, False, "r", RecordState.APPROVED, True, NOW + DAY, True, (Transfer("US", "A45-3", NOW + DAY),)
 )
+TOLD = tuple(Notice(kind, f"told-{kind}", NOW - 90 * DAY) for kind in (NoticeKind.ART_13, NoticeKind.ART_21_4))
 CONTRACT = Evidence(EvidenceKind.CONTRACT, "contract-1", NOW - 50 * DAY)
 
 # Few values, so that equal times and matching scopes are common.
@@ -154,7 +157,14 @@ def case_of(person: Person, message: Message, phase: Phase = Phase.TRANSMIT) -> 
 
 
 def person_of(history: dict[str, Any]) -> Person:
-    return Person("p", countries=(CountrySignal(SignalKind.NUMBER, "DE"),), platform_optin="optin", **history)
+    return Person(
+        "p",
+        countries=(CountrySignal(SignalKind.NUMBER, "DE"),),
+        platform_optin="optin",
+        notices=TOLD,
+        marketing_received=0,
+        **history,
+    )
 
 
 # --- The oracle ------------------------------------------------------------------------------------------------------

@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from hub.flows import optin
+from hub.flows import notices, optin
 from hub.flows.optin import Invitation
+from hub.law.facts import NoticeKind
 from hub.store.tables import OptInPage
 from hub.testing.emulator import serve
 from hub.web.app import build
@@ -71,8 +72,8 @@ def test_page_loads_nothing_from_elsewhere(shop: Shop, base: str) -> None:
     shown = httpx.get(f"{base}/o/{shop.page.id}").text
     assert "<script" not in shown
     addresses = re.findall(r'(?:src|href)="([^"]+)"', shown)
-    assert all(address.startswith(("data:", "https://wa.me/")) for address in addresses)
-    assert len(addresses) == 2
+    assert all(address.startswith(("data:", "https://wa.me/", "/n/")) for address in addresses)
+    assert len(addresses) == 3
 
 
 def test_closed_page_is_gone_and_offers_no_chat(shop: Shop, base: str) -> None:
@@ -97,3 +98,27 @@ def test_hostile_title_and_topic_are_shown_as_text(shop: Shop, base: str) -> Non
     assert "<script" not in shown
     assert HOSTILE in html.unescape(shown)
     assert html.escape("<script>alert(1)</script>") in shown
+
+
+@pytest.mark.parametrize(("language", "heading"), [("de", "Datenschutzinformation"), ("en", "Privacy notice")])
+def test_notice_can_be_read_under_its_own_address_and_on_the_page(
+    shop: Shop, base: str, language: str, heading: str
+) -> None:
+    with shop.write() as session:
+        body = f"{COMPANY}\n\n{HOSTILE}"
+        made = notices.create(shop.world, session, shop.controller, NoticeKind.ART_13, language, body)
+        hint = notices.create(shop.world, session, shop.controller, NoticeKind.ART_21_4, language, f"{COMPANY}: nein?")
+    answer = httpx.get(base + notices.path(made.id))
+    assert answer.status_code == 200
+    shown = html.unescape(answer.text)
+    for wanted in (f'<html lang="{language}">', heading, body, made.id):
+        assert wanted in shown
+    assert "<script" not in answer.text
+    opt_in = httpx.get(f"{base}/o/{page(shop, language=language).page.id}").text
+    assert f'href="{notices.path(made.id)}"' in opt_in
+    assert html.escape(hint.text) in opt_in
+
+
+@pytest.mark.parametrize("address", ["unheard", "0" * 64, "%25" * 6, "a" * 15])
+def test_notice_nobody_wrote_is_not_found(shop: Shop, base: str, address: str) -> None:
+    assert httpx.get(f"{base}/n/{address}").status_code == 404

@@ -31,6 +31,7 @@ def create(
     template: Annotated[str, typer.Option(help="Template as NAME/LANGUAGE, e.g. autumn_offer/de.")],
     purpose: Annotated[str, typer.Option(help="Legal purpose, e.g. MARKETING.")],
     title: Annotated[str, typer.Option(help="How you call it.")] = "",
+    notice: Annotated[str, typer.Option(help="For PRIVACY_NOTICE: the notice that the template links to.")] = "",
     topic: Annotated[str, typer.Option(help="Topic as the consent wording names it.")] = "",
     sender: Annotated[str, typer.Option(help="Number to send from; not needed if there is one.")] = "",
     parameter: Annotated[
@@ -56,6 +57,7 @@ def create(
             purpose=purpose.upper(),
             topic=topic,
             parameters=_parameters(parameter),
+            notice=notice,
         )
         out.print(f"Draft {made.title!r} is {made.id}. Next: `hub campaign preview {made.id}`.", highlight=False)
 

@@ -17,6 +17,7 @@ from hub.cli import (
     decide,
     demo,
     evidence,
+    notice,
     optin,
     policy,
     proof,
@@ -40,6 +41,7 @@ connection.register(app)
 run.register(app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")
+notice.register(app)
 proof.register(app)
 evidence.register(app)
 restore.register(app)

@@ -31,6 +31,10 @@ def create(
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "",
     language: Annotated[str, typer.Option(help="Language of the wording: de or en.")] = "de",
     text: Text = None,
+    per_month: Annotated[
+        int | None,
+        typer.Option(min=1, help="Messages in 30 days at most; the wording promises it and the gate keeps it."),
+    ] = None,
     sender: Annotated[str, typer.Option(help="Number the person writes to; not needed if there is one.")] = "",
     qr: Annotated[Path | None, typer.Option(help="Also write a QR code of the page, as SVG or PNG.")] = None,
     confirm_template: Annotated[
@@ -58,6 +62,7 @@ def create(
             language=language,
             topics=topic,
             text=_read(text) if text else "",
+            per_month=per_month,
             confirm_template=confirm_template,
             receipts=receipt,
         )
@@ -78,6 +83,11 @@ def _show(built: World, session: Session, page: OptInPage) -> str:
     out.print(f"Wording:   version {invited.wording.version}, SHA-256 {invited.wording.id}", highlight=False)
     if not invited.wording.withdrawal_hint:
         out.print("[yellow]The wording does not say how to withdraw (Art. 7(3)); consent to it will not count.[/]")
+    if not (invited.notice and invited.hint):
+        out.print(
+            "[yellow]The page shows no privacy notice (Art. 13) or no right to object (Art. 21(4)); messages to who "
+            "consents there will wait. Make both with `hub notice create`, then a new page.[/]"
+        )
     return public
 
 

@@ -312,6 +312,8 @@ def _show_run(connection: Connection, run: SyncRun) -> None:
     table.add_row("unchanged", str(run.unchanged))
     for reason, count in sorted(run.excluded.items()):
         table.add_row(f"excluded: {reason}", str(count))
+    for note, count in sorted(run.notes.items()):
+        table.add_row(f"note: {note}", str(count))
     if run.error:
         table.add_row("stopped by", run.error)
     out.print(table)

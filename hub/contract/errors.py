@@ -11,6 +11,7 @@ HubError
     ├── Rejected              refused for good: never try this message again
     │   ├── RecipientOptedOut the person stopped us at the platform: an objection for the ledger
     │   ├── RecipientUnreachable
+    │   ├── RecipientCapped   the platform takes no advertising for this person for now
     │   ├── WindowClosed      free text outside the service window
     │   └── TemplateProblem   the template is missing, paused or called wrongly
     └── Uncertain             the request left and no answer came: it may have been accepted; never resent
@@ -81,6 +82,17 @@ class RecipientOptedOut(Rejected):
 
 class RecipientUnreachable(Rejected):
     """No delivery to this contact point; it proves nothing about the number itself."""
+
+
+class RecipientCapped(Rejected):
+    """The platform limits advertising to this person; other advertising is pointless for `after` seconds.
+
+    It says nothing about consent.
+    """
+
+    def __init__(self, message: str, *, code: str = "", after: float = 86_400.0) -> None:
+        super().__init__(message, code=code)
+        self.after = after
 
 
 class WindowClosed(Rejected):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from hub.contract import ContactSnapshot
-from hub.flows import permission
+from hub.flows import contacts, permission
 from hub.flows.imports import OptIn
 from hub.flows.points import Located
 from hub.flows.world import World
@@ -45,6 +46,7 @@ class Writer:
         points: dict[str, ContactPoint],
     ) -> None:
         self._world, self._session, self._controller, self._connection = world, session, controller, connection
+        self._now = world.now()
         self._points = points
         self._owners = self._load(points)
         self._new: dict[type[Any], list[dict[str, Any]]] = {Contact: [], ContactPoint: [], CrmRecord: []}
@@ -54,7 +56,8 @@ class Writer:
         ids = {p.contact_id for p in points.values()}
         return {c.id: c for c in self._session.exec(select(Contact).where(col(Contact.id).in_(ids)))}
 
-    def admit(self, chain: Chain, record: Record, before: CrmRecord | None) -> None:
+    def admit(self, chain: Chain, record: Record, before: CrmRecord | None, due: datetime | None = None) -> None:
+        """`due` is when the person must have been told where the data come from, where that time starts now."""
         point = self._points.get(record.token)
         if point is None:
             point = self._known_person(before, record) or self._new_person(record)
@@ -73,7 +76,9 @@ class Writer:
             "point_id": point.id,
             "fingerprint": record.fingerprint,
             "claims": record.claims,
-            "seen_at": self._world.now(),
+            "seen_at": self._now,
+            "first_seen_at": before.first_seen_at if before else self._now,
+            "art14_due_at": due or (before.art14_due_at if before else None),
         }
         if before is None:
             self._new[CrmRecord].append(row)
@@ -103,7 +108,7 @@ class Writer:
                 "profile": _profile(key, contact_id, record),
                 "country": record.snapshot.country,
                 "residence_stated": record.snapshot.residence_stated,
-                "created_at": self._world.now(),
+                "created_at": self._now,
             }
         )
         return self._point(contact_id, key, record)
@@ -118,6 +123,7 @@ class Writer:
             "token": record.token,
             "value": seal(key, record.located.point.value.encode(), f"point:{point_id}"),
             "country": record.located.country,
+            "zone": record.located.zone,
         }
         self._new[ContactPoint].append(row)
         return ContactPoint(**row)
@@ -128,8 +134,7 @@ class Writer:
             return
         key = self._world.vault.key_of(contact.id, contact.data_key)
         contact.profile = _profile(key, contact.id, record)
-        contact.country = record.snapshot.country or contact.country
-        contact.residence_stated = record.snapshot.residence_stated or contact.residence_stated
+        contacts.reside(contact, record.snapshot.country, record.snapshot.residence_stated, self._now)
         self._session.add(contact)
 
     def flush(self) -> None:

@@ -59,6 +59,7 @@ def queue(
     *,
     dedupe: str,
     evidence: Sequence[tuple[EvidenceKind, str, datetime]] = (),
+    notice_id: str | None = None,
 ) -> str:
     """Queue a free text under the person's key. Returns the message id; empty when `dedupe` was queued before."""
     if session.exec(select(MessageRow.id).where(MessageRow.dedupe == dedupe)).first():

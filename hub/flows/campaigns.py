@@ -13,7 +13,7 @@ from sqlalchemy import func, insert
 from sqlmodel import Session, col, select
 
 from hub.contract import BadInput, Purpose, ReportKind
-from hub.flows import documents, facts, gate, reports
+from hub.flows import documents, facts, gate, notices, reports
 from hub.flows.states import OPEN, PRIORITY, CampaignState, State
 from hub.flows.world import World
 from hub.law import content
@@ -25,6 +25,7 @@ from hub.store.tables import (
     Controller,
     CrmRecord,
     MessageRow,
+    NoticeText,
     Sender,
     TemplateRow,
     new_id,
@@ -49,8 +50,12 @@ def create(
     purpose: str,
     topic: str,
     parameters: Mapping[str, str],
+    notice: str = "",
 ) -> Campaign:
-    """A draft. `parameters` maps a template's parameter to `property` or `property|fallback`. Raises `BadInput`."""
+    """A draft. `parameters` maps a template's parameter to `property` or `property|fallback`. Raises `BadInput`.
+
+    `notice` is the notice that a template of purpose PRIVACY_NOTICE links to, and so serves.
+    """
     if purpose not in set(Purpose):
         raise BadInput(f"{purpose!r} is no purpose", field="purpose", remedy=f"Use one of: {', '.join(Purpose)}.")
     if purpose == Purpose.MARKETING and topic in ("", "*"):
@@ -78,6 +83,7 @@ def create(
         template=template,
         language=language,
         approved_category=row.category,
+        notice_id=_notice(session, controller, purpose, notice, row),
         parameters=[[name, *parameters[name].partition("|")[::2]] for name in row.parameters],
         state=CampaignState.DRAFT,
         created_at=world.now(),
@@ -85,6 +91,18 @@ def create(
     session.add(campaign)
     session.flush()
     return campaign
+
+
+def _notice(session: Session, controller: Controller, purpose: str, notice: str, template: TemplateRow) -> str | None:
+    if purpose != Purpose.PRIVACY_NOTICE:
+        if notice:
+            raise BadInput("is of another purpose", field="notice", remedy="Use --purpose PRIVACY_NOTICE.")
+        return None
+    found = notices.find(session, controller, notice)
+    if notices.path(found.id) not in template.text:
+        remedy = f"Put the link that ends in {notices.path(found.id)} into the template."
+        raise BadInput("is not what the template leads to", field="notice", remedy=remedy)
+    return found.id
 
 
 @dataclass(slots=True)
@@ -102,6 +120,7 @@ class _Asked:
     record: CrmRecord
     case: Case
     decision: Decision
+    evidence: list[list[str]]
 
     @property
     def person(self) -> Person:
@@ -115,6 +134,7 @@ class Stager:
         self.world, self.session, self.campaign = world, session, campaign
         self.controller = session.get_one(Controller, campaign.controller_id)
         self.route, self.message = asked(session, self.controller, campaign)
+        self.notice = session.get(NoticeText, campaign.notice_id) if campaign.notice_id else None
 
     def ask(self, records: Sequence[str]) -> tuple[list[_Asked], int]:
         """Decisions for those members the hub holds, and how many it does not hold."""
@@ -123,13 +143,15 @@ class Stager:
                 CrmRecord.connection_id == self.campaign.connection_id, col(CrmRecord.record).in_(records)
             )
         ).all()
-        people = facts.people(self.session, self.controller, [row.point_id for row in rows])
+        people = facts.people(self.session, self.controller, [row.point_id for row in rows], self.world.now())
         found = [self._ask(row, people[row.point_id]) for row in rows]
         return found, len(records) - len(rows)
 
     def _ask(self, row: CrmRecord, person: Person) -> _Asked:
+        evidence = notices.duty(person, self.notice, self.world.now()) if self.notice else []
+        person = facts.with_evidence(person, evidence)
         case = gate.put(self.world, self.controller, Phase.STAGE, person, self.message, self.route)
-        return _Asked(row, case, gate.judge(case))
+        return _Asked(row, case, gate.judge(case), evidence)
 
 
 def asked(session: Session, controller: Controller, campaign: Campaign) -> tuple[Route, Message]:
@@ -228,7 +250,8 @@ def _message(world: World, campaign: Campaign, item: _Asked) -> dict[str, Any]:
         "template": "",  # the campaign names it
         "language": "",
         "approved_category": "",
-        "evidence": [],
+        "evidence": item.evidence,
+        "notice_id": campaign.notice_id,
         "state": state,
         "reason": "" if state is State.QUEUED else item.decision.reasons[0],
         "decision_id": "",

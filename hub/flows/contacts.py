@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlmodel import Session, col, select
@@ -60,6 +61,16 @@ def _new(world: World, session: Session, controller: Controller) -> Contact:
     return contact
 
 
+def reside(contact: Contact, country: str, stated: bool, now: datetime) -> None:
+    """A CRM names a person's country. The one before counts on for the policy's months (legal reference 4.3)."""
+    if not country:
+        return
+    if contact.country and contact.country != country:
+        contact.former_country, contact.moved_at = contact.country, now
+        contact.residence_stated = stated
+    contact.country, contact.residence_stated = country, stated or contact.residence_stated
+
+
 def add_point(
     world: World, session: Session, controller: Controller, contact: Contact, key: AESGCM, point: Point
 ) -> ContactPoint:
@@ -75,6 +86,7 @@ def add_point(
         token=stopped or tokens[0],
         value=seal(key, located.point.value.encode(), f"point:{point_id}"),
         country=located.country,
+        zone=located.zone,
     )
     session.add(row)
     session.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from hub.contract import (
     Outgoing,
     Purpose,
     Receipt,
+    RecipientCapped,
     RecipientOptedOut,
     Rejected,
     ReportKind,
@@ -30,12 +31,12 @@ from hub.contract import (
     Throttled,
     Unavailable,
 )
-from hub.flows import accounts, contacts, documents, facts, gate, permission, purge, reports
+from hub.flows import accounts, contacts, documents, facts, gate, holds, notices, permission, purge, reports
 from hub.flows.campaigns import asked
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
 from hub.law import content
-from hub.law.facts import Case, Message, Phase, Route, StopKind, Verdict
+from hub.law.facts import Case, Decision, Message, Person, Phase, Route, StopKind, Verdict
 from hub.law.policy import Policy
 from hub.store.ledger import Chain, canonical
 from hub.store.tables import (
@@ -52,7 +53,6 @@ from hub.store.tables import (
 from hub.store.vault import Sealed, seal, unseal
 
 FRESH = timedelta(seconds=2)  # an older authorisation is void and is given anew
-_HOLD = timedelta(minutes=15)  # then the gate asks again
 _TRIES = 8
 
 
@@ -107,7 +107,7 @@ class _Desk:
         self.world, self.session, self.chain, self.sender, self.owner = world, session, chain, sender, owner
         self.controller = session.get_one(Controller, sender.controller_id)
         self.route = gate.route_of(session, self.controller, sender)
-        self.people = facts.people(session, self.controller, [row.point_id for row in rows])
+        self.people = facts.people(session, self.controller, [row.point_id for row in rows], world.now())
         self.contacts = _by_id(session, Contact, {row.contact_id for row in rows})
         self.points = _by_id(session, ContactPoint, {row.point_id for row in rows})
         self.campaigns = _by_id(session, Campaign, {row.campaign_id for row in rows if row.campaign_id})
@@ -139,19 +139,29 @@ class _Desk:
             row.basis = decision.basis or ""
             if decision.consent_id:
                 self.consents.add(decision.consent_id)
+            if row.purpose == Purpose.MARKETING:
+                self._count(row, person)
             return gate.clear(outgoing, decision, row.decision_id)
-        self._refuse(row, decision.verdict, decision.reasons[0])
+        self._refuse(row, case, decision)
         return None
 
-    def _refuse(self, row: MessageRow, verdict: Verdict, reason: str) -> None:
-        row.reason = reason
+    def _count(self, row: MessageRow, person: Person) -> None:
+        """Another message to the same person may stand further down in this batch."""
+        read = self.people[row.point_id]
+        counted = (person.marketing_received or 0) + 1
+        for point_id, other in self.people.items():
+            if other.id == read.id:
+                self.people[point_id] = replace(other, marketing_received=counted)
+
+    def _refuse(self, row: MessageRow, case: Case, decision: Decision) -> None:
+        row.reason = decision.reasons[0]
         campaign = self.campaigns.get(row.campaign_id or "")
         over = campaign is not None and campaign.state == CampaignState.CANCELLED
-        if verdict in (Verdict.HOLD, Verdict.ERROR) and not over:
-            row.state, row.next_attempt_at = State.HELD, self.world.now() + _HOLD
+        if decision.verdict in (Verdict.HOLD, Verdict.ERROR) and not over:
+            row.state, row.next_attempt_at = State.HELD, holds.until(self.session, case, decision)
             return
         row.state = State.REFUSED
-        self.refusals.append(reports.Told.of(row, ReportKind.REFUSED, row.state, row.changed_at, reason=reason))
+        self.refusals.append(reports.Told.of(row, ReportKind.REFUSED, row.state, row.changed_at, reason=row.reason))
 
     def _message(self, row: MessageRow) -> Message:
         if row.template:
@@ -254,6 +264,7 @@ def settle(world: World, session: Session, sender: Sender, results: dict[str, Re
     rows = session.exec(select(MessageRow).where(col(MessageRow.id).in_(list(results)))).all()
     people = _by_id(session, Contact, {row.contact_id for row in rows})
     told: list[reports.Told] = []
+    taken: list[MessageRow] = []
     for row in rows:
         result = results[row.id]
         row.changed_at = now
@@ -261,6 +272,7 @@ def settle(world: World, session: Session, sender: Sender, results: dict[str, Re
         if isinstance(result, Receipt):
             if _accepted(world, sender, row, people[row.contact_id], result):
                 told.append(reports.Told.of(row, ReportKind.STATUS, row.state, now))
+                taken.append(row)
         elif row.state not in (State.AUTHORISED, State.UNKNOWN):
             continue  # a status webhook was faster
         elif isinstance(result, Rejected):
@@ -268,12 +280,16 @@ def settle(world: World, session: Session, sender: Sender, results: dict[str, Re
             told.append(reports.Told.of(row, ReportKind.STATUS, row.state, now, reason=row.reason))
             if isinstance(result, RecipientOptedOut):
                 opted_out(world, session, chain, row, now, result.code)
+            elif isinstance(result, RecipientCapped):
+                capped(session, row, now, result)
         elif isinstance(result, (Stale, Unavailable, BadConfig)):
             _again(world, session, sender, row, result, told)
         else:
             row.state, row.reason = State.UNKNOWN, type(result).__name__
             told.append(reports.Told.of(row, ReportKind.STATUS, row.state, now, reason=row.reason))
     session.flush()
+    if taken:
+        notices.accepted(session, chain, taken, now)
     reports.tell(session, told, now)
     purge.returned(world, session, chain, session.get_one(Controller, sender.controller_id), rows)
     chain.write()
@@ -321,6 +337,14 @@ def _again(
     elif row.attempts >= _TRIES:
         row.state, row.reason = State.FAILED, "Unavailable"
         told.append(reports.Told.of(row, ReportKind.STATUS, row.state, now, reason=row.reason))
+
+
+def capped(session: Session, row: MessageRow, at: datetime, error: RecipientCapped) -> None:
+    """The platform takes no advertising for this person for now; until then none is tried."""
+    contact = session.get_one(Contact, row.contact_id)
+    until = at + timedelta(seconds=error.after)
+    contact.marketing_capped_until = max(until, contact.marketing_capped_until or until)
+    session.add(contact)
 
 
 def opted_out(world: World, session: Session, chain: Chain, row: MessageRow, at: datetime, code: str) -> None:

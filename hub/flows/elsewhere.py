@@ -7,17 +7,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session
 
 from hub.contract import BadInput, Channel, Purpose
+from hub.flows import wordings
 from hub.flows.world import World
-from hub.proof.chain import told
-from hub.store.ledger import canonical, digest
 from hub.store.tables import Controller, Wording
 
-_WITHDRAWAL = re.compile(r"\b(stopp?|widerruf\w*|withdraw\w*)\b", re.IGNORECASE)
 _NAMES: dict[Channel, re.Pattern[str]] = {
     Channel.WHATSAPP: re.compile(r"whatsapp", re.IGNORECASE),
     Channel.EMAIL: re.compile(r"e-?mail", re.IGNORECASE),
@@ -54,7 +51,7 @@ def register(
         raise BadInput("name each topic", field="topics", remedy="Consent must be specific (Art. 4(11) GDPR).")
     if shown_from > world.now():
         raise BadInput("lies in the future", field="shown-from", remedy="Give the day on which it was first shown.")
-    facts: dict[str, Any] = {
+    facts = {
         "controllers": [controller.name],
         "channels": sorted(channels),
         "purposes": [Purpose.MARKETING],
@@ -62,21 +59,6 @@ def register(
         "language": language,
         "statement": "",  # nobody agrees to it here
         "text": full,
+        "promised_per_30_days": None,
     }
-    wording_id = digest(canonical({**facts, "controller_id": controller.id, "shown_from": told(shown_from)}))
-    known = session.get(Wording, wording_id)
-    if known:
-        return known
-    last = session.exec(select(func.max(Wording.version)).where(Wording.controller_id == controller.id)).one()
-    wording = Wording(
-        id=wording_id,
-        controller_id=controller.id,
-        version=(last or 0) + 1,
-        withdrawal_hint=bool(_WITHDRAWAL.search(full)),
-        created_at=world.now(),
-        shown_from=shown_from,
-        **facts,
-    )
-    session.add(wording)
-    session.flush()
-    return wording
+    return wordings.keep(world, session, controller, facts, shown_from)

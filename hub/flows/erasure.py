@@ -18,7 +18,17 @@ from hub.flows.facts import TOMBSTONE
 from hub.flows.states import State
 from hub.flows.world import World
 from hub.store.ledger import Chain
-from hub.store.tables import ClaimedOptIn, ConsentRow, Contact, ContactPoint, CrmRecord, MessageRow, ReportRow, StopRow
+from hub.store.tables import (
+    ClaimedOptIn,
+    ConsentRow,
+    Contact,
+    ContactPoint,
+    CrmRecord,
+    MessageRow,
+    NoticeServed,
+    ReportRow,
+    StopRow,
+)
 
 
 def erase(world: World, session: Session, chain: Chain, contact: Contact, source: str) -> None:
@@ -40,10 +50,12 @@ def bury(session: Session, controller_id: str, tokens: Iterable[str], ledger_id:
 
 def forget(session: Session, contact: Contact, now: datetime) -> None:
     """Destroy what is held of a person, without a word in the ledger. What waits to be sent is refused."""
+    tokens = contacts.tokens_of(session, contact.id)
     for point in session.exec(select(ContactPoint).where(ContactPoint.contact_id == contact.id)):
-        point.token, point.value, point.country = f"erased:{point.id}", b"", ""
+        point.token, point.value, point.country, point.zone = f"erased:{point.id}", b"", "", ""
         session.add(point)
     contact.data_key, contact.profile, contact.country = None, None, ""
+    contact.former_country, contact.moved_at = "", None
     contact.residence_stated, contact.last_inbound_at, contact.erased_at = False, None, now
     session.add(contact)
     waiting = [State.QUEUED, State.HELD]
@@ -54,5 +66,6 @@ def forget(session: Session, contact: Contact, now: datetime) -> None:
     )
     sealed = {"text": None, "parameters": None, "provider_id": None, "reference": ""}
     session.execute(update(MessageRow).where(col(MessageRow.contact_id) == contact.id).values(**sealed))
+    session.execute(delete(NoticeServed).where(col(NoticeServed.token).in_(tokens)))
     for table in (CrmRecord, ReportRow, ConsentRow, ClaimedOptIn):
         session.execute(delete(table).where(col(table.contact_id) == contact.id))

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import Session, col
 
-from hub.contract import Channel, ClaimKind, Expression
+from hub.contract import Channel, ClaimKind, Expression, PointKind, Purpose
+from hub.flows import told
+from hub.flows.points import zone_of
+from hub.flows.states import MAY_HAVE_ARRIVED
 from hub.law.facts import (
     ClaimFact,
     Consent,
@@ -20,6 +23,7 @@ from hub.law.facts import (
     CountrySignal,
     Evidence,
     EvidenceKind,
+    Notice,
     Origin,
     Person,
     Scope,
@@ -29,24 +33,60 @@ from hub.law.facts import (
     WordingFacts,
 )
 from hub.store.sets import among
-from hub.store.tables import ConsentRow, Contact, ContactPoint, Controller, CrmRecord, StopRow, Wording
+from hub.store.tables import (
+    ConsentRow,
+    Contact,
+    ContactPoint,
+    Controller,
+    CrmRecord,
+    MessageRow,
+    StopRow,
+    Wording,
+)
+from hub.store.tables.columns import UtcTime
 
+RECENT = timedelta(days=30)  # in which advertising to one person is counted
 # Columns instead of objects: what is read here is read for every message, and objects cost three times as much.
+_RECEIVED = (
+    select(func.count())
+    .where(
+        col(MessageRow.contact_id) == col(Contact.id),
+        col(MessageRow.purpose) == Purpose.MARKETING,
+        col(MessageRow.state).in_(MAY_HAVE_ARRIVED),
+        col(MessageRow.authorised_at) > bindparam("since", type_=UtcTime),
+    )
+    .correlate(Contact)
+    .scalar_subquery()
+    .label("received")
+)
 _TARGETS: Any = select(
     col(ContactPoint.id).label("point_id"),
     col(ContactPoint.token),
-    col(ContactPoint.country).label("of_number"),
+    col(ContactPoint.country).label("of_point"),
+    col(ContactPoint.zone),
     col(Contact.id).label("contact_id"),
     col(Contact.controller_id),
     col(Contact.country),
     col(Contact.residence_stated),
+    col(Contact.former_country),
+    col(Contact.moved_at),
     col(Contact.last_inbound_at),
     col(Contact.restricted),
     col(Contact.erased_at),
     col(Contact.reassigned_at),
+    col(Contact.marketing_capped_until),
+    _RECEIVED,
 ).join_from(ContactPoint, Contact, col(ContactPoint.contact_id) == col(Contact.id))
-_TOKENS = select(col(ContactPoint.contact_id), col(ContactPoint.token))
-_CLAIMS = select(col(CrmRecord.contact_id), col(CrmRecord.record), col(CrmRecord.claims))
+_POINTS = select(
+    col(ContactPoint.contact_id), col(ContactPoint.token), col(ContactPoint.kind), col(ContactPoint.country)
+)
+_RECORDS = select(
+    col(CrmRecord.contact_id),
+    col(CrmRecord.record),
+    col(CrmRecord.claims),
+    col(CrmRecord.connection_id),
+    col(CrmRecord.first_seen_at),
+)
 _STOPS = select(
     col(StopRow.id),
     col(StopRow.token),
@@ -73,6 +113,8 @@ _CONSENTS = select(
     col(ConsentRow.last_used_at),
     col(ConsentRow.expires_at),
 )
+
+_SIGNALS = {str(kind): SignalKind.BSUID for kind in (PointKind.BSUID, PointKind.PARENT_BSUID)}
 
 TOMBSTONE = "tombstone"  # the person was erased: a re-import is refused, a fresh contact by the person is not
 
@@ -127,6 +169,7 @@ def wording_facts(row: Wording) -> WordingFacts:
         topics=tuple(row.topics),
         withdrawal_hint=row.withdrawal_hint,
         valid_from=(row.shown_from or row.created_at).replace(microsecond=0),  # vendors tell times in whole seconds
+        promised_per_30_days=row.promised_per_30_days,
     )
 
 
@@ -168,31 +211,46 @@ def assessment(controller: Controller) -> tuple[Evidence, ...]:
     return (Evidence(kind, controller.li_assessment, controller.created_at, disclosed=controller.li_disclosed),)
 
 
-def people(session: Session, controller: Controller, point_ids: Sequence[str]) -> dict[str, Person]:
+@dataclass(slots=True)
+class _Known:
+    """What is known of one person besides the contact itself."""
+
+    tokens: list[str] = field(default_factory=list)
+    points: list[tuple[str, str]] = field(default_factory=list)  # kind and country of each
+    claims: list[ClaimFact] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    connections: list[str] = field(default_factory=list)
+
+
+def people(session: Session, controller: Controller, point_ids: Sequence[str], now: datetime) -> dict[str, Person]:
     """Persons by the id of the contact point that would be written to."""
-    targets = session.execute(_TARGETS.where(among(col(ContactPoint.id), point_ids))).all()
+    wanted = _TARGETS.where(among(col(ContactPoint.id), point_ids))
+    targets = session.execute(wanted, {"since": now - RECENT}).all()
     contact_ids = {target.contact_id for target in targets}
-    tokens: dict[str, list[str]] = defaultdict(list)
-    for contact_id, token in session.execute(_TOKENS.where(among(col(ContactPoint.contact_id), contact_ids))):
-        tokens[contact_id].append(token)
-    claims: dict[str, list[ClaimFact]] = defaultdict(list)
-    for contact_id, record, stored in session.execute(_CLAIMS.where(among(col(CrmRecord.contact_id), contact_ids))):
-        claims[contact_id].extend(claims_of(record, stored))
-    known = permission(session, controller, [token for group in tokens.values() for token in group])
+    known: dict[str, _Known] = defaultdict(_Known)
+    for contact_id, token, kind, country in session.execute(
+        _POINTS.where(among(col(ContactPoint.contact_id), contact_ids))
+    ):
+        known[contact_id].tokens.append(token)
+        known[contact_id].points.append((kind, country))
+    stated = told.crms(session, controller)
+    for row in session.execute(_RECORDS.where(among(col(CrmRecord.contact_id), contact_ids))):
+        of = known[row.contact_id]
+        of.claims += claims_of(row.record, row.claims)
+        of.connections.append(row.connection_id)
+        of.notices += stated.notices(row.connection_id, row.first_seen_at)
+    tokens = [token for of in known.values() for token in of.tokens]
+    granted, served = permission(session, controller, tokens), told.served(session, tokens)
+    for of in known.values():
+        of.notices += (notice for token in of.tokens for notice in served.get(token, ()))
     return {
-        target.point_id: _person(controller, target, tokens[target.contact_id], claims, known) for target in targets
+        target.point_id: _person(controller, target, known[target.contact_id], granted, stated) for target in targets
     }
 
 
-def _person(
-    controller: Controller,
-    target: Any,
-    tokens: list[str],
-    claims: dict[str, list[ClaimFact]],
-    known: Permission,
-) -> Person:
+def _person(controller: Controller, target: Any, of: _Known, granted: Permission, stated: told.Crms) -> Person:
     # stops bind the person on every point; consent holds only for the point it was given on
-    consents = tuple(known.consents.get(target.token, ()))
+    consents = tuple(granted.consents.get(target.token, ()))
     given = next((c.id for c in consents if c.state is ConsentState.GIVEN), "")
     wrote = f"inbound:{target.contact_id}" if target.last_inbound_at else ""
     return Person(
@@ -201,22 +259,38 @@ def _person(
         erased=target.erased_at is not None,
         restricted=target.restricted,
         reassigned_at=target.reassigned_at,
-        stops=tuple(stop for token in tokens for stop in known.stops.get(token, ())),
+        stops=tuple(stop for token in of.tokens for stop in granted.stops.get(token, ())),
         consents=consents,
-        claims=tuple(claims.get(target.contact_id, ())),
-        countries=countries(target.country, target.residence_stated, target.of_number),
+        claims=tuple(of.claims),
+        countries=countries(
+            target.country, target.residence_stated, of.points, former=target.former_country, moved_at=target.moved_at
+        ),
         platform_optin=given or wrote,
         last_inbound_at=target.last_inbound_at,
         evidence=assessment(controller),
+        source=stated.source(of.connections, wrote=target.last_inbound_at is not None),
+        notices=tuple(of.notices),
+        zone=zone_of(target.country, target.residence_stated, target.of_point, target.zone),
+        marketing_received=target.received,
+        platform_limited_until=target.marketing_capped_until,
     )
 
 
-def countries(country: str, stated: bool, of_number: str) -> tuple[CountrySignal, ...]:
+def countries(
+    country: str,
+    stated: bool,
+    points: Iterable[tuple[str, str]],
+    *,
+    former: str = "",
+    moved_at: datetime | None = None,
+) -> tuple[CountrySignal, ...]:
     """The signals we have about where a person is, strongest first (legal reference 4.3)."""
     kind = SignalKind.STATED_RESIDENCE if stated else SignalKind.CRM
     found = [CountrySignal(kind, country)] if country else []
-    if of_number:
-        found.append(CountrySignal(SignalKind.NUMBER, of_number))
+    of_points = {(_SIGNALS.get(kind, SignalKind.NUMBER), country) for kind, country in points if country}
+    found += [CountrySignal(kind, country) for kind, country in sorted(of_points)]
+    if former:
+        found.append(CountrySignal(SignalKind.FORMER, former, moved_at))
     return tuple(found)
 
 

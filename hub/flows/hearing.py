@@ -9,7 +9,19 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from hub.contract import MessageReceived, PreferenceChanged
-from hub.flows import answers, confirmation, contacts, optin, permission, question, receipts, reports, review, said
+from hub.flows import (
+    answers,
+    confirmation,
+    contacts,
+    notices,
+    optin,
+    permission,
+    question,
+    receipts,
+    reports,
+    review,
+    said,
+)
 from hub.flows.desk import Desk
 from hub.law.facts import StopKind
 from hub.law.stops import code_of
@@ -43,8 +55,11 @@ def message(desk: Desk, event: MessageReceived) -> None:
         contact.last_inbound_at, contact.wrote_to = event.at, sender.id
         desk.session.add(contact)
     if wrote and _consent(desk, event, sender, contact, point):
+        notices.greet(desk, sender, contact, point, event)  # the page may have shown none
         return
     read = _read(desk, event, sender, contact)
+    if wrote and read.wish in (Wish.NONE, Wish.UNSURE):  # a no gets its confirmation alone
+        notices.greet(desk, sender, contact, point, event)
     heard = _stop(desk, event, sender, contact, point, read) if read.wish is not Wish.NONE else ""
     _ask(desk, event, contact, read, heard)
     if wrote and read.wish is Wish.NONE:
@@ -74,6 +89,7 @@ def _consent(desk: Desk, event: MessageReceived, sender: Sender, contact: Contac
         _evidence(desk, contact, event),
         agreed.flow,
     )
+    notices.shown(desk.session, desk.chain, contact.id, point.token, agreed.page, event.at, agreed.flow)
     if agreed.page.receipts and receipts.send(desk, sender, contact, point, agreed.wording, given, event.at):
         desk.senders.add(sender.id)
     return True

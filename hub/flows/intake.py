@@ -84,7 +84,7 @@ class Intake:
             return
         here = CrmRecord.connection_id == self._connection.id
         rows = self._session.exec(select(CrmRecord).where(here, col(CrmRecord.record).in_(list(wanted)))).all()
-        people = facts.people(self._session, self._controller, [row.point_id for row in rows])
+        people = facts.people(self._session, self._controller, [row.point_id for row in rows], self._world.now())
         if self._mapped:
             self._load_waiting(list(wanted))
         for row in rows:

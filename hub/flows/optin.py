@@ -18,11 +18,11 @@ from urllib.parse import quote
 from sqlmodel import Session, col, func, select
 
 from hub.contract import BadInput, PlatformCategory
-from hub.flows import wordings
+from hub.flows import notices, wordings
 from hub.flows.world import World
 from hub.law import content
-from hub.law.facts import Origin
-from hub.store.tables import ConsentRow, Controller, FormerCode, OptInPage, Sender, TemplateRow, Wording
+from hub.law.facts import NoticeKind, Origin
+from hub.store.tables import ConsentRow, Controller, FormerCode, NoticeText, OptInPage, Sender, TemplateRow, Wording
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that looks like something else
 _CODE = re.compile(r"\b[2-9A-HJKMNP-Z]{8}\b")
@@ -36,6 +36,8 @@ class Invitation:
     wording: Wording
     statement: str  # to be sent as it stands
     link: str  # wa.me link that opens the chat with the statement filled in
+    notice: NoticeText | None = None  # Art. 13, as the page shows it
+    hint: NoticeText | None = None  # Art. 21(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +60,27 @@ def create(
     language: str,
     topics: Sequence[str],
     text: str = "",
+    per_month: int | None = None,
     confirm_template: str = "",
     receipts: bool = False,
 ) -> OptInPage:
     """A wording (made from the template text unless `text` is given) and a page for it. Raises `BadInput`.
 
-    With `confirm_template` the page also has a web form, and that template asks the number whether it was them.
+    The page shows the newest notices of its language, and keeps to them. `per_month` is promised in the wording: so
+    many messages in 30 days at most. With `confirm_template` the page also has a web form, and that template asks the
+    number whether it was them.
     """
-    wording = wordings.make(world, session, controller, language, topics, text)
+    wording = wordings.make(world, session, controller, language, topics, text, per_month)
     asking = _confirming(session, controller, sender, confirm_template, wording) if confirm_template else None
+    notice = notices.newest(session, controller.id, NoticeKind.ART_13, language)
+    hint = notices.newest(session, controller.id, NoticeKind.ART_21_4, language)
     page = OptInPage(
         id=secrets.token_urlsafe(8).replace("_", "x").replace("-", "y"),
         controller_id=controller.id,
         sender_id=sender.id,
         wording_id=wording.id,
+        notice_id=notice.id if notice else None,
+        hint_id=hint.id if hint else None,
         token=new_code(),
         title=title or topics[0],
         confirm_template=confirm_template,
@@ -117,7 +126,9 @@ def invitation(session: Session, page: OptInPage) -> Invitation:
     wording = session.get_one(Wording, page.wording_id)
     sender = session.get_one(Sender, page.sender_id)
     statement = wording.statement.format(code=page.token)
-    return Invitation(page, wording, statement, f"https://wa.me/{sender.number}?text={quote(statement)}")
+    link = f"https://wa.me/{sender.number}?text={quote(statement)}"
+    notice, hint = (session.get(NoticeText, one) if one else None for one in (page.notice_id, page.hint_id))
+    return Invitation(page, wording, statement, link, notice, hint)
 
 
 def address(world: World, page: OptInPage) -> str:

@@ -3,10 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 from hub.contract import Point, PointKind
 
@@ -17,12 +23,16 @@ _PREMIUM = {
 }
 
 
+_DAYS = (datetime(2026, 1, 1), datetime(2026, 7, 1))  # noqa: DTZ001 - on the wall, wherever that hangs
+
+
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A point and the country it points to (ISO 3166-1 alpha-2, empty where unknown)."""
+    """A point, and the country (ISO 3166-1 alpha-2) and IANA time zone it points to, empty where unknown."""
 
     point: Point
     country: str
+    zone: str = ""
 
 
 def read_number(typed: str, region: str) -> Located | str:
@@ -39,7 +49,8 @@ def read_number(typed: str, region: str) -> Located | str:
     if phonenumbers.number_type(number) in _PREMIUM:
         return "is a service number, not a person's"
     value = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    return Located(Point(PointKind.E164, value), phonenumbers.region_code_for_number(number) or "")
+    country = phonenumbers.region_code_for_number(number) or ""
+    return Located(Point(PointKind.E164, value), country, _alike(time_zones_for_number(number)))
 
 
 def locate(point: Point) -> Located:
@@ -48,4 +59,26 @@ def locate(point: Point) -> Located:
         found = read_number(point.value if point.value.startswith("+") else f"+{point.value}", "")
         return found if isinstance(found, Located) else Located(point, "")
     prefix = point.value[:2]
-    return Located(point, prefix if prefix.isalpha() and prefix.isupper() else "")
+    country = prefix if prefix.isalpha() and prefix.isupper() else ""
+    return Located(point, country, _zone_of_country(country))
+
+
+def zone_of(country: str, stated: bool, of_point: str, zone: str) -> str:
+    """The time zone somebody lives in: of the stated country, else of the contact point; empty where several may be."""
+    if stated and country and country != of_point:
+        return _zone_of_country(country)
+    return zone or _zone_of_country(country or of_point)
+
+
+@lru_cache
+def _zone_of_country(country: str) -> str:
+    code = phonenumbers.country_code_for_region(country) if country else 0
+    return _alike(TIMEZONE_DATA.get(str(code), ()))
+
+
+@lru_cache
+def _alike(zones: Sequence[str]) -> str:
+    """One zone of several that keep the same time all year; empty where they do not."""
+    known = [zone for zone in zones if zone != UNKNOWN_TIMEZONE]
+    clocks = {tuple(ZoneInfo(zone).utcoffset(day) for day in _DAYS) for zone in known}
+    return known[0] if len(clocks) == 1 else ""

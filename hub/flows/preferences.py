@@ -59,7 +59,7 @@ class Held:
 
 def held(world: World, session: Session, opened: Opened) -> Held:
     """Read everything. Changes nothing."""
-    person = facts.people(session, opened.controller, [opened.point.id])[opened.point.id]
+    person = facts.people(session, opened.controller, [opened.point.id], world.now())[opened.point.id]
     given = select(ConsentRow).where(ConsentRow.token == opened.point.token)
     rows = session.exec(given.order_by(col(ConsentRow.event_time).desc(), col(ConsentRow.topic))).all()
     grants: dict[str, list[ConsentRow]] = {}

@@ -47,7 +47,7 @@ def returned(world: World, session: Session, chain: Chain, controller: Controlle
 def _refuse(world: World, session: Session, chain: Chain, controller: Controller, rows: Sequence[MessageRow]) -> int:
     if not rows:
         return 0
-    people = facts.people(session, controller, [row.point_id for row in rows])
+    people = facts.people(session, controller, [row.point_id for row in rows], world.now())
     told = []
     for row in rows:
         sender, campaign, route, message = _asked(session, controller, row)

@@ -38,7 +38,7 @@ def step(world: World, session: Session, controller: Controller, connection: Con
     chain = Chain(session, controller.id, world.now())
     found = session.exec(mine).all()
     records = _records(session, connection, [row for row, _ in found])
-    people = facts.people(session, controller, [row.point_id for row, _ in found])
+    people = facts.people(session, controller, [row.point_id for row, _ in found], world.now())
     for row, batch in found:
         one = _One(world, session, chain, controller, records.get(row.record), people.get(row.point_id), row)
         if batch.state == State.WAITING:

@@ -20,7 +20,7 @@ from hub.flows.facts import TOMBSTONE
 from hub.law.facts import ANY, ConsentState, StopKind
 from hub.store.journal import KeptEvent, Line
 from hub.store.ledger import Chain
-from hub.store.tables import ConsentRow, Contact, ContactPoint, StopRow
+from hub.store.tables import ConsentRow, Contact, ContactPoint, NoticeDeclared, NoticeServed, StopRow
 
 _OF_CHAIN = ("id", "controller", "recorded_at", "kind", "event_time", "contact", "token")
 
@@ -120,6 +120,23 @@ def _revoke(session: Session, controller_id: str, lost: Lost, now: datetime) -> 
     session.execute(update(ConsentRow).where(*ended).values(state=ConsentState.REVOKED))
 
 
+def _untold(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
+    """The message with a notice did not arrive after all."""
+    session.execute(delete(NoticeServed).where(col(NoticeServed.ledger_id) == lost.body["served"]))
+
+
+def _unstated(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
+    """A statement that people were told had been wrong."""
+    declared = col(NoticeDeclared.ledger_id) == lost.body["revokes"]
+    session.execute(update(NoticeDeclared).where(declared).values(revoked_at=lost.event_time))
+
+
 # Any other kind is a stop.
-_EFFECTS = {"erased": _erase, "unclear_message_cleared": _lift, "consent_revoked": _revoke}
+_EFFECTS = {
+    "erased": _erase,
+    "unclear_message_cleared": _lift,
+    "consent_revoked": _revoke,
+    "notice_not_delivered": _untold,
+    "notice_declaration_revoked": _unstated,
+}
 LEFT_TO_PEOPLE = frozenset({"request_heard", "request_closed", "policy_activated", "opt_ins_rejected"})

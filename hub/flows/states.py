@@ -38,6 +38,7 @@ class CampaignState(StrEnum):
 
 
 OPEN = (State.QUEUED, State.HELD, State.AUTHORISED)
+MAY_HAVE_ARRIVED = (State.AUTHORISED, State.UNKNOWN, State.ACCEPTED, State.SENT, State.DELIVERED, State.READ)
 
 _RANK = {State.UNKNOWN: 0, State.AUTHORISED: 1, State.ACCEPTED: 2, State.SENT: 3, State.DELIVERED: 4, State.READ: 5}
 

@@ -5,10 +5,19 @@ from __future__ import annotations
 
 from sqlmodel import col, select
 
-from hub.contract import HubError, RecipientOptedOut, ReportKind, SenderChanged, Status, StatusChanged, TemplateChanged
-from hub.flows import reports
+from hub.contract import (
+    HubError,
+    RecipientCapped,
+    RecipientOptedOut,
+    ReportKind,
+    SenderChanged,
+    Status,
+    StatusChanged,
+    TemplateChanged,
+)
+from hub.flows import notices, reports
 from hub.flows.desk import Desk
-from hub.flows.dispatch import opted_out
+from hub.flows.dispatch import capped, opted_out
 from hub.flows.states import State, after
 from hub.store.tables import MessageEvent, MessageRow, Sender, TemplateRow
 
@@ -29,11 +38,18 @@ def status(desk: Desk, event: StatusChanged) -> None:
     if event.status is Status.FAILED and isinstance(event.error, RecipientOptedOut):
         # an objection counts whatever became of the message
         opted_out(desk.world, desk.session, desk.chain, row, event.at, code)
+    if event.status is Status.FAILED and isinstance(event.error, RecipientCapped):
+        capped(desk.session, row, event.at, event.error)
     state = after(State(row.state), event.status)
     if state == row.state:
         return
     if row.state in (State.QUEUED, State.AUTHORISED, State.UNKNOWN):  # faster than the receipt
         desk.told.append(reports.Told.of(row, ReportKind.STATUS, State.ACCEPTED, event.at))
+        if state is not State.FAILED:
+            notices.accepted(desk.session, desk.chain, [row], event.at)
+            desk.senders.add(row.sender_id)  # what waited for it
+    elif state is State.FAILED:
+        notices.failed(desk.session, desk.chain, row, event.at)
     row.state, row.changed_at = state, desk.world.now()
     row.reason = (code or _name(event.error)) if state is State.FAILED else ""
     if event.provider_message_id and not row.reference:

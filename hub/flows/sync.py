@@ -7,22 +7,24 @@ A claim is never consent. An opt-out claim acts at once, also for people whose r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 from sqlmodel import Session, col, select
 
 from hub.contract import Claim, ContactSnapshot, Page, Unavailable
-from hub.flows import facts, gate, imports, mappings, optouts
+from hub.flows import facts, gate, imports, mappings, optouts, told
 from hub.flows.admission import Record, Writer
 from hub.flows.intake import Admitted, Intake
 from hub.flows.mappings import Mapped
 from hub.flows.optouts import Heard
 from hub.flows.points import read_number
 from hub.flows.world import World
-from hub.law.facts import Person, Phase
+from hub.law.facts import Case, Notice, Person, Phase, Source
+from hub.law.notice import CLOCK
 from hub.store.ledger import Chain, digest
 from hub.store.tables import (
     Connection,
@@ -44,6 +46,7 @@ class Counts:
     admitted: int = 0
     unchanged: int = 0
     excluded: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
 
 
 def apply_page(
@@ -73,6 +76,7 @@ def apply_page(
             "admitted": counts.admitted,
             "unchanged": counts.unchanged,
             "excluded": dict(counts.excluded),
+            "notes": dict(counts.notes),
             "policy": policy.id if (policy := world.policy_for(controller.id)) else "",
         }
         chain.decision(Phase.SYNC_IN, "BATCH", summary)
@@ -81,6 +85,7 @@ def apply_page(
     run.admitted += counts.admitted
     run.unchanged += counts.unchanged
     run.excluded = dict(Counter(run.excluded) + counts.excluded)
+    run.notes = dict(Counter(run.notes) + counts.notes)
     if run.mapping_id == (mapped.id if mapped else ""):  # else the CRM is to be read anew, by the new mapping
         connection.sync_cursor = page.cursor or connection.sync_cursor
     session.add(run)
@@ -127,22 +132,27 @@ def _apply(
     for record in records:
         record.token = next((t for t in record.tokens if t in points or known.of(t)), record.token)
     writer = Writer(world, session, controller, connection, points)
-    told, now = optouts.known(session, controller, tokens), world.now()
+    source, served = Source(connection.source), told.served(session, tokens)
+    known_outs, now = optouts.known(session, controller, tokens), world.now()
     heard, admitted = list[Heard](), list[Admitted]()
     for record in records:
         before = stored.get(record.snapshot.record)
         if before is not None and before.fingerprint == record.fingerprint:
             counts.unchanged += 1
             continue
-        heard += optouts.note(world, session, chain, controller, connection, record, before, told, now)
-        case = gate.put(world, controller, Phase.SYNC_IN, _person(controller, record, points, known))
+        heard += optouts.note(world, session, chain, controller, connection, record, before, known_outs, now)
+        person = _person(controller, record, points, known, source, served)
+        case = gate.put(world, controller, Phase.SYNC_IN, person)
         decision = gate.judge(case)
         if decision.allowed:
             counts.admitted += 1
             if mapped and record.told:
                 imports.weigh(mapped, record.claims, record.told, case)
             admitted.append(Admitted(record, before.claims if before else (), record.told))
-            writer.admit(chain, record, before)
+            starts = CLOCK in decision.notes and (before is None or before.art14_due_at is None)
+            if starts:
+                counts.notes[CLOCK] += 1
+            writer.admit(chain, record, before, _due(case) if starts else None)
         else:
             counts.excluded[decision.reasons[0]] += 1
             if before is not None:
@@ -186,7 +196,18 @@ def _points(session: Session, controller: Controller, tokens: Sequence[str]) -> 
     return {row.token: row for row in rows}
 
 
-def _person(controller: Controller, record: Record, points: dict[str, ContactPoint], known: facts.Permission) -> Person:
+def _due(case: Case) -> datetime | None:
+    return case.now + timedelta(days=case.policy.clock.art_14_days) if case.policy else None
+
+
+def _person(
+    controller: Controller,
+    record: Record,
+    points: dict[str, ContactPoint],
+    known: facts.Permission,
+    source: Source,
+    served: Mapping[str, Sequence[Notice]],
+) -> Person:
     point = points.get(record.token)
     item = record.snapshot
     return Person(
@@ -195,6 +216,10 @@ def _person(controller: Controller, record: Record, points: dict[str, ContactPoi
         stops=tuple(known.stops.get(record.token, ())),
         consents=tuple(known.consents.get(record.token, ())),
         claims=facts.claims_of(item.record, record.claims),
-        countries=facts.countries(item.country, item.residence_stated, record.located.country),
+        countries=facts.countries(
+            item.country, item.residence_stated, [(record.located.point.kind, record.located.country)]
+        ),
         evidence=facts.assessment(controller),
+        source=source,
+        notices=tuple(served.get(record.token, ())),
     )

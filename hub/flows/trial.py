@@ -65,12 +65,12 @@ def _person(world: World, session: Session, controller: Controller, located: Loc
     """Who is known by that number, else what is known of the number alone."""
     point = contacts.find_point(world, session, controller, located.point)
     if point is not None:
-        return facts.people(session, controller, [point.id])[point.id]
+        return facts.people(session, controller, [point.id], world.now())[point.id]
     tokens = world.vault.tokens(controller.id, located.point)
     known = facts.permission(session, controller, tokens)
     return Person(
         id="",
         erased=bool(known.tombstones),
         stops=tuple(stop for token in tokens for stop in known.stops.get(token, ())),
-        countries=facts.countries("", False, located.country),
+        countries=facts.countries("", False, [(located.point.kind, located.country)]),
     )

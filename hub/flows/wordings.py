@@ -6,16 +6,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, func, select
 
 from hub.contract import BadInput, Channel, Purpose
 from hub.flows.world import World
+from hub.proof.chain import told
 from hub.store.ledger import canonical, digest
 from hub.store.tables import Controller, Wording
 
 LANGUAGES = ("de", "en")
+_HINT = re.compile(r"\b(stopp?|widerruf\w*|withdraw\w*)\b", re.IGNORECASE)
 _STATEMENT = {
     "de": "Ja, ich willige ein. Code {code}",
     "en": "Yes, I consent. Code {code}",
@@ -24,14 +27,18 @@ _WITHDRAWAL = {
     "de": "Ich kann das jederzeit mit Wirkung für die Zukunft widerrufen, am einfachsten mit STOPP im Chat.",
     "en": "I can withdraw this at any time with effect for the future, most easily with STOP in the chat.",
 }
+_PROMISE = {
+    "de": "Ich erhalte höchstens {count} solche Nachrichten in 30 Tagen. ",
+    "en": "I receive {count} such messages in 30 days at most. ",
+}
 _TEXT = {
     "de": (
-        "{controller} darf mir per WhatsApp Werbung zu folgenden Themen schicken: {topics}. "
+        "{controller} darf mir per WhatsApp Werbung zu folgenden Themen schicken: {topics}. {promise}"
         "Dafür wird meine Mobilnummer verarbeitet und an den WhatsApp-Dienstleister von {controller} sowie an "
         "WhatsApp Ireland Ltd. übermittelt. {withdrawal}"
     ),
     "en": (
-        "{controller} may send me advertising by WhatsApp about these topics: {topics}. "
+        "{controller} may send me advertising by WhatsApp about these topics: {topics}. {promise}"
         "My mobile number is processed for this and passed to the WhatsApp provider of {controller} and to "
         "WhatsApp Ireland Ltd. {withdrawal}"
     ),
@@ -39,15 +46,27 @@ _TEXT = {
 
 
 def make(
-    world: World, session: Session, controller: Controller, language: str, topics: Sequence[str], text: str = ""
+    world: World,
+    session: Session,
+    controller: Controller,
+    language: str,
+    topics: Sequence[str],
+    text: str = "",
+    per_month: int | None = None,
 ) -> Wording:
-    """The wording that says this, new or known; its text is made from the topics unless given. Raises `BadInput`."""
+    """The wording that says this, new or known; its text is made from the topics unless given. Raises `BadInput`.
+
+    `per_month` messages in 30 days at most are promised by the text.
+    """
     _check_scope(language, topics)
     full = text.strip() or _TEXT[language].format(
-        controller=controller.name, topics=", ".join(topics), withdrawal=_WITHDRAWAL[language]
+        controller=controller.name,
+        topics=", ".join(topics),
+        promise=_PROMISE[language].format(count=per_month) if per_month else "",
+        withdrawal=_WITHDRAWAL[language],
     )
-    _check_text(controller, full)
-    facts: dict[str, Any] = {
+    _check_text(controller, full, per_month)
+    facts = {
         "controllers": [controller.name],
         "channels": [Channel.WHATSAPP],
         "purposes": [Purpose.MARKETING],
@@ -55,19 +74,32 @@ def make(
         "language": language,
         "statement": _STATEMENT[language],
         "text": full,
+        "promised_per_30_days": per_month,
     }
-    wording_id = digest(canonical({**facts, "controller_id": controller.id}))
+    return keep(world, session, controller, facts)
+
+
+def keep(
+    world: World,
+    session: Session,
+    controller: Controller,
+    facts: dict[str, Any],
+    shown_from: datetime | None = None,
+) -> Wording:
+    """The wording of these facts, new or known. `shown_from`: since when it was shown elsewhere."""
+    named = facts | ({"shown_from": told(shown_from)} if shown_from else {})
+    wording_id = digest(canonical({**named, "controller_id": controller.id}))
     known = session.get(Wording, wording_id)
     if known:
         return known
     last = session.exec(select(func.max(Wording.version)).where(Wording.controller_id == controller.id)).one()
-    hint = bool(re.search(r"\b(stopp?|widerruf\w*|withdraw\w*)\b", full, re.IGNORECASE))
     wording = Wording(
         id=wording_id,
         controller_id=controller.id,
         version=(last or 0) + 1,
-        withdrawal_hint=hint,
+        withdrawal_hint=bool(_HINT.search(facts["text"])),
         created_at=world.now(),
+        shown_from=shown_from,
         **facts,
     )
     session.add(wording)
@@ -88,7 +120,13 @@ def _check_scope(language: str, topics: Sequence[str]) -> None:
         raise BadInput("'*' is no topic", field="topics", remedy="Name each topic: consent must be specific.")
 
 
-def _check_text(controller: Controller, full: str) -> None:
+def _check_text(controller: Controller, full: str, per_month: int | None) -> None:
+    if per_month is not None and per_month < 1:
+        raise BadInput("is no promise", field="per_month", remedy="Name how many messages a month at most.")
+    if per_month and not re.search(rf"(?<!\d){per_month}(?!\d)", full):
+        raise BadInput(
+            "is not in the text", field="per_month", remedy=f"Say in the text that it is {per_month} messages at most."
+        )
     if controller.name not in full:
         raise BadInput(
             "does not name the controller",

@@ -164,4 +164,6 @@ def _refuse(q: Question, objections: Iterable[str], stop_ids: tuple[str, ...] = 
 
 
 def _notes(q: Question) -> tuple[str, ...]:
-    return () if q.country_known else (UNKNOWN,)
+    notes = () if q.country_known else (UNKNOWN,)
+    storing = q.case.phase is Phase.SYNC_IN
+    return (*notes, notice.CLOCK) if storing and notice.clock_started(q) else notes

@@ -148,6 +148,7 @@ class SignalKind(StrEnum):
     CRM = "crm"
     BSUID = "bsuid"
     NUMBER = "number"
+    FORMER = "former"  # the country before a move; `at` is when we learned of the move
 
 
 @dataclass(frozen=True, slots=True)

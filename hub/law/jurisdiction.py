@@ -5,21 +5,24 @@ be it are asked, and the controller's own; the strictest answer counts (legal re
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from hub.law.facts import CountrySignal, SignalKind
 from hub.law.policy import Country, Policy
 
 UNKNOWN = "JURISDICTION_UNKNOWN"
+_MONTH = timedelta(days=30.4375)
 
 
 def rules(
-    policy: Policy, signals: Sequence[CountrySignal], controller_country: str
+    policy: Policy, signals: Sequence[CountrySignal], controller_country: str, now: datetime
 ) -> tuple[tuple[str, ...], Country, bool]:
     """The countries that count (sorted), the strictest of their rules, and whether the person's country is known.
 
-    No signal is ever dropped: people keep numbers when they move, and an old country only makes the rule stricter.
+    People keep numbers when they move, and an old country only makes the rule stricter. So no signal is dropped but the
+    country before a move, once the policy's months are over.
     """
-    own = {signal.country for signal in signals}
+    own = {signal.country for signal in signals if not _past(policy, signal, now)}
     stated = SignalKind.STATED_RESIDENCE in [signal.kind for signal in signals]
     known = bool(own) and own <= policy.countries.keys() and (stated or len(own) == 1)
     countries = own | {controller_country}
@@ -27,6 +30,12 @@ def rules(
     if not known:
         found.append(policy.fallback)
     return tuple(sorted(countries)), _strictest(found), known
+
+
+def _past(policy: Policy, signal: CountrySignal, now: datetime) -> bool:
+    if signal.kind is not SignalKind.FORMER or signal.at is None:
+        return False
+    return now - signal.at > policy.jurisdiction.old_country_months * _MONTH
 
 
 def _strictest(found: Sequence[Country]) -> Country:

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from hub.contract.words import Purpose
+from hub.law.facts import Person
+from hub.law.policy import Policy, QuietHours
 from hub.law.question import Question
 
 _SUNDAY = 6
@@ -18,10 +21,15 @@ def quiet_hours(q: Question) -> str | None:
     if not hours.enforce or q.ask.purpose is not Purpose.MARKETING:
         return None
     local = q.now.astimezone(ZoneInfo(q.person.zone or hours.zone))
+    return "POLICY_QUIET_HOURS" if is_quiet(hours, local) else None
+
+
+def is_quiet(hours: QuietHours, local: datetime) -> bool:
+    """Is it quiet time by the person's clock?"""
     over_midnight = hours.start > hours.end
     after, before = local.hour >= hours.start, local.hour < hours.end
     quiet = (after or before) if over_midnight else (after and before)
-    return "POLICY_QUIET_HOURS" if quiet or (hours.sundays and local.weekday() == _SUNDAY) else None
+    return quiet or (hours.sundays and local.weekday() == _SUNDAY)
 
 
 def frequency(q: Question) -> str | None:
@@ -29,10 +37,14 @@ def frequency(q: Question) -> str | None:
     cap = q.policy.frequency
     if not cap.enforce or q.ask.purpose is not Purpose.MARKETING:
         return None
-    promised = [c.wording.promised_per_30_days for c in q.person.consents if c.wording]
-    most = min([cap.per_30_days, *(count for count in promised if count is not None)])
     received = q.person.marketing_received
-    return "POLICY_FREQUENCY_CAP" if received is None or received >= most else None
+    return "POLICY_FREQUENCY_CAP" if received is None or received >= most(q.policy, q.person) else None
+
+
+def most(policy: Policy, person: Person) -> int:
+    """How many advertising messages the person may receive in 30 days."""
+    promised = [c.wording.promised_per_30_days for c in person.consents if c.wording]
+    return min([policy.frequency.per_30_days, *(count for count in promised if count is not None)])
 
 
 def approved(q: Question) -> str | None:

@@ -10,11 +10,23 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 Proof = Literal["same_point", "other_point", "none"]
 Mechanism = Annotated[str, StringConstraints(pattern=r"^A4[569][A-Za-z0-9-]*(>[A-Z]{2})?$")]
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (LookupError, OSError, ValueError):
+        raise ValueError(f"{name!r} is no time zone; write it as Europe/Berlin") from None
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
 
 
 class _Section(BaseModel):
@@ -103,7 +115,7 @@ class QuietHours(_Section):
     start: int = Field(ge=0, le=23, description="Hour at which quiet hours begin")
     end: int = Field(ge=0, le=23, description="Hour at which quiet hours end")
     sundays: bool = Field(description="Whether all of Sunday is quiet")
-    zone: str = Field(description="Time zone (IANA) where the person's own is not known")
+    zone: Zone = Field(description="Time zone (IANA) where the person's own is not known")
 
 
 class Frequency(_Section):

@@ -50,7 +50,7 @@ def prepare(case: Case, policy: Policy) -> Question:
     message = case.message or _NO_MESSAGE
     purpose = Purpose(message.purpose) if message.purpose in PURPOSES else None
     ask = Ask(case.controller, message.brand or ANY, purpose, message.topic or ANY)
-    countries, rule, known = rules(policy, case.person.countries, case.controller_country)
+    countries, rule, known = rules(policy, case.person.countries, case.controller_country, case.now)
     person = case.person
     claims = [claim.kind for claim in person.claims]
     return Question(

@@ -64,6 +64,7 @@ class Wording(_Part):
     purposes: list[str]
     topics: list[str]
     withdrawal_hint: bool
+    promised_per_30_days: int | None
     created_at: str
     shown_from: str | None = None  # for a text that was shown elsewhere before
 
@@ -142,7 +143,8 @@ class Capsule(_Part):
 
 def wording_id(controller: str, wording: Wording) -> str:
     """What a wording of this content is called."""
-    fields = {"language", "text", "statement", "controllers", "channels", "purposes", "topics"}
+    lists = {"controllers", "channels", "purposes", "topics"}
+    fields = {"language", "text", "statement", "promised_per_30_days", *lists}
     facts = wording.model_dump(include=fields) | ({"shown_from": wording.shown_from} if wording.shown_from else {})
     return digest(canonical({**facts, "controller_id": controller}))
 

@@ -38,6 +38,8 @@ KEPT = frozenset(
         "erased",
         "consent_revoked",
         "opt_ins_rejected",
+        "notice_not_delivered",
+        "notice_declaration_revoked",
         "request_heard",
         "request_closed",
         "policy_activated",
@@ -58,6 +60,9 @@ LEFT_OUT = frozenset(
         "claims_unmapped",
         "opt_ins_quarantined",
         "opt_ins_approved",
+        "notice_served",
+        "notice_declared",
+        "source_declared",
     }
 )
 RESTORED = "restored"  # from this link on the chain counts anew; what stands before it in the journal is accounted for

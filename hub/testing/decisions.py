@@ -18,6 +18,7 @@ from hub.law.facts import (
     Case,
     ConsentState,
     Message,
+    NoticeKind,
     Person,
     Phase,
     RecordState,
@@ -36,6 +37,8 @@ from hub.store.tables import (
     ContactPoint,
     Controller,
     CrmRecord,
+    NoticeServed,
+    NoticeText,
     StopRow,
     Wording,
     new_id,
@@ -50,6 +53,7 @@ _CLAIMS: list[list[dict[str, Any]]] = [
 _TEMPLATE = TemplateFacts(
     "t/de", TemplateState.APPROVED, PlatformCategory.MARKETING, PlatformCategory.MARKETING, True, True, False
 )
+_SHOWN = (NoticeKind.ART_13, NoticeKind.ART_21_4)
 MESSAGE = Message(Purpose.MARKETING, topic=TOPIC, template=_TEMPLATE)
 
 
@@ -68,7 +72,7 @@ class Lab:
 
     def cases(self, session: Session, points: list[str], route: Route) -> list[Case]:
         """The facts of a batch, loaded as a campaign loads them."""
-        people = facts.people(session, self.controller, points)
+        people = facts.people(session, self.controller, points, self.world.now())
         return [self._case(person, route) for person in people.values()]
 
     def _case(self, person: Person, route: Route) -> Case:
@@ -107,14 +111,14 @@ def seed(world: World, people: int, seed: int = 1) -> Lab:
         session.add(ChainHead(controller_id=controller.id, seq=0, hash=GENESIS))
         crm = Connection(controller_id=controller.id, connector="csv", title="bench", config=b"", created_at=now)
         wording = _wording(controller, now - timedelta(days=400))
-        session.add_all([crm, wording])
+        session.add_all([crm, wording, *_notices(controller, now)])
         session.flush()
     points: list[str] = []
     for start in range(0, people, 5000):
         with world.db.write() as session:
             chain = Chain(session, controller.id, now)
             tables: dict[type[Any], list[dict[str, Any]]] = {
-                table: [] for table in (Contact, ContactPoint, CrmRecord, ConsentRow, StopRow)
+                table: [] for table in (Contact, ContactPoint, CrmRecord, ConsentRow, StopRow, NoticeServed)
             }
             for index in range(start, min(start + 5000, people)):
                 points.append(_someone(tables, chain, dice, index, controller, crm, wording, now))
@@ -159,7 +163,7 @@ def _someone(
     if dice.random() < 0.1:
         tables[ContactPoint].append(_point(new_id(), controller, contact, f"{token}-old"))
     record = {"connection_id": crm.id, "record": str(index), "contact_id": contact, "point_id": point}
-    tables[CrmRecord].append({**record, "fingerprint": "", "claims": dice.choice(_CLAIMS), "seen_at": now})
+    tables[CrmRecord].append({**record, "fingerprint": "", "claims": dice.choice(_CLAIMS), **_seen(now)})
     said = {"controller_id": controller.id, "token": token, "brand": "*", "channel": "whatsapp"}
     if dice.random() < 0.7:
         at = now - timedelta(days=dice.randrange(20, 500))
@@ -167,12 +171,24 @@ def _someone(
         tables[ConsentRow].append(
             {**said, **_consent(wording), "contact_id": contact, "event_time": at, "ledger_id": event}
         )
+        told = {"controller_id": controller.id, "token": token, "at": at, "ledger_id": event}
+        tables[NoticeServed] += ({**told, "kind": kind, "notice_id": kind} for kind in _SHOWN)
     if dice.random() < 0.125:
         at = now - timedelta(days=dice.randrange(1, 20))
         event = chain.event("objection", at, {}, contact_id=contact, token=token)
         kind = {"kind": StopKind.OBJECTION_MARKETING, "purpose": "*", "topic": "*"}
         tables[StopRow].append({**said, **kind, "event_time": at, "ledger_id": event})
     return point
+
+
+def _seen(at: datetime) -> dict[str, datetime]:
+    return {"first_seen_at": at, "seen_at": at}
+
+
+def _notices(controller: Controller, at: datetime) -> list[NoticeText]:
+    """What the page showed to everybody who consented."""
+    like: dict[str, Any] = {"controller_id": controller.id, "version": 1, "language": "de", "text": ""}
+    return [NoticeText(id=kind, kind=kind, created_at=at, **like) for kind in _SHOWN]
 
 
 def _point(point: str, controller: Controller, contact: str, token: str) -> dict[str, Any]:

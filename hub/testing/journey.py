@@ -20,10 +20,12 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from hub.contract import Purpose
-from hub.flows import accounts, campaigns, optin
+from hub.flows import accounts, campaigns, notice_texts, notices, optin
 from hub.flows import world as worlds
 from hub.flows.campaigns import Preview
+from hub.flows.notice_texts import Particulars
 from hub.flows.states import CampaignState, State
+from hub.law.facts import NoticeKind
 from hub.plugins import emulators
 from hub.settings import Settings
 from hub.store.tables import (
@@ -45,6 +47,14 @@ COMPANY = "Muster Handels GmbH"
 TOPIC = "Angebote"
 TEMPLATE = "herbst_angebot"
 LONG_AGO, LAST_MONTH = timedelta(days=600), timedelta(days=30)
+_TOLD = Particulars(
+    COMPANY,
+    contact="datenschutz@example.org",
+    privacy_url="https://example.org/datenschutz",
+    storage="Nachrichten 90 Tage, Einwilligungen bis drei Jahre nach ihrem Ende.",
+    recipients=("emulierter Anbieter",),
+    transfers=("US: A45-3",),
+)
 STOPS = ("STOP", "Stopp", "Bitte keine Werbung mehr", "stop", "Abmelden", "Please stop sending me messages")
 
 Tell = Callable[[str, int, int], None]  # what, done, of how many
@@ -192,6 +202,8 @@ class Journey:
 
     def _open_page(self) -> None:
         with self.world.db.write() as session:
+            for kind in (NoticeKind.ART_13, NoticeKind.ART_21_4):
+                notices.create(self.world, session, self.controller, kind, "de", notice_texts.draft(kind, "de", _TOLD))
             page = optin.create(
                 self.world, session, self.controller, self.sender, title="Angebote", language="de", topics=[TOPIC]
             )

@@ -4,6 +4,7 @@
 from hub.store.tables.accounts import Connection, Controller, Lease, ProcessorRecord, Sender, TemplateRow
 from hub.store.tables.claims import ClaimedOptIn, ClaimMapping, OptInBatch
 from hub.store.tables.columns import new_door, new_id
+from hub.store.tables.notices import NoticeDeclared, NoticeServed, NoticeText
 from hub.store.tables.people import Contact, ContactPoint, CrmRecord
 from hub.store.tables.permission import (
     ConsentRow,
@@ -50,6 +51,9 @@ __all__ = [
     "LedgerRow",
     "MessageEvent",
     "MessageRow",
+    "NoticeDeclared",
+    "NoticeServed",
+    "NoticeText",
     "OptInBatch",
     "OptInPage",
     "OptInRequest",

@@ -32,6 +32,8 @@ class Connection(SQLModel, table=True):
     title: str
     config: bytes = sealed()
     memory: bytes | None = sealed(default=None, nullable=True)
+    source: str = "unknown"  # who gave the data of a CRM's people: a `hub.law.facts.Source`
+    source_by: str = ""  # who said so
     paused_why: str = ""  # not empty: a human must act
     last_inbound_at: datetime | None = maybe_time()
     sync_cursor: str | None = None

@@ -20,11 +20,14 @@ class Contact(SQLModel, table=True):
     profile: bytes | None = sealed(default=None, nullable=True)  # properties a template may use
     country: str = ""
     residence_stated: bool = False
+    former_country: str = ""  # the one before, which counts on for a while
+    moved_at: datetime | None = maybe_time()  # when we learned of the new one
     last_inbound_at: datetime | None = maybe_time()
     wrote_to: str = ""  # our number (sender) of that message: only it may answer freely
     restricted: bool = False
     erased_at: datetime | None = maybe_time()
     reassigned_at: datetime | None = maybe_time()
+    marketing_capped_until: datetime | None = maybe_time()  # by the platform
     created_at: datetime = time()
 
 
@@ -40,6 +43,7 @@ class ContactPoint(SQLModel, table=True):
     token: str = Field(index=True)
     value: bytes = sealed()
     country: str = ""  # of the number, or the BSUID's prefix
+    zone: str = ""  # IANA time zone, where number or country have one only
 
 
 class CrmRecord(SQLModel, table=True):
@@ -52,4 +56,6 @@ class CrmRecord(SQLModel, table=True):
     point_id: str = ref("contact_point.id", index=False)
     fingerprint: str  # HMAC of what was read; unchanged records are not written again
     claims: list[dict[str, Any]] = json(default_factory=list)
+    first_seen_at: datetime = time()
     seen_at: datetime = time()
+    art14_due_at: datetime | None = maybe_time()  # set where the data come from somebody else

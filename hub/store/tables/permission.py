@@ -24,6 +24,7 @@ class Wording(SQLModel, table=True):
     purposes: list[str] = json(default_factory=list)
     topics: list[str] = json(default_factory=list)
     withdrawal_hint: bool
+    promised_per_30_days: int | None = None  # messages at most; None: the text promises nothing
     created_at: datetime = time()
     shown_from: datetime | None = maybe_time()  # for a text shown elsewhere before it was registered here
 
@@ -36,6 +37,8 @@ class OptInPage(SQLModel, table=True):
     controller_id: str = ref("controller.id")
     sender_id: str = ref("sender.id")
     wording_id: str = ref("wording.id")
+    notice_id: str | None = ref("notice_text.id", default=None, index=False)  # Art. 13, as the page shows it
+    hint_id: str | None = ref("notice_text.id", default=None, index=False)  # Art. 21(4), apart from it
     token: str = Field(unique=True)
     title: str
     confirm_template: str = ""  # asks after the web form whether it was the person; empty: the page has no form

@@ -23,6 +23,7 @@ class Campaign(SQLModel, table=True):
     topic: str = "*"
     template: str
     language: str
+    notice_id: str | None = ref("notice_text.id", default=None, index=False)  # which the template serves
     approved_category: str  # the platform's category when the campaign was made
     parameters: list[list[str]] = json(default_factory=list)  # [name, property, fallback]
     state: str  # draft, staging, running, done, cancelled, paused
@@ -41,13 +42,14 @@ class MessageRow(SQLModel, table=True):
     __tablename__ = "message"
     __table_args__ = (
         UniqueConstraint("campaign_id", "contact_id"),
+        Index("ix_message_received", "contact_id", "purpose", "authorised_at"),
         Index("ix_message_due", "sender_id", "state", "priority", "next_attempt_at"),
     )
     id: str = key()  # the opaque id that the provider echoes
     controller_id: str = ref("controller.id")
     campaign_id: str | None = Field(default=None, foreign_key="campaign.id")
     sender_id: str = ref("sender.id", index=False)
-    contact_id: str = ref("contact.id")
+    contact_id: str = ref("contact.id", index=False)
     point_id: str = ref("contact_point.id", index=False)
     dedupe: str | None = Field(default=None, unique=True)
     purpose: str
@@ -58,6 +60,7 @@ class MessageRow(SQLModel, table=True):
     approved_category: str = ""  # the platform's category of the template when the message was made
     parameters: bytes | None = sealed(default=None, nullable=True)  # of the template, under the person's key
     evidence: list[list[str]] = json(default_factory=list)  # [kind, id, time]
+    notice_id: str | None = ref("notice_text.id", default=None, index=False)  # which it serves
     state: str
     reason: str = ""
     decision_id: str = ""
@@ -136,6 +139,7 @@ class SyncRun(SQLModel, table=True):
     unchanged: int = 0
     excluded: dict[str, int] = json(default_factory=dict)
     mapping_id: str = ""  # the claim mapping that it reads by; empty: none
+    notes: dict[str, int] = json(default_factory=dict)
     error: str = ""
 
 

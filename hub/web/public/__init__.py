@@ -6,6 +6,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from hub.flows.world import World
+from hub.web.public.notices import Notices
 from hub.web.public.opt_in import OptIn
 from hub.web.public.preferences import Preferences
 from hub.web.public.sheets import Sheets
@@ -14,7 +15,7 @@ from hub.web.public.sheets import Sheets
 class Public:
     def __init__(self, world: World) -> None:
         sheets = Sheets()
-        self._opt_in, self._preferences = OptIn(world, sheets), Preferences(world, sheets)
+        self._rooms = OptIn(world, sheets), Preferences(world, sheets), Notices(world, sheets)
 
     def routes(self) -> list[Route]:
-        return [*self._opt_in.routes(), *self._preferences.routes()]
+        return [route for room in self._rooms for route in room.routes()]

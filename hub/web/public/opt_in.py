@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from hub.contract import BadInput
-from hub.flows import optin, webform, wordings
+from hub.flows import notices, optin, webform, wordings
 from hub.flows.world import World
 from hub.store.tables import Controller, OptInPage, Wording
 from hub.web.public.sheets import Sheets, fields, first
@@ -103,6 +103,8 @@ class OptIn:
             statement=invited.statement,
             yes=wordings.yes_of(invited.wording),
             link=invited.link,
+            notice=notices.path(invited.notice.id) if invited.notice else "",
+            hint=invited.hint,
             qr=qr.svg_data_uri(scale=5, border=2),
             closed=page.closed_at is not None,
             page=page,

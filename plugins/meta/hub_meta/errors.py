@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hub import (
     BadConfig,
     HubError,
+    RecipientCapped,
     RecipientOptedOut,
     RecipientUnreachable,
     Rejected,
@@ -31,7 +32,7 @@ MINUTE, HOUR = 60.0, 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a code means. `after` (seconds) and `scope` count for `Throttled` only."""
+    """What a code means. `after` (seconds) counts for `Throttled` and `RecipientCapped`, `scope` for `Throttled`."""
 
     kind: type[HubError]
     says: str
@@ -42,6 +43,8 @@ class Meaning:
         message = f"{self.says} (Meta {code})"
         if issubclass(self.kind, Throttled):
             return self.kind(message, after=self.after if after is None else after, scope=self.scope)
+        if issubclass(self.kind, RecipientCapped):
+            return self.kind(message, code=str(code), after=self.after)
         if issubclass(self.kind, SendError):
             return self.kind(message, code=str(code))
         return self.kind(message)
@@ -97,7 +100,7 @@ MEANINGS: dict[int, Meaning] = {
     131047: Meaning(WindowClosed, "the person last wrote more than 24 hours ago; only a template may be sent"),
     131048: Meaning(Throttled, "people reported this sender as spam; rest it and look at its quality", HOUR),
     # may work after 24 hours, but Meta counts such repetitions against the account
-    131049: Meaning(Rejected, "Meta limits marketing to this person"),
+    131049: Meaning(RecipientCapped, "Meta limits marketing to this person", 24 * HOUR),
     131050: Meaning(RecipientOptedOut, "the person stopped marketing from this business"),
     131051: Meaning(Rejected, "Meta does not know this type of message"),
     131052: Meaning(Rejected, "a media file could not be fetched"),

@@ -28,6 +28,7 @@ from hub.contract import (
     PointKind,
     PreferenceChanged,
     Purpose,
+    RecipientCapped,
     RecipientOptedOut,
     RecipientUnreachable,
     Rejected,
@@ -164,7 +165,7 @@ def test_status_without_opaque_id_has_the_providers_only() -> None:
 @pytest.mark.parametrize(
     ("fixture", "kind"),
     [
-        ("ecosystem", Rejected),
+        ("ecosystem", RecipientCapped),
         ("undeliverable", RecipientUnreachable),
         ("opted_out", RecipientOptedOut),
         ("window", WindowClosed),
@@ -379,7 +380,8 @@ def test_template_in_an_unknown_category_is_left_out() -> None:
 # errors
 
 CODES = [
-    (Rejected, (100, 130472, 130497, 131008, 131009, 131014, 131021, 131030, 131035, 131049, 131051, 131052, 131053)),
+    (RecipientCapped, (131049,)),
+    (Rejected, (100, 130472, 130497, 131008, 131009, 131014, 131021, 131030, 131035, 131051, 131052, 131053)),
     (
         Rejected,
         (131055, 131060, 131061, 131062, 131063, 132068, 134100, 134102, 134103, 135000, 137000, 138000, 139100),

@@ -91,6 +91,8 @@ def upgrade() -> None:
         sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("config", sa.LargeBinary(), nullable=False),
         sa.Column("memory", sa.LargeBinary(), nullable=True),
+        sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("source_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("paused_why", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("last_inbound_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("sync_cursor", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -116,11 +118,14 @@ def upgrade() -> None:
         sa.Column("profile", sa.LargeBinary(), nullable=True),
         sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("residence_stated", sa.Boolean(), nullable=False),
+        sa.Column("former_country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("moved_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("last_inbound_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("wrote_to", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("restricted", sa.Boolean(), nullable=False),
         sa.Column("erased_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("reassigned_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("marketing_capped_until", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["controller_id"],
@@ -188,6 +193,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ledger_contact_id"), ["contact_id"], unique=False)
 
     op.create_table(
+        "notice_text",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("notice_text", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_text_controller_id"), ["controller_id"], unique=False)
+
+    op.create_table(
         "policy_version",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -237,6 +260,7 @@ def upgrade() -> None:
         sa.Column("purposes", sa.JSON(), nullable=False),
         sa.Column("topics", sa.JSON(), nullable=False),
         sa.Column("withdrawal_hint", sa.Boolean(), nullable=False),
+        sa.Column("promised_per_30_days", sa.Integer(), nullable=True),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.Column("shown_from", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -324,6 +348,7 @@ def upgrade() -> None:
         sa.Column("token", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("zone", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["contact_id"],
             ["contact.id"],
@@ -381,6 +406,67 @@ def upgrade() -> None:
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_inbox_connection_id"), ["connection_id"], unique=False)
         batch_op.create_index("ix_inbox_state", ["state", "id"], unique=False)
+
+    op.create_table(
+        "notice_declared",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("notice_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("since", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("until", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("evidence", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("revoked_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("revoked_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("ledger_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ledger_id"],
+            ["ledger.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["notice_id"],
+            ["notice_text.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("notice_declared", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_declared_controller_id"), ["controller_id"], unique=False)
+
+    op.create_table(
+        "notice_served",
+        sa.Column("token", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("notice_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("message_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("ledger_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["ledger_id"],
+            ["ledger.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["notice_id"],
+            ["notice_text.id"],
+        ),
+        sa.PrimaryKeyConstraint("token", "kind"),
+    )
+    with op.batch_alter_table("notice_served", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_served_controller_id"), ["controller_id"], unique=False)
 
     op.create_table(
         "processor_record",
@@ -541,6 +627,7 @@ def upgrade() -> None:
         sa.Column("unchanged", sa.Integer(), nullable=False),
         sa.Column("excluded", sa.JSON(), nullable=False),
         sa.Column("mapping_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("notes", sa.JSON(), nullable=False),
         sa.Column("error", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
@@ -580,6 +667,7 @@ def upgrade() -> None:
         sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("template", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("notice_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("approved_category", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -597,6 +685,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["controller_id"],
             ["controller.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["notice_id"],
+            ["notice_text.id"],
         ),
         sa.ForeignKeyConstraint(
             ["sender_id"],
@@ -617,7 +709,9 @@ def upgrade() -> None:
         sa.Column("point_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("fingerprint", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("claims", sa.JSON(), nullable=False),
+        sa.Column("first_seen_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.Column("seen_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("art14_due_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["connection_id"],
             ["connection.id"],
@@ -673,6 +767,8 @@ def upgrade() -> None:
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("sender_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("wording_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("notice_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("hint_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("token", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("confirm_template", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -683,6 +779,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["controller_id"],
             ["controller.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["hint_id"],
+            ["notice_text.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["notice_id"],
+            ["notice_text.id"],
         ),
         sa.ForeignKeyConstraint(
             ["sender_id"],
@@ -798,6 +902,7 @@ def upgrade() -> None:
         sa.Column("approved_category", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("parameters", sa.LargeBinary(), nullable=True),
         sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.Column("notice_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("decision_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -824,6 +929,10 @@ def upgrade() -> None:
             ["controller.id"],
         ),
         sa.ForeignKeyConstraint(
+            ["notice_id"],
+            ["notice_text.id"],
+        ),
+        sa.ForeignKeyConstraint(
             ["point_id"],
             ["contact_point.id"],
         ),
@@ -836,9 +945,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("dedupe"),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_message_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_controller_id"), ["controller_id"], unique=False)
         batch_op.create_index("ix_message_due", ["sender_id", "state", "priority", "next_attempt_at"], unique=False)
+        batch_op.create_index("ix_message_received", ["contact_id", "purpose", "authorised_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_reference"), ["reference"], unique=False)
 
     op.create_table(
@@ -924,9 +1033,9 @@ def downgrade() -> None:
     op.drop_table("message_event")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_message_reference"))
+        batch_op.drop_index("ix_message_received")
         batch_op.drop_index("ix_message_due")
         batch_op.drop_index(batch_op.f("ix_message_controller_id"))
-        batch_op.drop_index(batch_op.f("ix_message_contact_id"))
 
     op.drop_table("message")
     with op.batch_alter_table("former_code", schema=None) as batch_op:
@@ -997,6 +1106,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_processor_record_connection_id"))
 
     op.drop_table("processor_record")
+    with op.batch_alter_table("notice_served", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_served_controller_id"))
+
+    op.drop_table("notice_served")
+    with op.batch_alter_table("notice_declared", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_declared_controller_id"))
+
+    op.drop_table("notice_declared")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index("ix_inbox_state")
         batch_op.drop_index(batch_op.f("ix_inbox_connection_id"))
@@ -1032,6 +1149,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_policy_version_controller_id"))
 
     op.drop_table("policy_version")
+    with op.batch_alter_table("notice_text", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_text_controller_id"))
+
+    op.drop_table("notice_text")
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_contact_id"))
         batch_op.drop_index("ix_ledger_chain")
