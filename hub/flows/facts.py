@@ -46,7 +46,6 @@ from hub.store.tables import (
 from hub.store.tables.columns import UtcTime
 
 RECENT = timedelta(days=30)  # in which advertising to one person is counted
-# Columns instead of objects: what is read here is read for every message, and objects cost three times as much.
 _RECEIVED = (
     select(func.count())
     .where(
@@ -59,6 +58,7 @@ _RECEIVED = (
     .scalar_subquery()
     .label("received")
 )
+# Columns instead of objects: what is read here is read for every message, and objects cost three times as much.
 _TARGETS: Any = select(
     col(ContactPoint.id).label("point_id"),
     col(ContactPoint.token),

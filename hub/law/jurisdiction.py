@@ -22,7 +22,7 @@ def rules(
     People keep numbers when they move, and an old country only makes the rule stricter. So no signal is dropped but the
     country before a move, once the policy's months are over.
     """
-    own = {signal.country for signal in signals if not _past(policy, signal, now)}
+    own = {s.country for s in signals if s.kind is not SignalKind.FORMER or not _past(policy, s, now)}
     stated = SignalKind.STATED_RESIDENCE in [signal.kind for signal in signals]
     known = bool(own) and own <= policy.countries.keys() and (stated or len(own) == 1)
     countries = own | {controller_country}
@@ -33,9 +33,8 @@ def rules(
 
 
 def _past(policy: Policy, signal: CountrySignal, now: datetime) -> bool:
-    if signal.kind is not SignalKind.FORMER or signal.at is None:
-        return False
-    return now - signal.at > policy.jurisdiction.old_country_months * _MONTH
+    """Is the move behind this signal longer ago than the policy's months? Not if its time is unknown."""
+    return signal.at is not None and now - signal.at > policy.jurisdiction.old_country_months * _MONTH
 
 
 def _strictest(found: Sequence[Country]) -> Country:

@@ -43,8 +43,12 @@ def frequency(q: Question) -> str | None:
 
 def most(policy: Policy, person: Person) -> int:
     """How many advertising messages the person may receive in 30 days."""
-    promised = [c.wording.promised_per_30_days for c in person.consents if c.wording]
-    return min([policy.frequency.per_30_days, *(count for count in promised if count is not None)])
+    fewest = policy.frequency.per_30_days
+    for consent in person.consents:
+        promised = consent.wording.promised_per_30_days if consent.wording else None
+        if promised is not None and promised < fewest:
+            fewest = promised
+    return fewest
 
 
 def approved(q: Question) -> str | None:

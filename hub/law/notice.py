@@ -48,10 +48,10 @@ def _asked(q: Question) -> bool:
 def served(q: Question, kind: NoticeKind) -> bool:
     """Was the present holder of the number told? Who had it before may have been."""
     after = q.person.reassigned_at
-    return any(
-        notice.kind is kind and notice.id and notice.at <= q.now and (after is None or notice.at > after)
-        for notice in q.person.notices
-    )
+    for notice in q.person.notices:  # a loop: this is asked for every message
+        if notice.kind is kind and notice.id and notice.at <= q.now and (after is None or notice.at > after):
+            return True
+    return False
 
 
 def clock_started(q: Question) -> bool:
