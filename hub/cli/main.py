@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from hub.cli import bench, campaign, decide, demo, evidence, optin, policy, proof, review, run, setup, stops
+from hub.cli import bench, campaign, decide, demo, evidence, identity, optin, policy, proof, review, run, setup, stops
 from hub.cli.session import err
 from hub.contract import HubError
 
@@ -25,6 +25,7 @@ proof.register(app)
 evidence.register(app)
 decide.register(app)
 review.register(app)
+identity.register(app)
 stops.register(app)
 policy.register(app)
 bench.register(app)

@@ -34,6 +34,7 @@ from hub.contract.errors import (
 from hub.contract.events import (
     AudienceChanged,
     ContactChanged,
+    ContactsMerged,
     Event,
     IdentityChanged,
     MessageReceived,
@@ -97,6 +98,7 @@ __all__ = [
     "Connector",
     "ContactChanged",
     "ContactSnapshot",
+    "ContactsMerged",
     "Content",
     "Crm",
     "DataItem",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from hub.flows import contacts
 from hub.flows.facts import TOMBSTONE
 from hub.flows.states import State
 from hub.flows.world import World
@@ -20,8 +21,9 @@ from hub.store.tables import ConsentRow, Contact, ContactPoint, CrmRecord, Messa
 def erase(world: World, session: Session, chain: Chain, contact: Contact, source: str) -> None:
     """Erase a person here. Whatever has not left yet will not. `source` says who asked, without personal data."""
     now = world.now()
+    people = contacts.family(session, contact.id)
     points = session.exec(select(ContactPoint).where(ContactPoint.contact_id == contact.id)).all()
-    tokens = [point.token for point in points]
+    tokens = [point.token for point in points if point.left_at is None]  # a former number may be somebody else's
     ledger_id = chain.event("erased", now, {"source": source, "tokens": tokens}, contact_id=contact.id)
     session.add_all(
         StopRow(controller_id=contact.controller_id, token=token, kind=TOMBSTONE, event_time=now, ledger_id=ledger_id)
@@ -29,6 +31,7 @@ def erase(world: World, session: Session, chain: Chain, contact: Contact, source
     )
     for point in points:
         point.token, point.value, point.country = f"erased:{point.id}", b"", ""
+        point.former = ""
         session.add(point)
     contact.data_key, contact.profile, contact.country = None, None, ""
     contact.residence_stated, contact.last_inbound_at, contact.erased_at = False, None, now
@@ -36,10 +39,10 @@ def erase(world: World, session: Session, chain: Chain, contact: Contact, source
     waiting = [State.QUEUED, State.HELD]
     session.execute(
         update(MessageRow)
-        .where(col(MessageRow.contact_id) == contact.id, col(MessageRow.state).in_(waiting))
+        .where(col(MessageRow.contact_id).in_(people), col(MessageRow.state).in_(waiting))
         .values(state=State.REFUSED, reason="SUBJECT_ERASED", changed_at=now)
     )
     sealed = {"text": None, "provider_id": None, "reference": ""}
-    session.execute(update(MessageRow).where(col(MessageRow.contact_id) == contact.id).values(**sealed))
+    session.execute(update(MessageRow).where(col(MessageRow.contact_id).in_(people)).values(**sealed))
     for table in (CrmRecord, ReportRow, ConsentRow):
         session.execute(delete(table).where(col(table.contact_id) == contact.id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from hub.contract import Channel, ClaimKind, Expression
+from hub.flows.permission import REASSIGNED
 from hub.law.facts import (
     ClaimFact,
     Consent,
@@ -34,6 +35,7 @@ _TARGETS: Any = select(
     col(ContactPoint.id).label("point_id"),
     col(ContactPoint.token),
     col(ContactPoint.country).label("of_number"),
+    col(ContactPoint.left_at),
     col(Contact.id).label("contact_id"),
     col(Contact.controller_id),
     col(Contact.country),
@@ -42,6 +44,7 @@ _TARGETS: Any = select(
     col(Contact.restricted),
     col(Contact.erased_at),
     col(Contact.reassigned_at),
+    col(Contact.ambiguous_at),
 ).join_from(ContactPoint, Contact, col(ContactPoint.contact_id) == col(Contact.id))
 _TOKENS = select(col(ContactPoint.contact_id), col(ContactPoint.token))
 _CLAIMS = select(col(CrmRecord.contact_id), col(CrmRecord.record), col(CrmRecord.claims))
@@ -54,7 +57,7 @@ _STOPS = select(
     col(StopRow.purpose),
     col(StopRow.topic),
     col(StopRow.event_time),
-)
+).where(col(StopRow.left_by) == "")
 _CONSENTS = select(
     col(ConsentRow.id),
     col(ConsentRow.token),
@@ -81,10 +84,11 @@ class Permission:
     stops: dict[str, list[Stop]]
     consents: dict[str, list[Consent]]
     tombstones: frozenset[str]
+    reassigned: dict[str, datetime] = field(default_factory=dict)  # since when somebody else has it
 
     def of(self, token: str) -> bool:
         """Does the ledger say anything about this contact point?"""
-        return token in self.stops or token in self.consents or token in self.tombstones
+        return any(token in known for known in (self.stops, self.consents, self.tombstones, self.reassigned))
 
 
 def permission(session: Session, controller: Controller, tokens: Iterable[str]) -> Permission:
@@ -92,11 +96,15 @@ def permission(session: Session, controller: Controller, tokens: Iterable[str]) 
     stops: dict[str, list[Stop]] = defaultdict(list)
     consents: dict[str, list[Consent]] = defaultdict(list)
     buried: set[str] = set()
+    reassigned: dict[str, datetime] = {}
     for row in session.execute(
         _STOPS.where(col(StopRow.controller_id) == controller.id, col(StopRow.token).in_(wanted))
     ):
         if row.kind == TOMBSTONE:
             buried.add(row.token)
+            continue
+        if row.kind == REASSIGNED:
+            reassigned[row.token] = max(row.event_time, reassigned.get(row.token, row.event_time))
             continue
         scope = Scope(controller.name, row.brand, row.channel, row.purpose, row.topic)
         stops[row.token].append(Stop(row.id, row.kind, scope, row.event_time))
@@ -106,7 +114,7 @@ def permission(session: Session, controller: Controller, tokens: Iterable[str]) 
     wordings = _wordings(session, {row.wording_id for row in rows if row.wording_id})
     for consent in rows:
         consents[consent.token].append(_consent(controller, consent, wordings))
-    return Permission(stops, consents, frozenset(buried))
+    return Permission(stops, consents, frozenset(buried), reassigned)
 
 
 def _wordings(session: Session, ids: set[str]) -> dict[str, WordingFacts]:
@@ -192,9 +200,11 @@ def _person(
     return Person(
         id=target.contact_id,
         resolved=target.controller_id == controller.id,
+        ambiguous=target.ambiguous_at is not None,
+        left=target.left_at is not None,
         erased=target.erased_at is not None,
         restricted=target.restricted,
-        reassigned_at=target.reassigned_at,
+        reassigned_at=latest(target.reassigned_at, known.reassigned.get(target.token), target.left_at),
         stops=tuple(stop for token in tokens for stop in known.stops.get(token, ())),
         consents=consents,
         claims=tuple(claims.get(target.contact_id, ())),
@@ -203,6 +213,10 @@ def _person(
         last_inbound_at=target.last_inbound_at,
         evidence=assessment(controller),
     )
+
+
+def latest(*times: datetime | None) -> datetime | None:
+    return max((time for time in times if time is not None), default=None)
 
 
 def countries(country: str, stated: bool, of_number: str) -> tuple[CountrySignal, ...]:

@@ -9,11 +9,12 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from hub.contract import MessageReceived, PreferenceChanged
-from hub.flows import answers, contacts, optin, permission, reports, review
+from hub.flows import answers, contacts, identity, optin, permission, reports, review
 from hub.flows.desk import Desk
 from hub.law.facts import StopKind
 from hub.law.stops import code_of
 from hub.law.withdrawal import Reading, Wish, classify, sign
+from hub.law.wrongnumber import says_wrong_number
 from hub.store.ledger import canonical
 from hub.store.tables import Contact, ContactPoint, Sender
 from hub.store.vault import seal
@@ -35,7 +36,7 @@ def message(desk: Desk, event: MessageReceived) -> None:
     sender = desk.sender(event.sender)
     if sender is None or not event.points:
         return
-    contact, point = contacts.meet(desk.world, desk.session, desk.controller, event.points)
+    contact, point = identity.meet(desk, event.points, event.at)
     if event.kind not in _NO_MESSAGE:
         contact.last_inbound_at = max(event.at, contact.last_inbound_at or event.at)
         desk.session.add(contact)
@@ -48,9 +49,20 @@ def message(desk: Desk, event: MessageReceived) -> None:
             desk.session, desk.chain, desk.controller, contact.id, point.token, wording, event.at, source, evidence
         )
         return
+    if event.kind not in _NO_MESSAGE and says_wrong_number(event.text):
+        _wrong_number(desk, event, contact)
     said = sign(event.text) if event.kind == "reaction" else classify(event.text, button=event.button)
     heard = _stop(desk, event, sender, contact, point, said) if said.wish is not Wish.NONE else ""
     _ask(desk, event, contact, said, heard)
+
+
+def _wrong_number(desk: Desk, event: MessageReceived, contact: Contact) -> None:
+    if review.asked(desk.session, contact, event.at):
+        return  # a redelivery
+    facts = {"source": {"connection": desk.connection.id}}
+    evidence = _evidence(desk, contact, event)
+    heard = desk.chain.event("wrong_number_heard", event.at, facts, contact_id=contact.id, evidence=evidence)
+    identity.wrong_person(desk, contact, event.at, heard)
 
 
 def _ask(desk: Desk, event: MessageReceived, contact: Contact, said: Reading, heard: str) -> None:
@@ -74,7 +86,7 @@ def _stop(
     """Returns the ledger id, or nothing if the stop was there already."""
     kind = _STOP_KIND[said.wish]
     reach = _REACH[said.scope]
-    tokens = desk.tokens(event.points)
+    tokens = desk.tokens(event.points, event.at)
     heard = permission.stop(
         desk.session,
         desk.chain,
@@ -113,8 +125,8 @@ def preference(desk: Desk, event: PreferenceChanged) -> None:
     """The app's own switch. `resume` clears no objection: it is no informed consent."""
     if not event.stopped or not event.points:
         return
-    contact, _ = contacts.meet(desk.world, desk.session, desk.controller, event.points)
-    tokens = desk.tokens(event.points)
+    contact, _ = identity.meet(desk, event.points, event.at)
+    tokens = desk.tokens(event.points, event.at)
     kind, reach = StopKind.PLATFORM_PREFERENCE, permission.MARKETING_ON_WHATSAPP
     source = {"connection": desk.connection.id, "switch": "user_preferences"}
     if permission.stop(

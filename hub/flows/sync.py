@@ -7,7 +7,7 @@ A claim is never consent. An opt-out claim acts at once, also for people whose r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -117,13 +117,20 @@ def _apply(
     session.flush()
     tokens = [token for record in records for token in record.tokens]
     known, points = facts.permission(session, controller, tokens), _points(session, controller, tokens)
+    left = _left(session, stored.values())
     for record in records:
         record.token = next((t for t in record.tokens if t in points or known.of(t)), record.token)
+        if len([t for t in record.tokens if t in known.stops]) > 1:  # kept under several keys of the ring
+            permission.carry_over(session, chain, controller, record.tokens, record.token)
     writer = Writer(world, session, controller, connection, points)
     for record in records:
         before = stored.get(record.snapshot.record)
         if before is not None and before.fingerprint == record.fingerprint:
             counts.unchanged += 1
+            continue
+        if before is not None and left.get(before.point_id) in record.tokens:
+            counts.excluded["CONTACT_POINT_REASSIGNED"] += 1
+            _still_names(world, session, chain, controller, connection, run, record, before, known)
             continue
         _note_opt_out(world, session, chain, controller, connection, record, before, known)
         decision = gate.judge(gate.put(world, controller, Phase.SYNC_IN, _person(controller, record, points, known)))
@@ -165,12 +172,40 @@ def _points(session: Session, controller: Controller, tokens: Sequence[str]) -> 
     return {row.token: row for row in rows}
 
 
+def _left(session: Session, stored: Iterable[CrmRecord]) -> dict[str, str]:
+    """Points that records name though their person no longer has them, with the token they had."""
+    ids = {row.point_id for row in stored}
+    points = select(ContactPoint.id, ContactPoint.former).where(col(ContactPoint.id).in_(ids))
+    return dict(session.exec(points.where(col(ContactPoint.left_at).is_not(None))).all())
+
+
+def _still_names(
+    world: World,
+    session: Session,
+    chain: Chain,
+    controller: Controller,
+    connection: Connection,
+    run: SyncRun,
+    record: Record,
+    before: CrmRecord,
+    known: facts.Permission,
+) -> None:
+    """The record still has the number that now is, or may be, a stranger's. It stays with its person, unreachable."""
+    record.token = f"left:{before.point_id}"
+    _note_opt_out(world, session, chain, controller, connection, record, before, known)
+    before.claims, before.fingerprint = record.claims, record.fingerprint
+    session.add(before)
+    place = f"row {record.snapshot.row}" if record.snapshot.row else f"record {before.record}"
+    session.add(SyncProblem(run_id=run.id, place=place, field="phone", why="has a new holder; ask for the new number"))
+
+
 def _person(controller: Controller, record: Record, points: dict[str, ContactPoint], known: facts.Permission) -> Person:
     point = points.get(record.token)
     item = record.snapshot
     return Person(
         id=point.contact_id if point else "",
         erased=record.token in known.tombstones,
+        reassigned_at=known.reassigned.get(record.token),
         stops=tuple(known.stops.get(record.token, ())),
         consents=tuple(known.consents.get(record.token, ())),
         claims=facts.claims_of(item.record, record.claims),
@@ -200,4 +235,5 @@ def _note_opt_out(
     when: datetime = claim.claimed_at or world.now()
     reach = permission.Reach(claim.channel or ANY, Purpose.MARKETING)
     source = {"connection": connection.id, "field": claim.source_field}
-    permission.stop(session, chain, controller, [record.token], StopKind.CLAIM_CRM, when, reach, source)
+    tokens = [record.token, *(record.tokens if record.token in record.tokens else [])]
+    permission.stop(session, chain, controller, list(dict.fromkeys(tokens)), StopKind.CLAIM_CRM, when, reach, source)

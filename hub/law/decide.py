@@ -93,6 +93,11 @@ def unambiguous(q: Question) -> str | None:
     return "SUBJECT_AMBIGUOUS" if q.person.ambiguous else None
 
 
+def still_theirs(q: Question) -> str | None:
+    """The contact point is still this person's: a stranger must not read whatever it is (Art. 5(1)(d), (f))."""
+    return "CONTACT_POINT_REASSIGNED" if q.person.left else None
+
+
 def unrestricted(q: Question) -> str | None:
     """Art. 18 GDPR binds everything but legal duties."""
     return "PROCESSING_RESTRICTED" if q.restricted and q.ask.purpose is not Purpose.LEGAL else None
@@ -118,7 +123,7 @@ def old_enough(q: Question) -> str | None:
     return too_young(q) if q.ask.purpose is Purpose.MARKETING else None
 
 
-IDENTITY: tuple[Check, ...] = (resolved, unambiguous, unrestricted)
+IDENTITY: tuple[Check, ...] = (resolved, unambiguous, still_theirs, unrestricted)
 MESSAGE: tuple[Check, ...] = (
     country_open,
     old_enough,

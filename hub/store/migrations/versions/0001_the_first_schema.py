@@ -107,15 +107,23 @@ def upgrade() -> None:
         sa.Column("restricted", sa.Boolean(), nullable=False),
         sa.Column("erased_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("reassigned_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("ambiguous_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("merged_into", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("kept_key", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["controller_id"],
             ["controller.id"],
         ),
+        sa.ForeignKeyConstraint(
+            ["merged_into"],
+            ["contact.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_contact_controller_id"), ["controller_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contact_merged_into"), ["merged_into"], unique=False)
 
     op.create_table(
         "decision",
@@ -284,6 +292,14 @@ def upgrade() -> None:
         sa.Column("token", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("verified_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("left_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("former", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["contact_id"],
             ["contact.id"],
@@ -298,6 +314,7 @@ def upgrade() -> None:
     with op.batch_alter_table("contact_point", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_contact_point_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_contact_point_controller_id"), ["controller_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contact_point_former"), ["former"], unique=False)
         batch_op.create_index(batch_op.f("ix_contact_point_token"), ["token"], unique=False)
 
     op.create_table(
@@ -411,6 +428,7 @@ def upgrade() -> None:
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("other_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("ledger_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("said_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.Column("closed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
@@ -427,6 +445,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["ledger_id"],
             ["ledger.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["other_id"],
+            ["contact.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -472,6 +494,7 @@ def upgrade() -> None:
         sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("event_time", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("left_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("ledger_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["controller_id"],
@@ -779,6 +802,7 @@ def downgrade() -> None:
     op.drop_table("daily_root")
     with op.batch_alter_table("contact_point", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contact_point_token"))
+        batch_op.drop_index(batch_op.f("ix_contact_point_former"))
         batch_op.drop_index(batch_op.f("ix_contact_point_controller_id"))
         batch_op.drop_index(batch_op.f("ix_contact_point_contact_id"))
 
@@ -815,6 +839,7 @@ def downgrade() -> None:
 
     op.drop_table("decision")
     with op.batch_alter_table("contact", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contact_merged_into"))
         batch_op.drop_index(batch_op.f("ix_contact_controller_id"))
 
     op.drop_table("contact")

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A contact point that its person no longer has, and one contact that turns out to be two people.
+
+Stops never get lost by either: they stay with the person who said so. Consents end, until they are given anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select
+
+from hub.contract import Point
+from hub.flows import contacts, permission
+from hub.flows.facts import TOMBSTONE
+from hub.flows.register import Register
+from hub.store.tables import ConsentRow, Contact, ContactPoint, CrmRecord, MessageRow, ReportRow, StopRow
+
+
+def leave(register: Register, point: Point, at: datetime, source: Mapping[str, Any]) -> None:
+    """The point has, or may have, a new holder from `at` on (legal reference 4.5, recycled number).
+
+    The person keeps their stops, and what was consented to on it counts no more. Whoever has the point now starts
+    anew: they are bound by what they say themselves.
+    """
+    session, versions, row = register.session, register.versions(point), register.find(point)
+    left = f"left:{row.id}" if row else "left:"
+    stops = [s for s in permission.stops_of(session, register.controller, versions) if s.kind != TOMBSTONE]
+    facts = {
+        "tokens": versions,
+        "left": left,
+        "stops": sorted({stop.ledger_id for stop in stops}),
+        "source": dict(source),
+    }
+    contact_id = row.contact_id if row else None
+    ledger_id = register.chain.event("point_reassigned", at, facts, contact_id=contact_id, token=versions[0])
+    if row is not None:
+        session.add_all(permission.copied(stop, left, stop.ledger_id) for stop in _once(stops))
+        for consent in session.exec(select(ConsentRow).where(col(ConsentRow.token).in_(versions))):
+            consent.token = left
+            session.add(consent)
+        row.former, row.token, row.left_at = row.token, left, at
+        session.add(row)
+    for stop in stops:
+        if stop.event_time <= at:  # a later one may be the new holder's, and binds both
+            stop.left_by = left
+            session.add(stop)
+    session.add_all(
+        StopRow(
+            controller_id=register.controller.id,
+            token=token,
+            kind=permission.REASSIGNED,
+            event_time=at,
+            ledger_id=ledger_id,
+        )
+        for token in versions
+    )
+    session.flush()
+
+
+def _once(stops: Sequence[StopRow]) -> Sequence[StopRow]:
+    """One of each, where a stop is kept under several keys of the ring."""
+    return list({(stop.kind, stop.channel, stop.purpose, stop.event_time): stop for stop in stops}.values())
+
+
+def split(
+    register: Register, contact: Contact, rows: Sequence[ContactPoint], at: datetime, source: Mapping[str, Any]
+) -> Contact:
+    """These points are another person's (legal reference 4.5, split). Returns that person.
+
+    The stops of both bind both. Nobody can say who consented, wrote or was called by the name on file: that ends.
+    """
+    session = register.session
+    other = contacts.new(register.world, session, register.controller)
+    tokens, moved = register.tokens(contact), {row.id for row in rows}
+    register.unite_stops(contact)
+    facts = {
+        "split_off": other.id,
+        "tokens": tokens,
+        "moved": [row.token for row in rows],
+        "consents_unverified": permission.unverify(session, register.controller, tokens),
+        "source": dict(source),
+    }
+    register.chain.event("contact_split", at, facts, contact_id=contact.id)
+    for row in rows:
+        register.move_point(row, contact, other)
+    for consent in register.consents(contact, other):
+        consent.contact_id = other.id if consent.token in facts["moved"] else contact.id
+        session.add(consent)
+    for message in session.exec(select(MessageRow).where(col(MessageRow.point_id).in_(moved))).all():
+        register.move_message(message, contact, other)
+    _divide_records(register, moved, other)
+    other.restricted, other.reassigned_at = contact.restricted, contact.reassigned_at
+    for one in (contact, other):
+        forget_profile(register, one)
+    session.flush()
+    return other
+
+
+def _divide_records(register: Register, moved: set[str], other: Contact) -> None:
+    """CRM records, and what their CRM shall still be told, follow the contact point that they name."""
+    session = register.session
+    for record in session.exec(select(CrmRecord).where(col(CrmRecord.point_id).in_(moved))).all():
+        record.contact_id = other.id
+        session.add(record)
+        reports = select(ReportRow).where(ReportRow.connection_id == record.connection_id)
+        for report in session.exec(reports.where(ReportRow.record == record.record)).all():
+            report.contact_id = other.id
+            session.add(report)
+
+
+def forget_profile(register: Register, contact: Contact) -> None:
+    """Nobody is called by another's name. The CRM's next word on any of their records fills it again."""
+    contact.profile, contact.last_inbound_at = None, None
+    register.session.add(contact)
+    for record in register.session.exec(select(CrmRecord).where(CrmRecord.contact_id == contact.id)).all():
+        record.fingerprint = ""
+        register.session.add(record)
