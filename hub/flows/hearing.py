@@ -57,7 +57,7 @@ def message(desk: Desk, event: MessageReceived) -> None:
 
 
 def _wrong_number(desk: Desk, event: MessageReceived, contact: Contact) -> None:
-    if review.asked(desk.session, contact, event.at):
+    if contact.reassigned_at is not None and contact.reassigned_at >= event.at:
         return  # a redelivery
     facts = {"source": {"connection": desk.connection.id}}
     evidence = _evidence(desk, contact, event)

@@ -7,7 +7,7 @@ Stops follow the person; a consent holds for the point it was given on. What is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, select
@@ -16,12 +16,10 @@ from hub.contract import ContactsMerged, IdentityChanged, Point, PointKind
 from hub.flows import contacts, doubts, permission, review
 from hub.flows.desk import Desk
 from hub.flows.joining import join
-from hub.flows.parting import forget_profile, leave
+from hub.flows.parting import forget_profile, hand_over, leave
 from hub.flows.points import locate
 from hub.flows.register import Register
 from hub.store.tables import Contact, ContactPoint, CrmRecord
-
-_BEFORE = timedelta(microseconds=1)
 
 
 def register_of(desk: Desk) -> Register:
@@ -37,6 +35,7 @@ def meet(desk: Desk, points: Sequence[Point], at: datetime) -> tuple[Contact, Co
     register, located = register_of(desk), _located(points)
     source = {"connection": desk.connection.id, "shown": "webhook"}
     _together(register, register.owners(located), at, source, shown=True)
+    _follow(register, located, at, source)
     contact, first = contacts.meet(desk.world, desk.session, desk.controller, points)
     for point in located:
         row = register.find(point)
@@ -67,6 +66,25 @@ def _together(
     return first
 
 
+def _follow(register: Register, points: Sequence[Point], at: datetime, source: Mapping[str, Any]) -> None:
+    """Two people stay two, as a person said; which of them a BSUID belongs to, the platform knows better."""
+    rows = [row for point in points if (row := register.find(point)) is not None]
+    owner = next((row.contact_id for row in rows if row.kind == PointKind.E164), None)
+    if owner is None:
+        return
+    taker = register.session.get_one(Contact, owner)
+    for row in rows:
+        if row.contact_id == owner or row.kind == PointKind.E164:
+            continue
+        giver = register.session.get_one(Contact, row.contact_id)
+        if not doubts.kept_apart(register.session, giver, taker):
+            continue
+        facts = {"moved": [row.token], "to": taker.id, "source": dict(source)}
+        register.chain.event("point_moved", at, facts, contact_id=giver.id, token=row.token)
+        hand_over(register, [row], giver, taker)
+        register.unite_stops(taker)
+
+
 def _unite_versions(register: Register, point: Point, row: ContactPoint) -> None:
     """A stop may be kept under any key of the ring; it must be found with the point."""
     versions = register.versions(point)
@@ -83,7 +101,7 @@ def _another_bsuid(register: Register, contact: Contact, row: ContactPoint, conn
 
 
 def _consent_anew(register: Register, contact: Contact, at: datetime, source: Mapping[str, Any]) -> None:
-    tokens = register.tokens(contact)
+    tokens = [point.token for point in register.points(contact) if not point.left_at]
     unverified = permission.unverify(register.session, register.controller, tokens, at)
     facts = {"tokens": tokens, "consents_unverified": unverified, "source": dict(source)}
     register.chain.event("identity_changed", at, facts, contact_id=contact.id)
@@ -111,13 +129,13 @@ def changed(desk: Desk, event: IdentityChanged) -> None:
             row.verified_at = row.verified_at or event.at
             row.connection_id = row.connection_id or desk.connection.id
             desk.session.add(row)
-        people = [contact, *register.owners(new)]
-        for one in {person.id: person for person in people}.values():
-            _consent_anew(register, one, event.at, source)
     bound = [token for point in new for token in _kept(register, point)]
     permission.carry_over(desk.session, desk.chain, desk.controller, stopped, *bound)
     for point in old:
         leave(register, point, event.at, source)
+    people = [*([contact] if contact else []), *register.owners(new)]
+    for one in {person.id: person for person in people}.values():
+        _consent_anew(register, one, event.at, source)
 
 
 def _located(points: Sequence[Point]) -> list[Point]:
@@ -140,7 +158,7 @@ def wrong_person(desk: Desk, contact: Contact, at: datetime, heard: str) -> None
 
     Stops stay as they are until a person has read it: `hub identity recycled`, if the number has a new holder.
     """
-    contact.reassigned_at = max(at - _BEFORE, contact.reassigned_at or at - _BEFORE)
+    contact.reassigned_at = at
     forget_profile(register_of(desk), contact)
     review.open_for(desk.session, desk.controller, contact, doubts.WRONG_NUMBER, heard, at)
 

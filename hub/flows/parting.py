@@ -74,7 +74,7 @@ def split(
     """
     session = register.session
     other = contacts.new(register.world, session, register.controller)
-    tokens, moved = register.tokens(contact), {row.id for row in rows}
+    tokens = register.tokens(contact)
     register.unite_stops(contact)
     facts = {
         "split_off": other.id,
@@ -84,14 +84,7 @@ def split(
         "source": dict(source),
     }
     register.chain.event("contact_split", at, facts, contact_id=contact.id)
-    for row in rows:
-        register.move_point(row, contact, other)
-    for consent in register.consents(contact, other):
-        consent.contact_id = other.id if consent.token in facts["moved"] else contact.id
-        session.add(consent)
-    for message in session.exec(select(MessageRow).where(col(MessageRow.point_id).in_(moved))).all():
-        register.move_message(message, contact, other)
-    _divide_records(register, moved, other)
+    hand_over(register, rows, contact, other)
     other.restricted, other.reassigned_at = contact.restricted, contact.reassigned_at
     for one in (contact, other):
         forget_profile(register, one)
@@ -99,16 +92,26 @@ def split(
     return other
 
 
-def _divide_records(register: Register, moved: set[str], other: Contact) -> None:
-    """CRM records, and what their CRM shall still be told, follow the contact point that they name."""
-    session = register.session
+def hand_over(register: Register, rows: Sequence[ContactPoint], giver: Contact, taker: Contact) -> None:
+    """Points go to another person, with what was said and sent there, and the CRM records that name them."""
+    session, tokens, moved = register.session, [row.token for row in rows], {row.id for row in rows}
+    for row in rows:
+        register.move_point(row, giver, taker)
+    for consent in session.exec(select(ConsentRow).where(col(ConsentRow.token).in_(tokens))).all():
+        consent.contact_id = taker.id
+        session.add(consent)
+    have = set(session.exec(select(MessageRow.campaign_id).where(MessageRow.contact_id == taker.id)))
+    for message in session.exec(select(MessageRow).where(col(MessageRow.point_id).in_(moved))).all():
+        if message.campaign_id is None or message.campaign_id not in have:  # a person gets a campaign once
+            register.move_message(message, giver, taker)
     for record in session.exec(select(CrmRecord).where(col(CrmRecord.point_id).in_(moved))).all():
-        record.contact_id = other.id
+        record.contact_id = taker.id
         session.add(record)
         reports = select(ReportRow).where(ReportRow.connection_id == record.connection_id)
         for report in session.exec(reports.where(ReportRow.record == record.record)).all():
-            report.contact_id = other.id
+            report.contact_id = taker.id
             session.add(report)
+    session.flush()
 
 
 def forget_profile(register: Register, contact: Contact) -> None:
