@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from hub.contract import BadInput, Point, PointKind
 from hub.flows import doubts, permission
 from hub.flows.doubts import JOINED
 from hub.flows.joining import join
-from hub.flows.parting import forget_profile, leave, split
+from hub.flows.parting import follow, forget_profile, leave, split
 from hub.flows.points import Located, read_number
 from hub.flows.records import find_contact
 from hub.flows.register import Register
@@ -80,7 +80,18 @@ def keep_apart(world: World, session: Session, controller: Controller, one: str,
             "source": word.source(),
         }
         ledger_id = register.chain.event("contacts_kept_apart", world.now(), facts, contact_id=first.id)
+        doubted = doubts.pending(session, first, second)
         doubts.keep_apart(register, first, second, word.by, ledger_id)
+        if doubted is not None:
+            _as_shown(register, doubted.ledger_id, word)
+
+
+def _as_shown(register: Register, ledger_id: str, word: Word) -> None:
+    """What the platform showed together when the doubt arose stays together."""
+    told = orjson.loads(register.session.get_one(LedgerRow, ledger_id).record)
+    wanted = col(ContactPoint.id).in_(told["shown_with"])
+    rows = register.session.exec(select(ContactPoint).where(wanted, col(ContactPoint.left_at).is_(None))).all()
+    follow(register, rows, register.world.now(), word.source())
 
 
 def part(

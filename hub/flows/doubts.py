@@ -18,12 +18,22 @@ WRONG_NUMBER = "wrong_number"  # another: somebody says that they are not who we
 APART, JOINED = "apart", "joined"
 
 
-def raise_for(register: Register, one: Contact, other: Contact, at: datetime, source: Mapping[str, Any]) -> None:
-    """They may be one person or two, and each has a number of their own. Once for each pair."""
+def raise_for(
+    register: Register,
+    one: Contact,
+    other: Contact,
+    at: datetime,
+    source: Mapping[str, Any],
+    shown_with: Sequence[str] = (),
+) -> None:
+    """They may be one person or two, and each has a number of their own. Once for each pair.
+
+    `shown_with` are the ids of the points that the platform showed together.
+    """
     if pending(register.session, one, other) is not None:
         return
     tokens = register.tokens(one, other)
-    facts = {"other": other.id, "tokens": tokens, "source": dict(source)}
+    facts = {"other": other.id, "tokens": tokens, "shown_with": list(shown_with), "source": dict(source)}
     ledger_id = register.chain.event("identity_unclear", at, facts, contact_id=one.id)
     register.session.add(_about(register, one, other, ledger_id, at))
     for contact in (one, other):

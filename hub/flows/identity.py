@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import combinations
 from typing import Any
 
 from sqlmodel import col, select
@@ -16,7 +17,7 @@ from hub.contract import ContactsMerged, IdentityChanged, Point, PointKind
 from hub.flows import contacts, doubts, permission, review
 from hub.flows.desk import Desk
 from hub.flows.joining import join
-from hub.flows.parting import forget_profile, hand_over, leave
+from hub.flows.parting import follow, forget_profile, leave
 from hub.flows.points import locate
 from hub.flows.register import Register
 from hub.store.tables import Contact, ContactPoint, CrmRecord
@@ -34,8 +35,10 @@ def meet(desk: Desk, points: Sequence[Point], at: datetime) -> tuple[Contact, Co
     """
     register, located = register_of(desk), _located(points)
     source = {"connection": desk.connection.id, "shown": "webhook"}
-    _together(register, register.owners(located), at, source, shown=True)
-    _follow(register, located, at, source)
+    owners = register.owners(located)
+    if len(owners) > 1:
+        _together(register, owners, at, source, located)
+        _follow(register, located, at, source)
     contact, first = contacts.meet(desk.world, desk.session, desk.controller, points)
     for point in located:
         row = register.find(point)
@@ -51,38 +54,36 @@ def meet(desk: Desk, points: Sequence[Point], at: datetime) -> tuple[Contact, Co
 
 
 def _together(
-    register: Register, people: Sequence[Contact], at: datetime, source: Mapping[str, Any], *, shown: bool
+    register: Register,
+    people: Sequence[Contact],
+    at: datetime,
+    source: Mapping[str, Any],
+    points: Sequence[Point] = (),
 ) -> Contact | None:
-    """Join all whom nothing speaks against joining. Returns the first of them, as they are kept then."""
+    """Join all whom nothing speaks against joining. Returns the first of them, as they are kept then.
+
+    `points` are those that the platform itself shows to be one person's; none where it does not.
+    """
+    shown_with = [row.id for point in points if (row := register.find(point)) is not None]
     first = people[0] if people else None
     for other in people[1:]:
         assert first is not None
         if doubts.kept_apart(register.session, first, other):
             continue
         if register.has_own_number(first) and register.has_own_number(other):
-            doubts.raise_for(register, first, other, at, source)
+            doubts.raise_for(register, first, other, at, source, shown_with)
         else:
-            first = join(register, first, other, at, source, shown=shown)
+            first = join(register, first, other, at, source, shown=bool(points))
     return first
 
 
 def _follow(register: Register, points: Sequence[Point], at: datetime, source: Mapping[str, Any]) -> None:
     """Two people stay two, as a person said; which of them a BSUID belongs to, the platform knows better."""
     rows = [row for point in points if (row := register.find(point)) is not None]
-    owner = next((row.contact_id for row in rows if row.kind == PointKind.E164), None)
-    if owner is None:
-        return
-    taker = register.session.get_one(Contact, owner)
-    for row in rows:
-        if row.contact_id == owner or row.kind == PointKind.E164:
-            continue
-        giver = register.session.get_one(Contact, row.contact_id)
-        if not doubts.kept_apart(register.session, giver, taker):
-            continue
-        facts = {"moved": [row.token], "to": taker.id, "source": dict(source)}
-        register.chain.event("point_moved", at, facts, contact_id=giver.id, token=row.token)
-        hand_over(register, [row], giver, taker)
-        register.unite_stops(taker)
+    people = {row.contact_id: register.session.get_one(Contact, row.contact_id) for row in rows}
+    owners = list(people.values())
+    if any(doubts.kept_apart(register.session, one, other) for one, other in combinations(owners, 2)):
+        follow(register, rows, at, source)
 
 
 def _unite_versions(register: Register, point: Point, row: ContactPoint) -> None:
@@ -118,11 +119,11 @@ def changed(desk: Desk, event: IdentityChanged) -> None:
     if not old:
         return
     source = {"connection": desk.connection.id, "shown": "identity_changed"}
-    contact = _together(register, register.owners(old), event.at, source, shown=True)
+    contact = _together(register, register.owners(old), event.at, source, old)
     stopped = [*(register.tokens(contact) if contact else []), *(t for p in old for t in register.versions(p))]
     if contact is not None:
         holders = [one for one in register.owners(new) if one.id != contact.id]
-        contact = _together(register, [contact, *holders], event.at, source, shown=True)
+        contact = _together(register, [contact, *holders], event.at, source, new)
         assert contact is not None
         for point in new:
             row = register.find(point) or _add(register, contact, point)
@@ -173,7 +174,7 @@ def merged(desk: Desk, event: ContactsMerged) -> None:
     people = [desk.session.get_one(Contact, row.contact_id) for row in ordered]
     distinct = list({contact.id: contact for contact in people}.values())
     source = {"connection": desk.connection.id, "shown": "crm_merge"}
-    _together(register, distinct, event.at, source, shown=False)
+    _together(register, distinct, event.at, source)
     register.unite_stops(*(contacts.present(desk.session, contact) for contact in distinct))
     for row in ordered:
         if row.record in event.merged:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from hub.contract import Point
+from hub.contract import Point, PointKind
 from hub.flows import contacts, permission
 from hub.flows.facts import TOMBSTONE
 from hub.flows.register import Register
@@ -112,6 +112,21 @@ def hand_over(register: Register, rows: Sequence[ContactPoint], giver: Contact, 
             report.contact_id = taker.id
             session.add(report)
     session.flush()
+
+
+def follow(register: Register, rows: Sequence[ContactPoint], at: datetime, source: Mapping[str, Any]) -> None:
+    """The platform shows these points as one person's: BSUIDs go to whoever has the number. Stops bind both."""
+    owner = next((row.contact_id for row in rows if row.kind == PointKind.E164), None)
+    for row in rows:
+        if owner is None or row.contact_id == owner or row.kind == PointKind.E164 or row.left_at:
+            continue
+        giver, taker = (register.session.get_one(Contact, one) for one in (row.contact_id, owner))
+        permission.carry_over(register.session, register.chain, register.controller, register.tokens(giver), row.token)
+        unverified = permission.unverify(register.session, register.controller, [row.token])
+        facts = {"to": taker.id, "tokens": [row.token], "consents_unverified": unverified, "source": dict(source)}
+        register.chain.event("point_moved", at, facts, contact_id=giver.id, token=row.token)
+        hand_over(register, [row], giver, taker)
+        register.unite_stops(taker)
 
 
 def forget_profile(register: Register, contact: Contact) -> None:
