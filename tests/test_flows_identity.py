@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 from sqlmodel import SQLModel
 
@@ -20,7 +21,20 @@ from hub.contract import (
     PrivacyDeletion,
     Purpose,
 )
-from hub.flows import accounts, campaigns, clerk, contacts, doubts, facts, gate, inbound, joining, records, review
+from hub.flows import (
+    accounts,
+    campaigns,
+    capsules,
+    clerk,
+    contacts,
+    doubts,
+    facts,
+    gate,
+    inbound,
+    joining,
+    records,
+    review,
+)
 from hub.flows.clerk import Word
 from hub.flows.states import State
 from hub.law.facts import Decision, Evidence, EvidenceKind, Message, Phase, StopKind, Verification
@@ -276,6 +290,20 @@ def test_every_table_that_names_a_contact_is_moved_by_a_merge() -> None:
         if key.column.table.name == "contact" and key.parent.name == "contact_id"
     }
     assert named == by_hand - {"contact"} | {table.__tablename__ for table in joining.FOLLOWS}
+
+
+def test_evidence_of_a_merged_person_opens_and_says_what_became_of_the_consent(shop: Shop) -> None:
+    shop.agree(bsuid())
+    shop.sync(person("17", ANNA, CONTRACT))
+    given = shop.contact_of(bsuid()).id
+    shop.clock.advance(timedelta(minutes=1))
+    join(shop, "17", given)
+    capsule = orjson.loads(capsules.make(shop.world, shop.controller, "contact", ANNA, reveal=True))
+    (consent,) = capsule["consents"]
+    assert (consent["subject_id"], consent["state"]) == (given, "dpv:ConsentUnknown")
+    assert [event["event_type"] for event in consent["events"]] == ["consent_given", "contacts_joined"]
+    assert [opened["said"]["text"] for opened in capsule["opened"]] == [shop.statement]
+    assert len(capsule["identity"]["points"]) == 2
 
 
 # two numbers of their own

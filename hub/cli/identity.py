@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from hub.cli.session import controller, out, world
 from hub.flows import clerk
@@ -28,10 +27,11 @@ def register(app: typer.Typer) -> None:
 def list_() -> None:
     """List pairs of contacts that may be one person, the oldest first. Nothing is sent to them meanwhile."""
     with world() as built, built.db.read() as session:
-        table = Table("one", "other", "since", "shown by")
-        for found in clerk.doubtful(session, controller(built, session)):
-            table.add_row(found.one, found.other, found.since.isoformat(), found.shown)
-        out.print(table)
+        waiting = clerk.doubtful(session, controller(built, session))
+        for found in waiting:  # lines and no table: ids stay in one piece
+            out.print(found.one, found.other, found.since.isoformat(), found.shown, highlight=False)
+        if not waiting:
+            out.print("No doubts.")
 
 
 @who.command()

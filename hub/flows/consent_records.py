@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.contract import LegalBasis, Purpose
+from hub.flows.permission import EVENT
 from hub.law.facts import ANY, ConsentState
 from hub.store.tables import Controller, Wording
 
@@ -46,7 +47,21 @@ _STATE = {
     "opt_out_claimed": ConsentState.REVOKED,
     "unclear_message": ConsentState.UNKNOWN,
     "erased": ConsentState.INVALIDATED,
+    "point_reassigned": ConsentState.INVALIDATED,
+    "wrong_number_heard": ConsentState.UNKNOWN,
+    # who is who: these name the consents that they end
+    "contacts_joined": ConsentState.UNKNOWN,
+    "contacts_kept_apart": ConsentState.UNKNOWN,
+    "contact_split": ConsentState.UNKNOWN,
+    "identity_changed": ConsentState.UNKNOWN,
+    "point_moved": ConsentState.UNKNOWN,
+    "point_shared": ConsentState.UNKNOWN,
 }
+
+
+def _kind(event: Event) -> str:
+    """What happened; a stop that was carried over is still the stop it was."""
+    return EVENT.get(event["stop"], "erased") if event["kind"] == "stop_carried_over" else str(event["kind"])
 
 
 def tokens_in(event: Event) -> set[str]:
@@ -98,7 +113,7 @@ def _record(
         "recipients": list(recipients),
         "withdrawal_method": ["reply in the chat, in any words", "platform: stop promotional messages"],
         "verification": consent["verification"],
-        "state": f"dpv:{_STATE[life[-1]['kind']]}",
+        "state": f"dpv:{_STATE[_kind(life[-1])]}",
         "events": [_event(event) for event in life],
         "evidence": [
             {"kind": e["kind"], "sha256": e["evidence_sha256"], "location": f"ledger:{e['id']}"}
@@ -120,8 +135,10 @@ def _overlap(one: Event, other: Event) -> bool:
 
 def _ends(event: Event, consent: Event) -> bool:
     """Does this event speak of the consent's contact point, later or at once, and reach what it covers?"""
-    if event["kind"] not in _STATE or event["kind"] == "consent_given" or event["event_time"] < consent["event_time"]:
+    if _kind(event) not in _STATE or event["kind"] == "consent_given" or event["event_time"] < consent["event_time"]:
         return False
+    if "consents_unverified" in event:
+        return bool(set(event["consents_unverified"]) & {scope[0] for scope in consent["consents"]})
     if consent["token"] not in tokens_in(event) and event.get("contact") != consent["contact"]:
         return False
     reaches = ((event.get("channel", ANY), consent["channels"]), (event.get("purpose", ANY), consent["purposes"]))
@@ -133,7 +150,7 @@ def _event(event: Event) -> dict[str, Any]:
     return {
         "event_id": event["id"],
         "event_type": event["kind"],
-        "event_state": f"dpv:{_STATE[event['kind']]}",
+        "event_state": f"dpv:{_STATE[_kind(event)]}",
         "event_time": event["event_time"],
         "recorded_at": event["recorded_at"],
         "validity_duration": None,

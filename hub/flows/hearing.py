@@ -59,7 +59,8 @@ def message(desk: Desk, event: MessageReceived) -> None:
 def _wrong_number(desk: Desk, event: MessageReceived, contact: Contact) -> None:
     if contact.reassigned_at is not None and contact.reassigned_at >= event.at:
         return  # a redelivery
-    facts = {"source": {"connection": desk.connection.id}}
+    tokens = contacts.tokens_of(desk.session, contact.id)
+    facts = {"tokens": tokens, "source": {"connection": desk.connection.id}}
     evidence = _evidence(desk, contact, event)
     heard = desk.chain.event("wrong_number_heard", event.at, facts, contact_id=contact.id, evidence=evidence)
     identity.wrong_person(desk, contact, event.at, heard)

@@ -155,7 +155,7 @@ def _kept(register: Register, point: Point) -> list[str]:
 
 
 def wrong_person(desk: Desk, contact: Contact, at: datetime, heard: str) -> None:
-    """Whoever writes says that they are not who we think. What was consented to before counts no more.
+    """Whoever writes says that they are not who we think. What was consented to so far counts no more.
 
     Stops stay as they are until a person has read it: `hub identity recycled`, if the number has a new holder.
     """

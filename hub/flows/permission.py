@@ -20,7 +20,7 @@ from hub.store.ledger import Chain
 from hub.store.tables import ConsentRow, Controller, StopRow, Wording, new_id
 
 REASSIGNED = "reassigned"  # no stop: from then on, the contact point belongs to somebody else
-_EVENT = {
+EVENT = {
     StopKind.OBJECTION_MARKETING: "objection",
     StopKind.CONSENT_WITHDRAWN: "consent_withdrawn",
     StopKind.STOP_ALL: "stop_all",
@@ -79,7 +79,7 @@ def stop(
         "tokens": fresh,
         "source": dict(source),
     }
-    ledger_id = chain.event(_EVENT[kind], event_time, facts, contact_id=contact_id, token=fresh[0], evidence=evidence)
+    ledger_id = chain.event(EVENT[kind], event_time, facts, contact_id=contact_id, token=fresh[0], evidence=evidence)
     session.add_all(
         StopRow(
             controller_id=controller.id,
