@@ -352,6 +352,15 @@ def test_doubt_is_ended_by_keeping_apart_and_not_raised_again(shop: Shop) -> Non
     assert len([row for row in shop.rows(Review) if row.kind == doubts.IDENTITY]) == 1
 
 
+def test_doubt_about_somebody_erased_is_over_for_the_other(shop: Shop) -> None:
+    two_numbers(shop)
+    with shop.write() as session:
+        inbound.apply(shop.world, session, shop.crm, [PrivacyDeletion("17", shop.world.now())])
+    assert asked(shop, phone(BEN)).allowed
+    with shop.world.db.read() as session:
+        assert not clerk.doubtful(session, shop.controller)
+
+
 # split, shared number
 
 

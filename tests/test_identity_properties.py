@@ -7,8 +7,8 @@ and staff who join, split and keep apart. After every step it asks the gate abou
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -51,7 +51,8 @@ PERMISSION = (
     "BASIS_",
 )  # what this is about; no clock, no quota
 HUMANS, RECORDS, NUMBERS = range(3), ("r1", "r2", "r3"), range(5)
-skews = st.sampled_from([0, 0, 0, -1, -30, 7])  # seconds by which a vendor's clock is off
+skews = st.sampled_from([0, 0, 0, -1, -30, -30, 7])  # seconds by which a vendor's clock is off
+picks = st.integers(0, 5)
 humans, records, numbers = st.sampled_from(HUMANS), st.sampled_from(RECORDS), st.sampled_from(NUMBERS)
 
 
@@ -77,7 +78,6 @@ class Said:
 class Human:
     number: Point | None
     bsuid: Point
-    former: list[tuple[Point, datetime, int]] = field(default_factory=list)
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -131,6 +131,34 @@ class Histories(RuleBasedStateMachine):
         if said is not None:
             said.yes, said.group = None, next(self.groups)
 
+    def end_consents(self, points: Iterable[Point], until: datetime) -> None:
+        """Whatever was agreed to so far needs to be given anew."""
+        for said in (self.said[point] for point in points if point in self.said):
+            if said.yes is not None and said.yes <= until:
+                said.yes = None
+
+    def owners(self) -> dict[str, list[Point]]:
+        """Whom the hub takes to be one person: every contact, with those of its points that somebody has."""
+        points = {self.shop.token(point): point for point in self.said}
+        found: dict[str, list[Point]] = {}
+        for row in self.shop.rows(ContactPoint):
+            found.setdefault(row.contact_id, []).extend([points[row.token]] if row.token in points else [])
+        return found
+
+    @contextmanager
+    def on_somebodys_word(self) -> Iterator[None]:
+        """Contacts that are joined without the platform's word keep what all of them agreed to."""
+        before, names = self.owners(), {row.id: row.contact_id for row in self.shop.rows(ContactPoint)}
+        yield
+        joined: dict[str, set[str]] = {}
+        for row in self.shop.rows(ContactPoint):
+            joined.setdefault(row.contact_id, set()).add(names[row.id])
+        for parts in joined.values():
+            silent = {one for one in parts if not any(self.said[point].yes for point in before[one])}
+            for one in parts:
+                if silent - {one}:
+                    self.end_consents(before[one], self.shop.world.now() + timedelta(days=1))
+
     # people
 
     @rule(
@@ -167,15 +195,6 @@ class Histories(RuleBasedStateMachine):
             answer = self.ask(point, self.campaign.id)
             assert not objections(answer), answer.reasons
 
-    @rule(who=humans)
-    def stop_comes_late_from_a_number_that_was_lost(self, who: int) -> None:
-        for point, lost, group in self.people[who].former:
-            at = lost - SECOND
-            self.shop.hear(self.shop.said("STOP", point, at=at))
-            for said in self.in_groups({group}):
-                said.no.add(at)
-        self.go_on()
-
     @rule(who=humans, shape=st.sampled_from(["both", "number", "bsuid"]), again=st.booleans())
     def change(self, who: int, shape: str, again: bool) -> None:
         human = self.people[who]
@@ -195,29 +214,28 @@ class Histories(RuleBasedStateMachine):
         for _ in range(2 if again else 1):
             self.shop.hear(event)
         for point in old:
-            human.former.append((point, at, group))
             del self.said[point]
         for point in event.new:
             self.said[point] = Said(no=set(no), group=group)
+        self.end_consents(human.points, at)
         human.number = next((p for p in event.new if p.kind == "e164"), human.number)
         human.bsuid = next((p for p in event.new if p.kind == "bsuid"), human.bsuid)
         self.go_on()
 
-    @rule(who=humans)
-    def lose(self, who: int) -> None:
-        """The number goes to nobody, and staff hear of it."""
-        human = self.people[who]
+    @rule(who=humans, late=st.booleans())
+    def lose(self, who: int, late: bool) -> None:
+        """The number goes to nobody, and staff hear of it; perhaps a last stop from it arrives afterwards."""
+        human, at = self.people[who], self.now() - SECOND
         if human.number is None:
             return
-        point, at = human.number, self.shop.world.now()
-        try:
-            self.by_staff(clerk.recycled, point.value, WORD)
-            human.former.append((point, self.now(), self.said[point].group))
-        except BadInput:
-            pass  # the hub knows nothing of it
-        assert at
-        del self.said[point]
+        point, group = human.number, self.said.pop(human.number).group
         human.number = None
+        with suppress(BadInput):  # the hub knows nothing of it
+            self.by_staff(clerk.recycled, point.value, WORD)
+            if late:
+                self.shop.hear(self.shop.said("STOP", point, at=at))
+                for said in self.in_groups({group}):
+                    said.no.add(at)
         self.go_on()
 
     @rule(who=humans)
@@ -253,7 +271,8 @@ class Histories(RuleBasedStateMachine):
     @rule(stays=records, goes=records)
     def merge(self, stays: str, goes: str) -> None:
         if stays != goes:
-            self.from_crm(ContactsMerged(stays, (goes,), self.now()))
+            with self.on_somebodys_word():
+                self.from_crm(ContactsMerged(stays, (goes,), self.now()))
 
     def from_crm(self, event: ContactsMerged | PrivacyDeletion) -> None:
         with self.shop.write() as session:
@@ -266,19 +285,23 @@ class Histories(RuleBasedStateMachine):
         with self.shop.write() as session:
             return act(self.shop.world, session, self.shop.controller, *words, **more)
 
-    @rule(one=numbers, other=numbers)
+    @rule(one=picks, other=picks)
     def join(self, one: int, other: int) -> None:
-        with contextlib.suppress(BadInput):
-            self.by_staff(clerk.join_people, number(one), number(other), WORD)
+        known = sorted({row.contact_id for row in self.shop.rows(ContactPoint)})
+        if known:
+            with suppress(BadInput), self.on_somebodys_word():  # the same, or erased
+                self.by_staff(clerk.join_people, known[one % len(known)], known[other % len(known)], WORD)
         self.go_on()
 
     @rule(which=numbers)
     def split(self, which: int) -> None:
-        point = phone(number(which))
+        point, before = phone(number(which)), self.owners()
         try:
             alone = not self.by_staff(clerk.part, WORD, number=point.value)
         except BadInput:
             return
+        (together,) = [points for points in before.values() if point in points] or [[]]
+        self.end_consents(together, self.shop.world.now() + timedelta(days=1))
         if point in self.said and not alone:  # what the platform shows again later is one person's again
             self.said[point].group = next(self.groups)
         self.go_on()
@@ -288,7 +311,14 @@ class Histories(RuleBasedStateMachine):
         with self.shop.world.db.read() as session:
             found = clerk.doubtful(session, self.shop.controller)
         for doubt in found[:1]:
-            self.by_staff(clerk.join_people if together else clerk.keep_apart, doubt.one, doubt.other, WORD)
+            if together:
+                with self.on_somebodys_word():
+                    self.by_staff(clerk.join_people, doubt.one, doubt.other, WORD)
+                continue
+            owners = self.owners()
+            self.by_staff(clerk.keep_apart, doubt.one, doubt.other, WORD)
+            for one in (doubt.one, doubt.other):
+                self.end_consents(owners[one], self.shop.world.now() + timedelta(days=1))
         self.go_on()
 
     # what always holds

@@ -47,14 +47,26 @@ def close(register: Register, one: Contact, other: Contact, verdict: str, by: st
     found = pending(register.session, one, other)
     if found is None:
         return
-    found.closed_at, found.closed_by, found.verdict = register.world.now(), by, verdict
-    register.session.add(found)
-    register.session.flush()
-    for contact in (one, other):
-        mine = (col(Review.contact_id) == contact.id) | (col(Review.other_id) == contact.id)
-        if register.session.exec(select(Review.id).where(_open(), mine)).first() is None:
+    _end(register.session, found, verdict, by, register.world.now())
+
+
+def forget(session: Session, contact: Contact, now: datetime) -> None:
+    """The person was erased: nobody can find out any more, and the other is no longer in doubt for it."""
+    mine = (col(Review.contact_id) == contact.id) | (col(Review.other_id) == contact.id)
+    for found in session.exec(select(Review).where(_open(), mine)).all():
+        _end(session, found, "erased", "erasure", now)
+
+
+def _end(session: Session, found: Review, verdict: str, by: str, now: datetime) -> None:
+    found.closed_at, found.closed_by, found.verdict = now, by, verdict
+    session.add(found)
+    session.flush()
+    for contact_id in (found.contact_id, found.other_id):
+        mine = (col(Review.contact_id) == contact_id) | (col(Review.other_id) == contact_id)
+        if session.exec(select(Review.id).where(_open(), mine)).first() is None:
+            contact = session.get_one(Contact, contact_id)
             contact.ambiguous_at = None
-            register.session.add(contact)
+            session.add(contact)
 
 
 def keep_apart(register: Register, one: Contact, other: Contact, by: str, ledger_id: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
-from hub.flows import contacts
+from hub.flows import contacts, doubts
 from hub.flows.facts import TOMBSTONE
 from hub.flows.states import State
 from hub.flows.world import World
@@ -36,6 +36,7 @@ def erase(world: World, session: Session, chain: Chain, contact: Contact, source
     contact.data_key, contact.profile, contact.country = None, None, ""
     contact.residence_stated, contact.last_inbound_at, contact.erased_at = False, None, now
     session.add(contact)
+    doubts.forget(session, contact, now)
     waiting = [State.QUEUED, State.HELD]
     session.execute(
         update(MessageRow)
