@@ -398,8 +398,8 @@ def test_in_no_history_is_anybody_written_to_against_their_last_word(town: World
     Here.town = town
     quick = settings(
         report_multiple_bugs=False,
-        max_examples=25,
-        stateful_step_count=25,
+        max_examples=40,
+        stateful_step_count=30,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
     )
