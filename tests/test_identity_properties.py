@@ -217,7 +217,8 @@ class Histories(RuleBasedStateMachine):
             del self.said[point]
         for point in event.new:
             self.said[point] = Said(no=set(no), group=group)
-        self.end_consents(human.points, at)
+        known = [point for point in human.points if point in self.said and self.said[point].group in groups]
+        self.end_consents(known, at)
         human.number = next((p for p in event.new if p.kind == "e164"), human.number)
         human.bsuid = next((p for p in event.new if p.kind == "bsuid"), human.bsuid)
         self.go_on()
