@@ -541,6 +541,15 @@ def asked_left(shop: Shop, contact: Contact) -> Decision:
         return gate.judge(gate.put(shop.world, shop.controller, Phase.STAGE, found, message, route))
 
 
+def test_consent_record_of_the_other_point_outlives_a_recycled_number(shop: Shop) -> None:
+    shop.agree(phone(ANNA), bsuid())
+    shop.agree(bsuid())
+    recycle(shop, ANNA)
+    anna = shop.contact_of(bsuid()).id
+    capsule = orjson.loads(capsules.make(shop.world, shop.controller, "contact", anna))
+    assert [consent["state"] for consent in capsule["consents"]] == ["dpv:ConsentInvalidated", "dpv:ConsentGiven"]
+
+
 def test_new_holder_starts_anew_and_is_bound_by_their_own_word_alone(shop: Shop) -> None:
     former_and_new_holder(shop)
     hello(shop, phone(ANNA), NEW_BSUID)

@@ -137,6 +137,8 @@ def _ends(event: Event, consent: Event) -> bool:
     """Does this event speak of the consent's contact point, later or at once, and reach what it covers?"""
     if _kind(event) not in _STATE or event["kind"] == "consent_given" or event["event_time"] < consent["event_time"]:
         return False
+    if event["kind"] == "point_reassigned":  # the person's other points stay theirs
+        return consent["token"] in tokens_in(event)
     if "consents_unverified" in event:
         return bool(set(event["consents_unverified"]) & {scope[0] for scope in consent["consents"]})
     if consent["token"] not in tokens_in(event) and event.get("contact") != consent["contact"]:
