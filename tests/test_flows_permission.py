@@ -111,12 +111,8 @@ def test_stop_binds_both_points_though_they_came_as_two_people(shop: Shop, switc
     assert told_at_once == [("17", "withdrawal", "stopped")]
     with shop.world.db.read() as session:
         told = records.why(shop.world, session, shop.controller, ANNA).events
-    assert [e["kind"] for e in told] == [
-        "consent_given",
-        "notice_served",
-        "notice_served",
-        "platform_preference" if switch else "objection",
-    ]
+    stopped = "platform_preference" if switch else "objection"
+    assert [e["kind"] for e in told] == ["consent_given", "notice_served", "notice_served", "contacts_joined", stopped]
 
 
 def test_stop_under_the_number_binds_a_bsuid_that_became_known_later(shop: Shop) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from hub.cli.decide import load
 from hub.contract import Claim, ClaimKind, ContactSnapshot, IdentityChanged, LegalBasis, PreferenceChanged, Purpose
-from hub.flows import restore
+from hub.flows import clerk, restore
 from hub.flows.states import State
 from hub.flows.world import World
 from hub.law.decide import decide
@@ -100,6 +100,8 @@ def test_07_stop_of_one_duplicate_binds_the_merged_person(shop: Shop) -> None:
     shop.stop(phone(ANNA))
     shop.agree(bsuid())
     shop.hear(shop.said("Hallo", bsuid(), phone(ANNA)))
+    assert shop.contact_of(bsuid()).id == shop.contact_of(phone(ANNA)).id
+    assert [stop.kind for stop in shop.stops(bsuid())] == [StopKind.OBJECTION_MARKETING]
     shop.sync(person("1", ANNA, CONSENT), person("2", ANNA, CONSENT))
     shop.stage("1", "2")
     assert not [m for m in shop.claim() if m.outgoing.purpose is Purpose.MARKETING]
@@ -130,6 +132,22 @@ def test_10_new_number_takes_the_stop_along_and_not_the_consent(shop: Shop) -> N
     assert not shop.consents(phone(BEN))
     assert shop.stops(phone(ANNA)), "the old person's stop stays"
     assert first("edge-10b-number-with-a-new-holder") == "CONTACT_POINT_REASSIGNED"
+    assert first("edge-10c-number-the-person-has-left") == "CONTACT_POINT_REASSIGNED"
+    shop.agree(phone(BEN))
+    assert reached(shop, BEN) == [BEN], "consent given anew"
+
+
+def test_10_number_of_a_stranger_carries_no_old_consent_and_keeps_the_old_stop(shop: Shop) -> None:
+    shop.agree(phone(ANNA), bsuid())
+    with shop.write() as session:
+        clerk.recycled(shop.world, session, shop.controller, ANNA, clerk.Word("Dana Schutz", "undeliverable"))
+    assert not reached(shop, ANNA)
+    shop.stop(bsuid())
+    assert [stop.kind for stop in shop.stops(bsuid())] == [StopKind.OBJECTION_MARKETING]
+    assert not shop.consents(phone(ANNA))
+    shop.agree(phone(ANNA))
+    shop.stage(f"r{ANNA}")
+    assert [m.outgoing.to.value for m in shop.claim() if m.outgoing.purpose is Purpose.MARKETING] == [ANNA]
 
 
 def test_11_strictest_of_all_countries_decides() -> None:

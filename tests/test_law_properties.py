@@ -300,6 +300,29 @@ def test_unreadable_stop_denies_everything(history: dict[str, Any], kind: str, p
     assert "SUPPRESSED_UNKNOWN_KIND" in answer.reasons
 
 
+@thorough
+@given(history=histories, purpose=st.sampled_from(Purpose), code=st.sampled_from(["ambiguous", "left"]))
+def test_point_that_may_be_another_persons_gets_nothing_at_all(
+    history: dict[str, Any], purpose: Purpose, code: str
+) -> None:
+    person = replace(person_of(history), evidence=(*history["evidence"], CONTRACT), **{code: True})
+    template = MARKETING_TEMPLATE if purpose is Purpose.MARKETING else UTILITY_TEMPLATE
+    answer = decide(case_of(person, Message(purpose, "shoes", template=template)))
+    assert not answer.allowed
+    assert {"ambiguous": "SUBJECT_AMBIGUOUS", "left": "CONTACT_POINT_REASSIGNED"}[code] in answer.reasons
+
+
+@thorough
+@given(history=histories, message=messages, since=times)
+def test_consent_of_a_former_holder_carries_nothing(history: dict[str, Any], message: Message, since: datetime) -> None:
+    person = replace(person_of(history), reassigned_at=since)
+    own = tuple(consent for consent in person.consents if consent.event_time > since)
+    answer = decide(case_of(person, message))
+    assert not answer.allowed or answer.consent_id in {consent.id for consent in own}
+    # a former holder's "withdrawn" still counts against sending, their "given" no more
+    assert not answer.allowed or lawful(replace(person, consents=own), message)
+
+
 # --- Any case at all -------------------------------------------------------------------------------------------------
 
 st.register_type_strategy(Policy, st.just(STRICT))

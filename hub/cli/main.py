@@ -17,6 +17,7 @@ from hub.cli import (
     decide,
     demo,
     evidence,
+    identity,
     notice,
     optin,
     policy,
@@ -49,6 +50,7 @@ decide.register(app)
 review.register(app)
 claims.register(app)
 quarantine.register(app)
+identity.register(app)
 stops.register(app)
 policy.register(app)
 bench.register(app)

@@ -35,6 +35,7 @@ from hub.contract.errors import (
 from hub.contract.events import (
     AudienceChanged,
     ContactChanged,
+    ContactsMerged,
     Event,
     IdentityChanged,
     MessageReceived,
@@ -99,6 +100,7 @@ __all__ = [
     "Connector",
     "ContactChanged",
     "ContactSnapshot",
+    "ContactsMerged",
     "Content",
     "Crm",
     "DataItem",

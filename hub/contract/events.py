@@ -96,6 +96,15 @@ class ContactChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactsMerged:
+    """The CRM made one record of several: `record` stays, those of `merged` are gone."""
+
+    record: str = field(repr=False)
+    merged: tuple[str, ...] = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AudienceChanged:
     """Members of a CRM list changed."""
 
@@ -128,6 +137,7 @@ Event = (
     | SenderChanged
     | SendRequested
     | ContactChanged
+    | ContactsMerged
     | AudienceChanged
     | PrivacyDeletion
     | Unknown

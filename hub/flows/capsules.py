@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from hub.contract import BadInput
@@ -118,17 +119,21 @@ class _Desk:
             return message, message.contact_id, rows
         if kind == CONSENT:
             given = self._consent(subject)
-            rows = self.session.exec(mine.where(DecisionRow.contact_id == given["contact"]).order_by(*order)).all()
+            person = contacts.present(self.session, self.session.get_one(Contact, given["contact"])).id
+            rows = self.session.exec(mine.where(self._theirs(person)).order_by(*order)).all()
             ids = {scope[0] for scope in given["consents"]}
-            return None, given["contact"], [row for row in rows if orjson.loads(row.record).get("consent") in ids]
+            return None, person, [row for row in rows if orjson.loads(row.record).get("consent") in ids]
         contact = records.find_contact(self.world, self.session, self.controller, subject)
         if contact is None:
             raise self._unknown("contact", "Give a contact id, a CRM record id or a phone number.")
         return (
             None,
             contact.id,
-            self.session.exec(mine.where(DecisionRow.contact_id == contact.id).order_by(*order)).all(),
+            self.session.exec(mine.where(self._theirs(contact.id)).order_by(*order)).all(),
         )
+
+    def _theirs(self, contact_id: str) -> ColumnElement[bool]:
+        return col(DecisionRow.contact_id).in_(contacts.family(self.session, contact_id))
 
     def _consent(self, subject: str) -> dict[str, Any]:
         row = self.session.get(LedgerRow, subject)
@@ -143,9 +148,10 @@ class _Desk:
         """A person's events, also those that came before the contact, and those kept after an erasure."""
         tokens = set(contacts.tokens_of(self.session, contact_id))
         own = select(LedgerRow).where(LedgerRow.controller_id == self.controller.id)
-        for row in self.session.exec(own.where(LedgerRow.contact_id == contact_id)):
+        people = contacts.family(self.session, contact_id)
+        for row in self.session.exec(own.where(col(LedgerRow.contact_id).in_(people))):
             tokens |= tokens_in(orjson.loads(row.record))
-        mine = (col(LedgerRow.contact_id) == contact_id) | (
+        mine = col(LedgerRow.contact_id).in_(people) | (
             col(LedgerRow.token).in_(tokens) & col(LedgerRow.contact_id).is_(None)
         )
         return list(self.session.exec(own.where(mine).order_by(col(LedgerRow.seq), col(LedgerRow.position))))
@@ -180,7 +186,7 @@ class _Desk:
         rows = self.session.exec(select(ContactPoint).where(ContactPoint.contact_id == contact_id)).all()
         points = []
         for row in rows:
-            point = {"type": row.kind, "country": row.country, **point_of(row.token)}
+            point = {"type": row.kind, "country": row.country, **point_of(row.former or row.token)}
             if self.reveal and not contact.erased_at:
                 point["value"] = contacts.value_of(self.world, contact, row).value
             points.append(point)
@@ -202,13 +208,13 @@ class _Desk:
 
     def _opened(self, contact_id: str, events: Sequence[LedgerRow]) -> list[dict[str, Any]]:
         """The person's own words, which the ledger keeps sealed."""
-        contact = self.session.get_one(Contact, contact_id)
         opened = []
         for row in events:
             if row.evidence is None:
                 continue
+            contact = self.session.get_one(Contact, row.contact_id or contact_id)  # they may have been joined since
             try:
-                key = contacts.key_of(self.world, contact)
+                key = contacts.past_key(self.world, self.session, contact)
                 said = orjson.loads(unseal(key, row.evidence, f"evidence:{contact.id}"))
             except Sealed:
                 said = None

@@ -13,6 +13,7 @@ from typing import Any
 from hub.contract import LegalBasis, Purpose
 from hub.flows.consent_sources import YES as YES
 from hub.flows.consent_sources import Sources
+from hub.flows.permission import EVENT
 from hub.law.facts import ANY, ConsentState
 from hub.store.tables import Controller, Wording
 
@@ -54,7 +55,21 @@ _STATE = {
     "consent_revoked": ConsentState.REVOKED,
     "unclear_message": ConsentState.UNKNOWN,
     "erased": ConsentState.INVALIDATED,
+    "point_reassigned": ConsentState.INVALIDATED,
+    "wrong_number_heard": ConsentState.UNKNOWN,
+    # who is who: these name the consents that they end
+    "contacts_joined": ConsentState.UNKNOWN,
+    "contacts_kept_apart": ConsentState.UNKNOWN,
+    "contact_split": ConsentState.UNKNOWN,
+    "identity_changed": ConsentState.UNKNOWN,
+    "point_moved": ConsentState.UNKNOWN,
+    "point_shared": ConsentState.UNKNOWN,
 }
+
+
+def _kind(event: Event) -> str:
+    """What happened; a stop that was carried over is still the stop it was."""
+    return EVENT.get(event["stop"], "erased") if event["kind"] == "stop_carried_over" else str(event["kind"])
 
 
 def tokens_in(event: Event) -> set[str]:
@@ -138,7 +153,7 @@ def _state(life: Sequence[Event], topics: Sequence[str]) -> str:
             continue
         topic = event.get("topic", ANY)
         left = set() if topic == ANY else left - {topic}
-        state = state if left else _STATE[event["kind"]]
+        state = state if left else _STATE[_kind(event)]
     return state
 
 
@@ -154,8 +169,12 @@ def _overlap(one: Event, other: Event) -> bool:
 
 def _ends(event: Event, consent: Event) -> bool:
     """Does this event speak of the consent's contact point, later or at once, and reach what it covers?"""
-    if event["kind"] not in _STATE or event["kind"] in YES or event["event_time"] < consent["event_time"]:
+    if _kind(event) not in _STATE or event["kind"] in YES or event["event_time"] < consent["event_time"]:
         return False
+    if event["kind"] == "point_reassigned":  # the person's other points stay theirs
+        return consent["token"] in tokens_in(event)
+    if "consents_unverified" in event:
+        return bool(set(event["consents_unverified"]) & {scope[0] for scope in consent["consents"]})
     if consent["token"] not in tokens_in(event) and event.get("contact") != consent["contact"]:
         return False
     reaches = (
@@ -171,7 +190,7 @@ def _event(event: Event, validity: str | None) -> dict[str, Any]:
     return {
         "event_id": event["id"],
         "event_type": event["kind"],
-        "event_state": f"dpv:{_STATE[event['kind']]}",
+        "event_state": f"dpv:{_STATE[_kind(event)]}",
         "topic": event.get("topic", ANY),
         "event_time": event["event_time"],
         "recorded_at": event["recorded_at"],

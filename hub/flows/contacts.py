@@ -21,6 +21,34 @@ def key_of(world: World, contact: Contact) -> AESGCM:
     return world.vault.key_of(contact.id, contact.data_key)
 
 
+def past_key(world: World, session: Session, contact: Contact) -> AESGCM:
+    """The key under which the ledger keeps what this contact said, also after they were joined to another.
+
+    Raises `Sealed` after erasure.
+    """
+    if contact.merged_into is None:
+        return key_of(world, contact)
+    over = past_key(world, session, session.get_one(Contact, contact.merged_into))
+    wrapped = unseal(over, contact.kept_key or b"", f"key:{contact.id}")
+    return world.vault.key_of(contact.id, wrapped)
+
+
+def present(session: Session, contact: Contact) -> Contact:
+    """The contact under which this person is kept now."""
+    while contact.merged_into is not None:
+        contact = session.get_one(Contact, contact.merged_into)
+    return contact
+
+
+def family(session: Session, contact_id: str) -> list[str]:
+    """This contact and all that were joined to it: under any of them the ledger may speak of the person."""
+    found, fresh = [contact_id], [contact_id]
+    while fresh:
+        fresh = list(session.exec(select(Contact.id).where(col(Contact.merged_into).in_(fresh))))
+        found += fresh
+    return found
+
+
 def value_of(world: World, contact: Contact, row: ContactPoint) -> Point:
     """The number or BSUID in clear, for a send that was cleared."""
     return Point(PointKind(row.kind), unseal(key_of(world, contact), row.value, f"point:{row.id}").decode())
@@ -43,7 +71,7 @@ def meet(
     """The contact who wrote to us from these points (best first), made if unknown. New points are added to it."""
     found = [find_point(world, session, controller, locate(point).point) for point in points]
     known = next((row for row in found if row is not None), None)
-    contact = session.get_one(Contact, known.contact_id) if known else _new(world, session, controller)
+    contact = session.get_one(Contact, known.contact_id) if known else new(world, session, controller)
     key = key_of(world, contact)
     rows = [
         row or add_point(world, session, controller, contact, key, point)
@@ -52,7 +80,8 @@ def meet(
     return contact, rows[0]
 
 
-def _new(world: World, session: Session, controller: Controller) -> Contact:
+def new(world: World, session: Session, controller: Controller) -> Contact:
+    """A contact without any points yet."""
     contact_id = new_id()
     _, wrapped = world.vault.new_key(contact_id)
     contact = Contact(id=contact_id, controller_id=controller.id, data_key=wrapped, created_at=world.now())
@@ -77,7 +106,9 @@ def add_point(
     located, point_id = locate(point), new_id()
     tokens = world.vault.tokens(controller.id, located.point)
     # a stop may be kept under an older key than the newest: the point must be found together with it
-    stopped = session.exec(select(StopRow.token).where(col(StopRow.token).in_(tokens))).first()
+    stopped = session.exec(
+        select(StopRow.token).where(StopRow.controller_id == controller.id, col(StopRow.token).in_(tokens))
+    ).first()
     row = ContactPoint(
         id=point_id,
         controller_id=controller.id,

@@ -66,5 +66,5 @@ def whom(
         raise BadInput(str(read), field="number", remedy="Write it with the country code, as in +49 151 ...")
     point = contacts.find_point(world, session, controller, read.point)
     if point is None:
-        return None, [world.vault.token(controller.id, read.point)]
+        return None, world.vault.tokens(controller.id, read.point)
     return point.contact_id, contacts.tokens_of(session, point.contact_id)

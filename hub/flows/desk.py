@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
@@ -13,7 +14,7 @@ from hub.flows import contacts, reports
 from hub.flows.points import locate
 from hub.flows.world import World
 from hub.store.ledger import Chain
-from hub.store.tables import Connection, Controller, Sender
+from hub.store.tables import Connection, ContactPoint, Controller, Sender
 
 
 @dataclass
@@ -38,11 +39,15 @@ class Desk:
             ).first()
         return self._known[vendor_id]
 
-    def tokens(self, points: Sequence[Point]) -> list[str]:
-        """Every token of whoever these points belong to."""
+    def tokens(self, points: Sequence[Point], at: datetime) -> list[str]:
+        """Every token of whoever these points belong to, and belonged to at `at`: some webhooks come late."""
         tokens: list[str] = []
         for point in points:
-            row = contacts.find_point(self.world, self.session, self.controller, locate(point).point)
-            tokens += contacts.tokens_of(self.session, row.contact_id) if row else []
-            tokens += self.world.vault.tokens(self.controller.id, locate(point).point)
+            versions = self.world.vault.tokens(self.controller.id, locate(point).point)
+            now, then = col(ContactPoint.token).in_(versions), col(ContactPoint.former).in_(versions)
+            theirs = now | (then & (col(ContactPoint.left_at) >= at))
+            mine = select(ContactPoint.contact_id).where(ContactPoint.controller_id == self.controller.id, theirs)
+            for contact_id in self.session.exec(mine):
+                tokens += contacts.tokens_of(self.session, contact_id)
+            tokens += versions
         return list(dict.fromkeys(tokens))

@@ -64,6 +64,7 @@ _TARGETS: Any = select(
     col(ContactPoint.token),
     col(ContactPoint.country).label("of_point"),
     col(ContactPoint.zone),
+    col(ContactPoint.left_at),
     col(Contact.id).label("contact_id"),
     col(Contact.controller_id),
     col(Contact.country),
@@ -75,6 +76,7 @@ _TARGETS: Any = select(
     col(Contact.erased_at),
     col(Contact.reassigned_at),
     col(Contact.marketing_capped_until),
+    col(Contact.ambiguous_at),
     _RECEIVED,
 ).join_from(ContactPoint, Contact, col(ContactPoint.contact_id) == col(Contact.id))
 _POINTS = select(
@@ -96,7 +98,7 @@ _STOPS = select(
     col(StopRow.purpose),
     col(StopRow.topic),
     col(StopRow.event_time),
-)
+).where(col(StopRow.left_by) == "")
 _CONSENTS = select(
     col(ConsentRow.id),
     col(ConsentRow.token),
@@ -116,6 +118,7 @@ _CONSENTS = select(
 
 _SIGNALS = {str(kind): SignalKind.BSUID for kind in (PointKind.BSUID, PointKind.PARENT_BSUID)}
 
+REASSIGNED = "reassigned"  # no stop: from then on, the contact point belongs to somebody else
 TOMBSTONE = "tombstone"  # the person was erased: a re-import is refused, a fresh contact by the person is not
 
 
@@ -126,10 +129,11 @@ class Permission:
     stops: dict[str, list[Stop]]
     consents: dict[str, list[Consent]]
     tombstones: frozenset[str]
+    reassigned: dict[str, datetime] = field(default_factory=dict)  # since when somebody else has it
 
     def of(self, token: str) -> bool:
         """Does the ledger say anything about this contact point?"""
-        return token in self.stops or token in self.consents or token in self.tombstones
+        return any(token in known for known in (self.stops, self.consents, self.tombstones, self.reassigned))
 
 
 def permission(session: Session, controller: Controller, tokens: Iterable[str]) -> Permission:
@@ -137,11 +141,15 @@ def permission(session: Session, controller: Controller, tokens: Iterable[str]) 
     stops: dict[str, list[Stop]] = defaultdict(list)
     consents: dict[str, list[Consent]] = defaultdict(list)
     buried: set[str] = set()
+    reassigned: dict[str, datetime] = {}
     for row in session.execute(
         _STOPS.where(col(StopRow.controller_id) == controller.id, among(col(StopRow.token), wanted))
     ):
         if row.kind == TOMBSTONE:
             buried.add(row.token)
+            continue
+        if row.kind == REASSIGNED:
+            reassigned[row.token] = max(row.event_time, reassigned.get(row.token, row.event_time))
             continue
         scope = Scope(controller.name, row.brand, row.channel, row.purpose, row.topic)
         stops[row.token].append(Stop(row.id, row.kind, scope, row.event_time))
@@ -151,7 +159,7 @@ def permission(session: Session, controller: Controller, tokens: Iterable[str]) 
     wordings = _wordings(session, {row.wording_id for row in rows if row.wording_id})
     for consent in rows:
         consents[consent.token].append(_consent(controller, consent, wordings))
-    return Permission(stops, consents, frozenset(buried))
+    return Permission(stops, consents, frozenset(buried), reassigned)
 
 
 def _wordings(session: Session, ids: set[str]) -> dict[str, WordingFacts]:
@@ -256,9 +264,11 @@ def _person(controller: Controller, target: Any, of: _Known, granted: Permission
     return Person(
         id=target.contact_id,
         resolved=target.controller_id == controller.id,
+        ambiguous=target.ambiguous_at is not None,
+        left=target.left_at is not None,
         erased=target.erased_at is not None,
         restricted=target.restricted,
-        reassigned_at=target.reassigned_at,
+        reassigned_at=latest(target.reassigned_at, granted.reassigned.get(target.token), target.left_at),
         stops=tuple(stop for token in of.tokens for stop in granted.stops.get(token, ())),
         consents=consents,
         claims=tuple(of.claims),
@@ -274,6 +284,10 @@ def _person(controller: Controller, target: Any, of: _Known, granted: Permission
         marketing_received=target.received,
         platform_limited_until=target.marketing_capped_until,
     )
+
+
+def latest(*times: datetime | None) -> datetime | None:
+    return max((time for time in times if time is not None), default=None)
 
 
 def countries(

@@ -13,6 +13,7 @@ from hub.flows import (
     answers,
     confirmation,
     contacts,
+    identity,
     notices,
     optin,
     permission,
@@ -26,6 +27,7 @@ from hub.flows.desk import Desk
 from hub.law.facts import StopKind
 from hub.law.stops import code_of
 from hub.law.withdrawal import Reading, Wish, classify, sign
+from hub.law.wrongnumber import says_wrong_number
 from hub.store.ledger import canonical
 from hub.store.tables import Contact, ContactPoint, Sender
 from hub.store.vault import seal
@@ -49,7 +51,7 @@ def message(desk: Desk, event: MessageReceived) -> None:
     sender = desk.sender(event.sender)
     if sender is None or not event.points:
         return
-    contact, point = contacts.meet(desk.world, desk.session, desk.controller, event.points)
+    contact, point = identity.meet(desk, event.points, event.at)
     wrote = event.kind not in _NO_MESSAGE
     if wrote and event.at >= (contact.last_inbound_at or event.at):
         contact.last_inbound_at, contact.wrote_to = event.at, sender.id
@@ -57,6 +59,8 @@ def message(desk: Desk, event: MessageReceived) -> None:
     if wrote and _consent(desk, event, sender, contact, point):
         notices.greet(desk, sender, contact, point, event)  # the page may have shown none
         return
+    if wrote and says_wrong_number(event.text):
+        _wrong_number(desk, event, contact)
     read = _read(desk, event, sender, contact)
     if wrote and read.wish in (Wish.NONE, Wish.UNSURE):  # a no gets its confirmation alone
         notices.greet(desk, sender, contact, point, event)
@@ -64,6 +68,16 @@ def message(desk: Desk, event: MessageReceived) -> None:
     _ask(desk, event, contact, read, heard)
     if wrote and read.wish is Wish.NONE:
         question.answer(desk, event, sender, contact, point)
+
+
+def _wrong_number(desk: Desk, event: MessageReceived, contact: Contact) -> None:
+    if contact.reassigned_at is not None and contact.reassigned_at >= event.at:
+        return  # a redelivery
+    tokens = contacts.tokens_of(desk.session, contact.id)
+    facts = {"tokens": tokens, "source": {"connection": desk.connection.id}}
+    evidence = _evidence(desk, contact, event)
+    heard = desk.chain.event("wrong_number_heard", event.at, facts, contact_id=contact.id, evidence=evidence)
+    identity.wrong_person(desk, contact, event.at, heard)
 
 
 def _consent(desk: Desk, event: MessageReceived, sender: Sender, contact: Contact, point: ContactPoint) -> bool:
@@ -130,7 +144,7 @@ def _stop(
     """Returns the ledger id, or nothing if the stop was there already."""
     kind = _STOP_KIND[read.wish]
     reach = _REACH[read.scope]
-    tokens = desk.tokens(event.points)
+    tokens = desk.tokens(event.points, event.at)
     heard = permission.stop(
         desk.world,
         desk.session,
@@ -170,8 +184,8 @@ def preference(desk: Desk, event: PreferenceChanged) -> None:
     """The app's own switch. `resume` clears no objection: it is no informed consent."""
     if not event.stopped or not event.points:
         return
-    contact, _ = contacts.meet(desk.world, desk.session, desk.controller, event.points)
-    tokens = desk.tokens(event.points)
+    contact, _ = identity.meet(desk, event.points, event.at)
+    tokens = desk.tokens(event.points, event.at)
     kind, reach = StopKind.PLATFORM_PREFERENCE, permission.MARKETING_ON_WHATSAPP
     source = {"connection": desk.connection.id, "switch": "user_preferences"}
     if permission.stop(

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from hub.contract import (
     ContactChanged,
+    ContactsMerged,
     Event,
     IdentityChanged,
     MessageReceived,
@@ -51,7 +52,7 @@ def apply(world: World, session: Session, connection: Connection, events: Sequen
 
 def _order(event: Event) -> tuple[int, datetime]:
     """What people say comes before what providers count."""
-    person = isinstance(event, (MessageReceived, PreferenceChanged, IdentityChanged, PrivacyDeletion))
+    person = isinstance(event, (MessageReceived, PreferenceChanged, IdentityChanged, ContactsMerged, PrivacyDeletion))
     return (0 if person else 1, event.at)
 
 
@@ -65,6 +66,8 @@ def _take(desk: Desk, event: Event) -> None:
             hearing.preference(desk, event)
         case IdentityChanged():
             identity.changed(desk, event)
+        case ContactsMerged():
+            identity.merged(desk, event)
         case TemplateChanged():
             statuses.template(desk, event)
         case SenderChanged():

@@ -69,12 +69,17 @@ def note(
         to = permission.Reach(reach(claim.channel, claim.limited), Purpose.MARKETING)
         source = {"connection": connection.id, "field": claim.source_field}
         ledger_id = permission.stop(
-            world, session, chain, controller, [record.token], StopKind.CLAIM_CRM, at, to, source, told_by=told_by
+            world, session, chain, controller, _tokens(record), StopKind.CLAIM_CRM, at, to, source, told_by=told_by
         )
         told.add((record.token, told_by))
         if ledger_id:
             heard.append(Heard(record.token, ledger_id, at, record.snapshot.record))
     return heard
+
+
+def _tokens(record: Record) -> list[str]:
+    """Under every key of the ring, unless the number is no longer the person's."""
+    return list(dict.fromkeys([record.token, *(record.tokens if record.token in record.tokens else [])]))
 
 
 def tell(session: Session, connection: Connection, heard: Sequence[Heard], now: datetime) -> None:

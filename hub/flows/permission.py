@@ -16,12 +16,13 @@ from sqlmodel import Session, col, select
 
 from hub.contract import Channel, Expression, Purpose
 from hub.flows import purge
+from hub.flows.facts import REASSIGNED
 from hub.flows.world import World
 from hub.law.facts import ANY, ConsentState, Origin, StopKind, Verification
 from hub.store.ledger import Chain
 from hub.store.tables import ConsentRow, Controller, StopRow, Wording, new_id
 
-_EVENT = {
+EVENT = {
     StopKind.OBJECTION_MARKETING: "objection",
     StopKind.CONSENT_WITHDRAWN: "consent_withdrawn",
     StopKind.STOP_ALL: "stop_all",
@@ -88,7 +89,7 @@ def stop(
         "tokens": fresh,
         "source": dict(source),
     }
-    ledger_id = chain.event(_EVENT[kind], event_time, facts, contact_id=contact_id, token=fresh[0], evidence=evidence)
+    ledger_id = chain.event(EVENT[kind], event_time, facts, contact_id=contact_id, token=fresh[0], evidence=evidence)
     session.add_all(
         StopRow(
             controller_id=controller.id,
@@ -109,34 +110,62 @@ def stop(
 
 
 def carry_over(
-    world: World, session: Session, chain: Chain, controller: Controller, old: Sequence[str], new: str
+    world: World, session: Session, chain: Chain, controller: Controller, old: Sequence[str], *new: str
 ) -> None:
-    """A person's stops bind the new contact point too; consent stays behind."""
-    have = {_same(stop) for stop in session.exec(select(StopRow).where(StopRow.token == new))}
-    rows = session.exec(
-        select(StopRow).where(StopRow.controller_id == controller.id, col(StopRow.token).in_(old))
-    ).all()
+    """A person's stops bind these contact points too, one event for each; consent stays behind."""
+    rows = stops_of(session, controller, [*old, *new])
+    have = {(row.token, *_same(row)) for row in rows}
     for row in rows:
-        if _same(row) in have:
+        missing = [token for token in dict.fromkeys(new) if (token, *_same(row)) not in have]
+        if row.token not in old or not missing:
             continue
-        have.add(_same(row))
+        have.update((token, *_same(row)) for token in missing)
         facts = {
             "stop": row.kind,
             "channel": row.channel,
             "purpose": row.purpose,
             "topic": row.topic,
-            "tokens": [new],
+            "tokens": missing,
             "carried_from": row.ledger_id,
         }
-        ledger_id = chain.event("stop_carried_over", row.event_time, facts, token=new)
-        copied = row.model_dump(exclude={"id", "token", "ledger_id"})
-        session.add(StopRow(**copied, token=new, ledger_id=ledger_id))
+        ledger_id = chain.event("stop_carried_over", row.event_time, facts, token=missing[0])
+        session.add_all(copied(row, token, ledger_id) for token in missing)
     session.flush()
-    purge.queued(world, session, chain, controller, [new])
+    purge.queued(world, session, chain, controller, list(new))
+
+
+def stops_of(session: Session, controller: Controller, tokens: Sequence[str]) -> Sequence[StopRow]:
+    """What binds whoever has these contact points now: not the stops of a number's former holder."""
+    mine = select(StopRow).where(StopRow.controller_id == controller.id, col(StopRow.token).in_(tokens))
+    return session.exec(mine.where(StopRow.kind != REASSIGNED, StopRow.left_by == "").order_by(col(StopRow.id))).all()
+
+
+def copied(stop: StopRow, token: str, ledger_id: str) -> StopRow:
+    """The same stop under another token."""
+    return StopRow(**stop.model_dump(exclude={"id", "token", "left_by", "ledger_id"}), token=token, ledger_id=ledger_id)
 
 
 def _same(stop: StopRow) -> tuple[object, ...]:
-    return stop.kind, stop.channel, stop.purpose, stop.topic, stop.event_time
+    return stop.kind, stop.brand, stop.channel, stop.purpose, stop.topic, stop.event_time
+
+
+def unverify(
+    session: Session, controller: Controller, tokens: Sequence[str], until: datetime | None = None
+) -> list[str]:
+    """Consents given on these points (until then) no longer count until they are given anew. Returns their ids."""
+    mine = select(ConsentRow).where(ConsentRow.controller_id == controller.id, col(ConsentRow.token).in_(tokens))
+    if until is not None:
+        mine = mine.where(col(ConsentRow.event_time) <= until)
+    rows = session.exec(mine).all()
+    return doubt(session, [row for row in rows if row.verification != Verification.NONE])
+
+
+def doubt(session: Session, rows: Sequence[ConsentRow]) -> list[str]:
+    """Nobody can say any more whose consents these are. The caller writes the event that names them."""
+    for row in rows:
+        row.verification = Verification.NONE
+        session.add(row)
+    return [row.id for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

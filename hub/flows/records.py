@@ -77,7 +77,9 @@ def why(world: World, session: Session, controller: Controller, subject: str, la
             remedy="Give a message id, a contact id, a CRM record id or a phone number with its country code.",
         )
     decisions = session.exec(
-        select(DecisionRow).where(DecisionRow.contact_id == contact.id).order_by(col(DecisionRow.seq))
+        select(DecisionRow)
+        .where(col(DecisionRow.contact_id).in_(contacts.family(session, contact.id)))
+        .order_by(col(DecisionRow.seq))
     ).all()
     return _why(session, f"contact {contact.id}", _contact_state(contact), decisions, contact.id, [], language)
 
@@ -128,7 +130,9 @@ def events_of(session: Session, contact_id: str) -> list[LedgerRow]:
     rows = session.exec(
         select(LedgerRow)
         .where(
-            (col(LedgerRow.contact_id) == contact_id) | col(LedgerRow.token).in_(tokens) | col(LedgerRow.id).in_(stops)
+            col(LedgerRow.contact_id).in_(contacts.family(session, contact_id))
+            | col(LedgerRow.token).in_(tokens)
+            | col(LedgerRow.id).in_(stops)
         )
         .order_by(col(LedgerRow.seq), col(LedgerRow.position))
     )
@@ -146,7 +150,7 @@ def _wordings(session: Session, records: list[dict[str, Any]]) -> list[dict[str,
 def find_contact(world: World, session: Session, controller: Controller, subject: str) -> Contact | None:
     contact = session.get(Contact, subject)
     if contact is not None and contact.controller_id == controller.id:
-        return contact
+        return contacts.present(session, contact)
     located = read_number(subject, controller.country)
     if isinstance(located, Located):
         point = contacts.find_point(world, session, controller, located.point)

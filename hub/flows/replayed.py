@@ -16,8 +16,8 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from hub.flows import erasure
-from hub.flows.facts import TOMBSTONE
-from hub.law.facts import ANY, ConsentState, StopKind
+from hub.flows.facts import REASSIGNED, TOMBSTONE
+from hub.law.facts import ANY, ConsentState, StopKind, Verification
 from hub.store.journal import KeptEvent, Line
 from hub.store.ledger import Chain
 from hub.store.tables import ConsentRow, Contact, ContactPoint, NoticeDeclared, NoticeServed, StopRow
@@ -131,6 +131,35 @@ def _unstated(session: Session, controller_id: str, lost: Lost, now: datetime) -
     session.execute(update(NoticeDeclared).where(declared).values(revoked_at=lost.event_time))
 
 
+def _unverify(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
+    """Somebody had said who is who: these consents have to be given anew. Who it was stays for people to say again."""
+    ids = lost.body.get("consents_unverified", [])
+    mine = (col(ConsentRow.controller_id) == controller_id, col(ConsentRow.id).in_(ids))
+    session.execute(update(ConsentRow).where(*mine).values(verification=Verification.NONE))
+
+
+def _reassign(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
+    """The number has a new holder since then: nothing that was said before counts for it."""
+    mark = {"controller_id": controller_id, "kind": REASSIGNED, "event_time": lost.event_time, "ledger_id": lost.id}
+    session.add_all(StopRow(token=token, **mark) for token in lost.body["tokens"])
+    session.flush()
+
+
+def _estrange(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
+    """Whoever wrote was not whom we thought."""
+    _change_contacts(session, controller_id, [lost.body["contact"]], reassigned_at=lost.event_time)
+
+
+def _doubt(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
+    """One person or two: nothing goes to either until somebody has looked."""
+    _change_contacts(session, controller_id, [lost.body["contact"], lost.body["other"]], ambiguous_at=lost.event_time)
+
+
+def _change_contacts(session: Session, controller_id: str, ids: list[str], **values: datetime) -> None:
+    mine = (col(Contact.controller_id) == controller_id, col(Contact.id).in_(ids))
+    session.execute(update(Contact).where(*mine).values(**values))
+
+
 # Any other kind is a stop.
 _EFFECTS = {
     "erased": _erase,
@@ -138,5 +167,14 @@ _EFFECTS = {
     "consent_revoked": _revoke,
     "notice_not_delivered": _untold,
     "notice_declaration_revoked": _unstated,
+    "contacts_joined": _unverify,
+    "contacts_kept_apart": _unverify,
+    "contact_split": _unverify,
+    "identity_changed": _unverify,
+    "identity_unclear": _doubt,
+    "point_moved": _unverify,
+    "point_reassigned": _reassign,
+    "point_shared": _unverify,
+    "wrong_number_heard": _estrange,
 }
 LEFT_TO_PEOPLE = frozenset({"request_heard", "request_closed", "policy_activated", "opt_ins_rejected"})

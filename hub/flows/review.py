@@ -57,11 +57,11 @@ def waiting(session: Session, controller: Controller) -> Sequence[Review]:
 def words(world: World, session: Session, found: Review) -> str:
     """What the person wrote; empty once they were erased."""
     event = session.get_one(LedgerRow, found.ledger_id)
-    contact = session.get_one(Contact, found.contact_id)
+    contact = session.get_one(Contact, event.contact_id or found.contact_id)
     if event.evidence is None:
         return ""
     try:
-        said = unseal(contacts.key_of(world, contact), event.evidence, f"evidence:{contact.id}")
+        said = unseal(contacts.past_key(world, session, contact), event.evidence, f"evidence:{contact.id}")
     except Sealed:
         return ""
     return str(orjson.loads(said)["text"])
@@ -79,6 +79,8 @@ def close(world: World, session: Session, controller: Controller, review_id: str
     found = session.get(Review, review_id, populate_existing=True)
     if found is None or found.controller_id != controller.id or found.closed_at is not None:
         raise BadInput("is not open", field="review", remedy="See `hub review list`.")
+    if found.other_id is not None:
+        raise BadInput("is about who is who", field="review", remedy="See `hub identity list`.")
     if (found.kind == UNCLEAR) == (verdict is Verdict.DONE):
         raise BadInput(
             f"does not fit a review of kind {found.kind}",

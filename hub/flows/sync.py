@@ -7,7 +7,7 @@ A claim is never consent. An opt-out claim acts at once, also for people whose r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ import orjson
 from sqlmodel import Session, col, select
 
 from hub.contract import Claim, ContactSnapshot, Page, Unavailable
-from hub.flows import facts, gate, imports, mappings, optouts, told
+from hub.flows import facts, gate, imports, mappings, optouts, permission, told
 from hub.flows.admission import Record, Writer
 from hub.flows.intake import Admitted, Intake
 from hub.flows.mappings import Mapped
@@ -129,8 +129,11 @@ def _apply(
     session.flush()
     tokens = [token for record in records for token in record.tokens]
     known, points = facts.permission(session, controller, tokens), _points(session, controller, tokens)
+    left = _left(session, stored.values())
     for record in records:
         record.token = next((t for t in record.tokens if t in points or known.of(t)), record.token)
+        if len([t for t in record.tokens if t in known.stops]) > 1:  # kept under several keys of the ring
+            permission.carry_over(world, session, chain, controller, record.tokens, record.token)
     writer = Writer(world, session, controller, connection, points)
     source, served = Source(connection.source), told.served(session, tokens)
     known_outs, now = optouts.known(session, controller, tokens), world.now()
@@ -139,6 +142,12 @@ def _apply(
         before = stored.get(record.snapshot.record)
         if before is not None and before.fingerprint == record.fingerprint:
             counts.unchanged += 1
+            continue
+        if before is not None and left.get(before.point_id) in record.tokens:
+            counts.excluded["CONTACT_POINT_REASSIGNED"] += 1
+            _still_names(session, run, record, before)
+            heard += optouts.note(world, session, chain, controller, connection, record, before, known_outs, now)
+            before.claims, before.fingerprint = record.claims, record.fingerprint
             continue
         heard += optouts.note(world, session, chain, controller, connection, record, before, known_outs, now)
         person = _person(controller, record, points, known, source, served)
@@ -200,6 +209,21 @@ def _due(case: Case) -> datetime | None:
     return case.now + timedelta(days=case.policy.clock.art_14_days) if case.policy else None
 
 
+def _left(session: Session, stored: Iterable[CrmRecord]) -> dict[str, str]:
+    """Points that records name though their person no longer has them, with the token they had."""
+    ids = {row.point_id for row in stored}
+    points = select(ContactPoint.id, ContactPoint.former).where(col(ContactPoint.id).in_(ids))
+    return dict(session.exec(points.where(col(ContactPoint.left_at).is_not(None))).all())
+
+
+def _still_names(session: Session, run: SyncRun, record: Record, before: CrmRecord) -> None:
+    """The record still has the number that now is, or may be, a stranger's. It stays with its person, unreachable."""
+    record.token = f"left:{before.point_id}"
+    session.add(before)
+    place = f"row {record.snapshot.row}" if record.snapshot.row else f"record {before.record}"
+    session.add(SyncProblem(run_id=run.id, place=place, field="phone", why="has a new holder; ask for the new number"))
+
+
 def _person(
     controller: Controller,
     record: Record,
@@ -213,6 +237,7 @@ def _person(
     return Person(
         id=point.contact_id if point else "",
         erased=record.token in known.tombstones,
+        reassigned_at=known.reassigned.get(record.token),
         stops=tuple(known.stops.get(record.token, ())),
         consents=tuple(known.consents.get(record.token, ())),
         claims=facts.claims_of(item.record, record.claims),

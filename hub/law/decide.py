@@ -96,6 +96,11 @@ def unambiguous(q: Question) -> str | None:
     return "SUBJECT_AMBIGUOUS" if q.person.ambiguous else None
 
 
+def still_theirs(q: Question) -> str | None:
+    """The contact point is still this person's: a stranger must not read whatever it is (Art. 5(1)(d), (f))."""
+    return "CONTACT_POINT_REASSIGNED" if q.person.left else None
+
+
 def unrestricted(q: Question) -> str | None:
     """Art. 18 GDPR binds everything but legal duties."""
     return "PROCESSING_RESTRICTED" if q.restricted and q.ask.purpose is not Purpose.LEGAL else None
@@ -121,8 +126,8 @@ def old_enough(q: Question) -> str | None:
     return too_young(q) if q.ask.purpose is Purpose.MARKETING else None
 
 
-RECIPIENT: tuple[Check, ...] = (resolved, unambiguous, unrestricted, erased)
-RECORD: tuple[Check, ...] = (resolved, unambiguous, unrestricted, buried)
+RECIPIENT: tuple[Check, ...] = (resolved, unambiguous, still_theirs, unrestricted, erased)
+RECORD: tuple[Check, ...] = (resolved, unambiguous, still_theirs, unrestricted, buried)
 MESSAGE: tuple[Check, ...] = (
     country_open,
     old_enough,

@@ -224,6 +224,7 @@ class Person:
     id: str
     resolved: bool = True  # exactly one valid contact point
     ambiguous: bool = False
+    left: bool = False  # the person no longer has this contact point
     erased: bool = False
     restricted: bool = False
     reassigned_at: datetime | None = None  # the number may have a new holder since then

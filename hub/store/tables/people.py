@@ -12,7 +12,11 @@ from hub.store.tables.columns import json, key, maybe_time, ref, sealed, time
 
 
 class Contact(SQLModel, table=True):
-    """A person of one controller. Destroying `data_key` makes everything sealed under it unreadable."""
+    """A person of one controller. Destroying `data_key` makes everything sealed under it unreadable.
+
+    A contact that turned out to be the same person as another is a mere pointer to it: `merged_into`. Its own key then
+    lies under the other's (`kept_key`), so that the ledger's evidence still opens, and erasure reaches it too.
+    """
 
     id: str = key()
     controller_id: str = ref("controller.id")
@@ -28,11 +32,17 @@ class Contact(SQLModel, table=True):
     erased_at: datetime | None = maybe_time()
     reassigned_at: datetime | None = maybe_time()
     marketing_capped_until: datetime | None = maybe_time()  # by the platform
+    ambiguous_at: datetime | None = maybe_time()  # perhaps two people: a person must say
+    merged_into: str | None = Field(default=None, foreign_key="contact.id", index=True)
+    kept_key: bytes | None = sealed(default=None, nullable=True)
     created_at: datetime = time()
 
 
 class ContactPoint(SQLModel, table=True):
-    """A number or BSUID of a person: sealed, and found by its HMAC."""
+    """A number or BSUID of a person: sealed, and found by its HMAC.
+
+    A point that the person no longer has cannot be found by its HMAC any more: that one is kept in `former`.
+    """
 
     __tablename__ = "contact_point"
     __table_args__ = (UniqueConstraint("controller_id", "token"),)
@@ -44,6 +54,10 @@ class ContactPoint(SQLModel, table=True):
     value: bytes = sealed()
     country: str = ""  # of the number, or the BSUID's prefix
     zone: str = ""  # IANA time zone, where number or country have one only
+    verified_at: datetime | None = maybe_time()  # when the platform first showed it; None: only a CRM says so
+    connection_id: str | None = Field(default=None, foreign_key="connection.id")  # that showed it
+    left_at: datetime | None = maybe_time()
+    former: str = Field(default="", index=True)
 
 
 class CrmRecord(SQLModel, table=True):

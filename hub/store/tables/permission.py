@@ -111,12 +111,13 @@ class ConsentRow(SQLModel, table=True):
 
 
 class Review(SQLModel, table=True):
-    """A message that a person must read: unclear, or a request that is no stop."""
+    """What a person must look at: an unclear message, a request that is no stop, a doubt about who is who."""
 
     id: str = key()
     controller_id: str = ref("controller.id")
     contact_id: str = ref("contact.id")
-    kind: str  # "unclear", or a `hub.law.withdrawal.Ask`
+    kind: str  # "unclear", "identity", "wrong_number", or a `hub.law.withdrawal.Ask`
+    other_id: str | None = Field(default=None, foreign_key="contact.id")  # for a doubt: who may be the same person
     ledger_id: str = ref("ledger.id")
     said_at: datetime = time()
     closed_at: datetime | None = maybe_time()
@@ -139,4 +140,5 @@ class StopRow(SQLModel, table=True):
     topic: str = "*"
     event_time: datetime = time()
     told_by: str = ""  # which field of which CRM connection claimed it; empty for what the hub heard itself
+    left_by: str = ""  # the point has a new holder: this is the former one's, and kept under that token too
     ledger_id: str = ref("ledger.id")

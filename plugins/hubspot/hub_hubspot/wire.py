@@ -14,6 +14,7 @@ from hub import (
     Claim,
     ClaimKind,
     ContactChanged,
+    ContactsMerged,
     ContactSnapshot,
     Event,
     PrivacyDeletion,
@@ -154,6 +155,9 @@ def _event(item: object, received_at: datetime, portal: str) -> list[Event]:
         return [Unknown(kind, at)]
     if what == "privacyDeletion":
         return [PrivacyDeletion(record, at) for record in records]
+    if what == "merge" and len(records) > 1:
+        stays = str(item.get("newObjectId") or item.get("primaryObjectId") or records[0])
+        return [ContactsMerged(stays, tuple(record for record in records if record != stays), at)]
     if what in _CHANGES:
         return [ContactChanged(record, at) for record in records]
     return [Unknown(kind, at)]

@@ -11,7 +11,17 @@ import pytest
 from hub_hubspot import Config
 from hub_hubspot.wire import communication, events, moment, on_timeline, read_properties, snapshot, update
 
-from hub import Channel, ClaimKind, ContactChanged, ContactSnapshot, PrivacyDeletion, Report, ReportKind, Unknown
+from hub import (
+    Channel,
+    ClaimKind,
+    ContactChanged,
+    ContactsMerged,
+    ContactSnapshot,
+    PrivacyDeletion,
+    Report,
+    ReportKind,
+    Unknown,
+)
 
 CONFIG = Config.model_validate({"access_token": "made-up"})
 AT = datetime.fromtimestamp(1_795_308_707.029, UTC)
@@ -91,7 +101,7 @@ def test_events_of_each_fixture_are_in_our_words() -> None:
         "contact_property_changed": [ContactChanged("1801", AT)],
         "contact_created_batched": [ContactChanged("1802", AT), ContactChanged("1803", later)],
         "contact_privacy_deleted": [PrivacyDeletion("1804", AT), ContactChanged("1804", AT)],
-        "contact_merged": [ContactChanged("1805", AT), ContactChanged("1806", AT), ContactChanged("1807", AT)],
+        "contact_merged": [ContactsMerged("1805", ("1806", "1807"), AT)],
         "object_changed_generic": [ContactChanged("1808", AT)],
         "company_changed_not_ours": [Unknown("company.propertyChange", AT)],
     }

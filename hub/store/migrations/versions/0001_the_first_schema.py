@@ -126,15 +126,23 @@ def upgrade() -> None:
         sa.Column("erased_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("reassigned_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("marketing_capped_until", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("ambiguous_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("merged_into", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("kept_key", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["controller_id"],
             ["controller.id"],
         ),
+        sa.ForeignKeyConstraint(
+            ["merged_into"],
+            ["contact.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_contact_controller_id"), ["controller_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contact_merged_into"), ["merged_into"], unique=False)
 
     op.create_table(
         "decision",
@@ -349,6 +357,14 @@ def upgrade() -> None:
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("zone", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("verified_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("left_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("former", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["contact_id"],
             ["contact.id"],
@@ -363,6 +379,7 @@ def upgrade() -> None:
     with op.batch_alter_table("contact_point", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_contact_point_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_contact_point_controller_id"), ["controller_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contact_point_former"), ["former"], unique=False)
         batch_op.create_index(batch_op.f("ix_contact_point_token"), ["token"], unique=False)
 
     op.create_table(
@@ -539,6 +556,7 @@ def upgrade() -> None:
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("other_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("ledger_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("said_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.Column("closed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
@@ -555,6 +573,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["ledger_id"],
             ["ledger.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["other_id"],
+            ["contact.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -601,6 +623,7 @@ def upgrade() -> None:
         sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("event_time", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.Column("told_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("left_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("ledger_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["controller_id"],
@@ -1122,6 +1145,7 @@ def downgrade() -> None:
     op.drop_table("daily_root")
     with op.batch_alter_table("contact_point", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contact_point_token"))
+        batch_op.drop_index(batch_op.f("ix_contact_point_former"))
         batch_op.drop_index(batch_op.f("ix_contact_point_controller_id"))
         batch_op.drop_index(batch_op.f("ix_contact_point_contact_id"))
 
@@ -1166,6 +1190,7 @@ def downgrade() -> None:
 
     op.drop_table("decision")
     with op.batch_alter_table("contact", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contact_merged_into"))
         batch_op.drop_index(batch_op.f("ix_contact_controller_id"))
 
     op.drop_table("contact")
