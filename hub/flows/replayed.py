@@ -140,8 +140,16 @@ def _unverify(session: Session, controller_id: str, lost: Lost, now: datetime) -
 
 def _reassign(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
     """The number has a new holder since then: nothing that was said before counts for it."""
-    mark = {"controller_id": controller_id, "kind": REASSIGNED, "event_time": lost.event_time, "ledger_id": lost.id}
-    session.add_all(StopRow(token=token, **mark) for token in lost.body["tokens"])
+    session.add_all(
+        StopRow(
+            controller_id=controller_id,
+            token=token,
+            kind=REASSIGNED,
+            event_time=lost.event_time,
+            ledger_id=lost.id,
+        )
+        for token in lost.body["tokens"]
+    )
     session.flush()
 
 
