@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from hub.cli import app
+from hub.cli.session import out
 from hub.flows.world import build
 from hub.law.advice import advice, spoken
 from hub.law.facts import StopKind
@@ -24,7 +25,7 @@ from tests.making import ANNA, BEN, SECOND, Shop, phone
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """A shop in the very database that the command opens."""
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setattr(out, "width", 300)
     world = build(Settings(), clock=Clock())
     world.db.migrate()
     yield Shop(world)

@@ -247,7 +247,7 @@ def test_receipt_says_what_was_agreed_and_how_it_stands(wide: Shop) -> None:
 
     (given,) = records()
     assert given["state"] == "dpv:ConsentGiven"
-    assert given["recipients"] == ["Pigeon Ltd", "WhatsApp Ireland Ltd."]
+    assert given["recipients"] == ["Pigeon Ltd", "WhatsApp Ireland Limited", "Paper CRM"]
     change(wide, Wish.TOPICS, OFFERS)
     assert records()[0]["state"] == "dpv:ConsentGiven", "it still stands for one topic"
     change(wide, Wish.TOPICS)

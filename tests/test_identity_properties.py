@@ -378,7 +378,7 @@ class Histories(RuleBasedStateMachine):
         world, controller = self.shop.world, self.shop.controller
         rows = self.shop.rows(ContactPoint)
         with world.db.read() as session:
-            people = facts.people(session, controller, [row.id for row in rows])
+            people = facts.people(session, controller, [row.id for row in rows], world.now())
             wanted = [campaigns.asked(session, controller, one) for one in (self.campaign, self.other_topic)]
         order = Evidence(EvidenceKind.CONTRACT, "order-1", world.now(), necessary=True)
         for row in rows:

@@ -16,7 +16,7 @@ import pytest
 import hub
 from hub.contract import BadInput
 from hub.flows import courier
-from hub.flows.permission import _EVENT
+from hub.flows.permission import EVENT
 from hub.flows.world import World, build
 from hub.proof.chain import GENESIS, leaf, link_hash, merkle_root
 from hub.settings import Settings
@@ -221,7 +221,7 @@ def test_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_every_kind_of_event_is_kept_or_left_out_on_purpose() -> None:
     """A new kind must be placed in one of the two tables of the journal."""
-    kinds = set(_EVENT.values())
+    kinds = set(EVENT.values())
     for path in HUB.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             called = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "event"

@@ -134,7 +134,7 @@ def test_receipt_shows_the_text_and_downloads_as_a_record(shop: Shop, base: str)
     for wanted in (
         COMPANY,
         TOPIC,
-        "WhatsApp Ireland Ltd.",
+        "WhatsApp Ireland Limited",
         given.id,
         shop.page.wording_id,
         "Art. 6(1)(a) GDPR",

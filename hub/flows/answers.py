@@ -61,10 +61,14 @@ def queue(
     evidence: Sequence[tuple[EvidenceKind, str, datetime]] = (),
     notice_id: str | None = None,
 ) -> str:
-    """Queue a free text under the person's key. Returns the message id; empty when `dedupe` was queued before."""
+    """Queue a free text under the person's key. Returns the message id; empty when `dedupe` was queued before.
+
+    `notice_id` is the notice that it serves.
+    """
     if session.exec(select(MessageRow.id).where(MessageRow.dedupe == dedupe)).first():
         return ""
     row = _row(world, sender, point, purpose, dedupe, evidence)
+    row.notice_id = notice_id
     row.text = seal(contacts.key_of(world, contact), text.encode(), f"message:{row.id}")
     session.add(row)
     return row.id

@@ -20,10 +20,21 @@ from hub.flows.facts import latest
 from hub.flows.register import Register
 from hub.flows.states import State
 from hub.law.facts import ANY, ConsentState, Verification
-from hub.store.tables import ConsentRow, Contact, CrmRecord, MessageRow, ReportRow, Review, StopRow
+from hub.store.tables import (
+    ClaimedOptIn,
+    ConsentRow,
+    Contact,
+    CrmRecord,
+    MessageRow,
+    OptInRequest,
+    ReportRow,
+    Review,
+    StopRow,
+)
 from hub.store.vault import seal
 
-FOLLOWS = (CrmRecord, ConsentRow, ReportRow, Review)  # what goes along as it is; the rest is moved by hand
+# what goes along as it is; the rest is moved by hand
+FOLLOWS = (CrmRecord, ConsentRow, ReportRow, Review, OptInRequest, ClaimedOptIn)
 _VALID = (ConsentState.GIVEN, ConsentState.RENEWED)
 _IN_QUEUE = (State.QUEUED, State.HELD)
 _NEVER_LEFT = (State.REFUSED, State.FAILED)

@@ -54,7 +54,7 @@ def draft(kind: NoticeKind, language: str, told: Particulars) -> str:
         "categories": told.categories,
         "officer": words["officer"].format(officer=told.officer) if told.officer else "",
         "purposes": _listed(told.purposes or words["purposes"].split("\n")),
-        "recipients": _listed([*told.recipients, "WhatsApp Ireland Ltd., Meta Platforms, Inc."]),
+        "recipients": _listed([*told.recipients, "WhatsApp Ireland Limited, Meta Platforms, Inc."]),
         "transfers": _listed(told.transfers),
     }
     parts = ["hint"] if kind is NoticeKind.ART_21_4 else ["who", "why", "to_whom", "how_long", "whatsapp", "rights"]

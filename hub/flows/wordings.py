@@ -35,12 +35,12 @@ _TEXT = {
     "de": (
         "{controller} darf mir per WhatsApp Werbung zu folgenden Themen schicken: {topics}. {promise}"
         "Dafür wird meine Mobilnummer verarbeitet und an den WhatsApp-Dienstleister von {controller} sowie an "
-        "WhatsApp Ireland Ltd. übermittelt. {withdrawal}"
+        "WhatsApp Ireland Limited übermittelt. {withdrawal}"
     ),
     "en": (
         "{controller} may send me advertising by WhatsApp about these topics: {topics}. {promise}"
         "My mobile number is processed for this and passed to the WhatsApp provider of {controller} and to "
-        "WhatsApp Ireland Ltd. {withdrawal}"
+        "WhatsApp Ireland Limited {withdrawal}"
     ),
 }
 

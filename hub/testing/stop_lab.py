@@ -33,9 +33,10 @@ from hub.contract import (
     Purpose,
     Report,
 )
-from hub.flows import accounts, campaigns, courier, inbound, optin, sync
+from hub.flows import accounts, campaigns, courier, inbound, notices, optin, sync
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
+from hub.law.facts import NoticeKind
 from hub.plugins import emulators
 from hub.store.tables import Campaign, ContactPoint, DecisionRow, LedgerRow, MessageRow, StopRow, SyncRun
 from hub.testing.emulator import serve
@@ -130,6 +131,8 @@ class StopLab:
             )
             self.sender.rate = rate
             self._file(session)
+            for kind in (NoticeKind.ART_13, NoticeKind.ART_21_4):
+                notices.create(world, session, self.owner, kind, "de", f"{COMPANY}: was Sie wissen müssen.")
             page = optin.create(world, session, self.owner, self.sender, title=TOPIC, language="de", topics=[TOPIC])
             self.statement = optin.invitation(session, page).statement
         self.numbers = {self.token(number(index)): number(index) for index in range(people)}
