@@ -22,6 +22,7 @@ from hub.contract import (
     Point,
     PointKind,
     Purpose,
+    Receipt,
     Unusable,
 )
 from hub.flows import accounts, campaigns, contacts, dispatch, inbound, notices, optin, sync
@@ -234,6 +235,14 @@ class Shop:
         chain.write()
 
     # messages leave
+
+    def claim_after_notice(self) -> list[ClearedMessage]:
+        """What waits for the notice of Art. 13 that goes first, and is accepted."""
+        first = self.claim()
+        assert {m.outgoing.purpose for m in first} == {Purpose.PRIVACY_NOTICE}
+        self.settle({m.outgoing.id: Receipt(f"pigeon.{m.outgoing.id}") for m in first})
+        self.clock.advance(timedelta(seconds=2))
+        return self.claim()
 
     def claim(self, limit: int = 50, owner: str = "me") -> list[ClearedMessage]:
         with self.write() as session:

@@ -136,7 +136,7 @@ def test_text_that_the_gate_would_read_as_advertising_is_only_linked(shop: Shop)
 
 def test_settings_are_answered_with_a_link_of_ones_own(shop: Shop) -> None:
     says(shop, "Einstellungen")
-    (message,) = [m for m in shop.claim() if m.outgoing.purpose is not Purpose.PRIVACY_NOTICE]
+    (message,) = shop.claim_after_notice()
     assert message.outgoing.purpose is Purpose.SERVICE
     assert f"{shop.world.settings.public_url}/p/" in body(message)
 

@@ -266,7 +266,7 @@ def opened(world: World, people: int, rate: int) -> Iterator[tuple[StopLab, Prob
     with ExitStack() as stack:
         meta, tell = stack.enter_context(_meta(throughput=10 * rate))
         lab = StopLab(world, probes, meta, people, rate)
-        tell(f"http://127.0.0.1:{port}/in/{lab.provider.id}")
+        tell(f"http://127.0.0.1:{port}/in/{lab.provider.door}")
         lab.agree()
         stack.enter_context(probes.database())
         crew = stack.enter_context(Crew(world, schedules=False))
