@@ -183,7 +183,7 @@ def test_answer_after_expiry_is_no_consent_but_asks_anew_in_the_chat(shop: Shop,
     shop.clock.advance(25 * HOUR)
     form.says(f"JA {code}")
     assert not agreed(shop)
-    (question,) = shop.claim_after_notice()
+    (question,) = [m for m in shop.claim() if m.outgoing.purpose is Purpose.OPT_IN_CONFIRMATION]
     statement = form_statement(shop, form)
     assert statement in question.outgoing.content.body  # type: ignore[union-attr]
     form.says(statement)
