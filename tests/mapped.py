@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from sqlmodel import select
 
 from hub.bridge import Bridge
 from hub.contract import Channel, Claim, ContactSnapshot, Page
-from hub.flows import elsewhere, mappings, policies
+from hub.flows import declarations, elsewhere, mappings, policies
 from hub.law import policies as packaged
 from hub.store.tables import (
     ClaimedOptIn,
@@ -17,6 +19,7 @@ from hub.store.tables import (
     Connection,
     Controller,
     MessageRow,
+    NoticeText,
     OptInBatch,
     SyncRun,
     Wording,
@@ -57,8 +60,26 @@ class MappedShop:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
+        self.declare()
         self.wording = self.register()
         self.row = self.map()
+
+    def declare(self) -> None:
+        """Whoever this CRM brings was told at collection, says a person."""
+        at = self.shop.world.now()
+        with self.shop.write() as session:
+            for notice in session.exec(select(NoticeText)).all():
+                declarations.told_elsewhere(
+                    self.shop.world,
+                    session,
+                    self.shop.controller,
+                    session.get_one(Connection, self.shop.crm.id),
+                    notice,
+                    since=at - timedelta(days=1),
+                    until=None,
+                    by="Dana Schutz",
+                    evidence="form of 3 May",
+                )
 
     def register(self, **changes: Any) -> Wording:
         wanted: dict[str, Any] = {
@@ -95,7 +116,7 @@ class MappedShop:
     def limit(self, opt_ins: int) -> None:
         """A policy that asks a person from so many opt-ins on."""
         strict = packaged.load("eu_strict").text
-        changed = strict.replace("opt_ins = 1000", f"opt_ins = {opt_ins}").replace('"2026-11"', f'"limit-{opt_ins}"')
+        changed = strict.replace("opt_ins = 1000", f"opt_ins = {opt_ins}").replace('"2026-12"', f'"limit-{opt_ins}"')
         self.activate(changed)
 
     def activate(self, text: str) -> None:

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from hub.flows import optin
+from hub.flows import notices, optin
+from hub.law.facts import NoticeKind
 from hub.settings import Settings
 from hub.store import ledger
 from hub.store.tables import ConsentRow
@@ -27,6 +28,8 @@ def open_page(way: Journey) -> str:
     way.meta.add_template("frage", "de", category="UTILITY", body=ASKING, buttons=[YES, "Nein"])
     way.crew.jobs.templates(way.provider.id)
     with way.world.db.write() as session:
+        for kind in (NoticeKind.ART_13, NoticeKind.ART_21_4):
+            notices.create(way.world, session, way.controller, kind, "de", f"{COMPANY}: was Sie wissen müssen.")
         page = optin.create(
             way.world,
             session,

@@ -656,7 +656,8 @@ def test_evidence_carries_its_purpose(
     assert answer.evidence_ids == (proof.id, "optin-1")
     assert not ask_purpose(purpose).allowed
     stranger = ask_purpose(purpose, proof, reassigned_at=NOW)
-    untold = () if purpose in ("LEGAL", "PRIVACY_NOTICE", "OPT_OUT_CONFIRMATION") else ("NOTICE_13_MISSING",)
+    free = ("LEGAL", "PRIVACY_NOTICE", "OPT_OUT_CONFIRMATION", "OPT_IN_CONFIRMATION")
+    untold = () if purpose in free else ("NOTICE_13_MISSING",)
     assert stranger.reasons == ("CONTACT_POINT_REASSIGNED", *untold)
 
 

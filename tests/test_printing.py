@@ -108,13 +108,10 @@ def test_record_keeps_the_file_on_the_provider_of_its_own_time(shop: Shop) -> No
 
 def test_record_names_a_notice_that_was_served(shop: Shop) -> None:
     shop.agree(phone(ANNA))
-    contact = shop.contact_of(phone(ANNA))
-    with shop.write() as session:
-        chain = Chain(session, shop.controller.id, shop.world.now())
-        served = chain.event("notice_served", shop.world.now(), {"notice": "art_13"}, contact_id=contact.id)
-        chain.write()
-    (told,) = record(shop)["rights_notice"]
-    assert (told["event_id"], told["kind"]) == (served, "art_13")
+    first, second = record(shop)["rights_notice"]
+    assert (first["kind"], first["notice_id"]) == ("art_13", shop.page.notice_id)
+    assert (second["kind"], second["notice_id"]) == ("art_21_4", shop.page.hint_id)
+    assert [first["event_id"], second["event_id"]] == [event.id for event in shop.events("notice_served")]
 
 
 def test_every_field_of_the_record_has_its_source_in_the_docs(shop: Shop) -> None:

@@ -41,7 +41,13 @@ def gather(
     """By the id of each `consent_given` event. `events` are a person's ledger records."""
     crms = _crms(world, session, contact_id)
     notices = tuple(
-        {"event_id": event["id"], "kind": event.get("notice"), "event_time": event["event_time"]}
+        {
+            "event_id": event["id"],
+            "kind": event["notice_kind"],
+            "notice_id": event["notice"],
+            "version": event["version"],
+            "event_time": event["event_time"],
+        }
         for event in events
         if event["kind"] == "notice_served"
     )
