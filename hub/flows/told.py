@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from hub.law.facts import Notice, NoticeKind, Source
+from hub.store.sets import among
 from hub.store.tables import Connection, Controller, NoticeDeclared, NoticeServed
 
 _SERVED = select(col(NoticeServed.token), col(NoticeServed.kind), col(NoticeServed.ledger_id), col(NoticeServed.at))
@@ -80,6 +81,6 @@ def crms(session: Session, controller: Controller) -> Crms:
 def served(session: Session, tokens: Iterable[str]) -> dict[str, list[Notice]]:
     """What the holders of some contact points were shown or sent, by token."""
     found: dict[str, list[Notice]] = defaultdict(list)
-    for token, kind, ledger_id, at in session.execute(_SERVED.where(col(NoticeServed.token).in_(list(tokens)))):
+    for token, kind, ledger_id, at in session.execute(_SERVED.where(among(col(NoticeServed.token), tokens))):
         found[token].append(Notice(_KINDS[kind], ledger_id, at))
     return found
