@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from hub.contract import BadInput, Purpose, ReportKind
 from hub.flows import documents, facts, gate, notices, reports
-from hub.flows.states import OPEN, PRIORITY, CampaignState, State
+from hub.flows.states import ENDED, OPEN, PRIORITY, CampaignState, State
 from hub.flows.world import World
 from hub.law import content
 from hub.law.facts import Case, Decision, Message, Person, Phase, Route, Verdict
@@ -32,7 +32,6 @@ from hub.store.tables import (
 )
 
 BATCH = 500
-ENDED = (CampaignState.CANCELLED, CampaignState.PAUSED)  # nothing of it may leave
 NOT_HELD = "SYNC_NO_BASIS"  # a member the hub stores nothing about: no basis for it, or no usable number
 
 

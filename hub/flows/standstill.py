@@ -9,8 +9,7 @@ from sqlalchemy import CursorResult, update
 from sqlmodel import Session, col, select
 
 from hub.contract import BadInput
-from hub.flows.campaigns import ENDED
-from hub.flows.states import CampaignState, State
+from hub.flows.states import ENDED, CampaignState, State
 from hub.flows.world import World
 from hub.store.ledger import Chain
 from hub.store.tables import Campaign, MessageRow

@@ -37,6 +37,7 @@ class CampaignState(StrEnum):
     PAUSED = "paused"  # the database was restored: nobody knows what of it has left, so a person decides
 
 
+ENDED = (CampaignState.CANCELLED, CampaignState.PAUSED)  # nothing of it may leave
 OPEN = (State.QUEUED, State.HELD, State.AUTHORISED)
 MAY_HAVE_ARRIVED = (State.AUTHORISED, State.UNKNOWN, State.ACCEPTED, State.SENT, State.DELIVERED, State.READ)
 
