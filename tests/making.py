@@ -248,10 +248,12 @@ class Shop:
         with self.write() as session:
             return self.claim_in(session, limit, owner)
 
-    def claim_in(self, session: Session, limit: int = 50, owner: str = "me") -> list[ClearedMessage]:
+    def claim_in(
+        self, session: Session, limit: int = 50, owner: str = "me", pace: dispatch.Pace | None = None
+    ) -> list[ClearedMessage]:
         sender = session.get_one(type(self.sender), self.sender.id)
         chain = ledger.Chain(session, sender.controller_id, self.world.now())
-        cleared = dispatch.claim(self.world, session, chain, sender, owner, limit)
+        cleared = dispatch.claim(self.world, session, chain, sender, owner, limit, pace)
         chain.write()
         return cleared
 

@@ -67,6 +67,14 @@ class DataItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a vendor takes messages to one person: one in `seconds`, of which `burst` may be sent ahead."""
+
+    seconds: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessorProfile:
     """What is publicly known of a provider. Everything here is unverified until the admin has checked it."""
 
@@ -124,6 +132,7 @@ class Provider(Connector[C]):
 
     can: ClassVar[frozenset[Can]]
     profile: ClassVar[ProcessorProfile]
+    pair: ClassVar[Pace | None] = None  # towards one person; None: the vendor states none
 
     @abstractmethod
     async def send(self, message: ClearedMessage) -> Receipt:

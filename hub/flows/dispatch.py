@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import bindparam, literal_column, update
 from sqlmodel import Session, col, select
@@ -21,12 +21,13 @@ from hub.flows import envelope, facts, gate, holds, queue, reports
 from hub.flows.asking import Asking
 from hub.flows.queue import Waiting
 from hub.flows.states import CampaignState, State
+from hub.flows.tier import DAY, Tier
 from hub.flows.world import World
 from hub.law.facts import Case, Decision, Person, Phase, Verdict
 from hub.store.direct import run, table
 from hub.store.ledger import Chain
 from hub.store.sets import among
-from hub.store.tables import Campaign, ConsentRow, Controller, MessageRow, Sender
+from hub.store.tables import Campaign, Connection, ConsentRow, Controller, MessageRow, Sender
 from hub.store.vault import Sealed
 
 FRESH = timedelta(seconds=2)  # an older authorisation is void and is given anew
@@ -45,18 +46,31 @@ _NOT_NOW = (
     .values({name: bindparam(f"new_{name}") for name in ("state", "reason", "decision_id", "next_attempt_at")})
     .values(changed_at=bindparam("new_changed_at"))
 )
+_LATER = update(_TABLE).where(_TABLE.c.id == bindparam("row")).values(next_attempt_at=bindparam("new_next_attempt_at"))
 _USED = update(_CONSENT).where(among(_CONSENT.c.id)).values(last_used_at=bindparam("used_at"))
 
 
-def claim(world: World, session: Session, chain: Chain, sender: Sender, owner: str, limit: int) -> list[ClearedMessage]:
-    """Authorise up to `limit` due messages: look at the law again, write the decisions. Call it with the chain open."""
+class Pace(Protocol):
+    """The vendor's pace towards one person, by contact point."""
+
+    def wait(self, person: str) -> float: ...
+    def take(self, person: str) -> None: ...
+
+
+def claim(
+    world: World, session: Session, chain: Chain, sender: Sender, owner: str, limit: int, pace: Pace | None = None
+) -> list[ClearedMessage]:
+    """Authorise up to `limit` due messages: look at the law again, write the decisions. Call it with the chain open.
+
+    What a limit of the vendor's would refuse is not even asked about: it waits.
+    """
     world.continuity.meet(sender.controller_id, chain.seq - 1)
     campaigns = queue.sending(session, sender.id)
     rows = queue.pick(session, sender.id, campaigns, world.now(), limit, chain.seq)
     if not rows:
         return []
-    batch = _Batch(world, session, chain, sender, owner, rows, campaigns)
-    cleared = [message for row in rows if (message := batch.decide(row))]
+    batch = _Batch(world, session, chain, sender, owner, rows, campaigns, pace)
+    cleared = [message for row in rows if not batch.too_soon(row) and (message := batch.decide(row))]
     batch.write()
     return cleared
 
@@ -73,6 +87,7 @@ class _Batch:
         owner: str,
         rows: Sequence[Waiting],
         campaigns: Sequence[Campaign],
+        pace: Pace | None,
     ) -> None:
         self.world, self.session, self.chain, self.sender, self.owner = world, session, chain, sender, owner
         self.now = world.now()
@@ -82,11 +97,30 @@ class _Batch:
         self.people = facts.people(session, self.controller, points, self.now)
         self.letters = envelope.letters(session, points)
         self.campaigns = {campaign.id: campaign for campaign in campaigns}
+        self.pace = pace
+        connection = session.get_one(Connection, sender.connection_id)
+        self.tier = Tier(session, connection.id, connection.tier, self.now, points)
         self._several = {who for who, count in Counter(row.contact_id for row in rows).items() if count > 1}
         self._authorised: list[dict[str, Any]] = []
         self._not_now: list[dict[str, Any]] = []
+        self._later: list[dict[str, Any]] = []
         self._refusals: list[reports.Told] = []
         self._consents: set[str] = set()
+
+    def too_soon(self, row: Waiting) -> bool:
+        """Would the vendor's pace towards this person, or the account's tier, refuse it? Then it waits."""
+        wait = self.pace.wait(row.point_id) if self.pace else 0.0
+        until = self.now + timedelta(seconds=wait) if wait else None
+        if until is None and self._opens(row):
+            until = self.tier.full(row.point_id)
+        if until is not None:
+            self._later.append({"row": row.id, "new_next_attempt_at": until})
+        return until is not None
+
+    def _opens(self, row: Waiting) -> bool:
+        """Do we write first, outside the service window that a message of theirs opens?"""
+        last = self.people[row.point_id].last_inbound_at
+        return row.text is None and (last is None or self.now - last >= DAY)
 
     def decide(self, row: Waiting) -> ClearedMessage | None:
         campaign = self.campaigns.get(row.campaign_id)
@@ -110,6 +144,10 @@ class _Batch:
                 "new_authorised_at": self.now,
             }
         )
+        if self._opens(row):
+            self.tier.take(row.point_id)
+        if self.pace:
+            self.pace.take(row.point_id)
         if decision.consent_id:
             self._consents.add(decision.consent_id)
         if row.purpose == Purpose.MARKETING and row.contact_id in self._several:
@@ -172,9 +210,11 @@ class _Batch:
         return extra
 
     def write(self) -> None:
-        for statement, changes in ((_AUTHORISED, self._authorised), (_NOT_NOW, self._not_now)):
+        changed = ((_AUTHORISED, self._authorised), (_NOT_NOW, self._not_now), (_LATER, self._later))
+        for statement, changes in changed:
             if changes:
                 run(self.session, statement, changes)
+        self.tier.write()
         if self._consents:
             run(self.session, _USED, {"keys": sorted(self._consents), "used_at": self.now})
         reports.tell(self.session, self._refusals, self.now)

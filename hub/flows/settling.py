@@ -33,6 +33,7 @@ from hub.store.tables import Contact, MessageRow, Sender
 from hub.store.vault import Sealed, seal
 
 TRIES = 8
+THROTTLES = 100  # of one message; a vendor that says so more often has a fault that only a person finds
 _LONGEST = 900.0  # seconds between two tries
 
 
@@ -56,6 +57,7 @@ _OUT = (
         _MESSAGE.notice_id,
         _MESSAGE.state,
         _MESSAGE.attempts,
+        _MESSAGE.throttled,
         _CONTACT.c.data_key,
     )
     .join_from(_TABLE, _CONTACT, _MESSAGE.contact_id == _CONTACT.c.id)
@@ -69,7 +71,8 @@ _TAKEN = (
 _OTHERWISE = (
     update(_TABLE)
     .where(_MESSAGE.id == bindparam("row"))
-    .values({name: bindparam(f"new_{name}") for name in ("state", "reason", "attempts", "next_attempt_at", "owner")})
+    .values({name: bindparam(f"new_{name}") for name in ("state", "reason", "attempts", "throttled", "owner")})
+    .values(next_attempt_at=bindparam("new_next_attempt_at"))
     .values(changed_at=bindparam("new_changed_at"))
 )
 
@@ -149,32 +152,47 @@ class _Settling:
         elif isinstance(result, BadConfig):
             accounts.pause(self.session, self.sender.connection_id, str(result))
             self._queue(row, row.attempts + 1, self.now + timedelta(minutes=1))
-        elif isinstance(result, Throttled):  # too fast is our mistake, not the message's
-            until = self.now + timedelta(seconds=result.after)
-            self._queue(row, row.attempts, until)
-            if result.scope is not Scope.PAIR:
-                limits.rest(self.session, self.sender, result.scope, until, self.now)
+        elif isinstance(result, Throttled):
+            self._slower(row, result)
         elif row.attempts + 1 >= TRIES:
             self._end(row, State.FAILED, "Unavailable", row.attempts + 1)
         else:
             tried = row.attempts + 1
             self._queue(row, tried, self.now + timedelta(seconds=min(2.0**tried, _LONGEST)))
 
-    def _queue(self, row: Any, attempts: int, at: datetime) -> None:
-        self.back.append(row.id)
-        self._change(row, State.QUEUED, "", attempts, at)
+    def _slower(self, row: Any, result: Throttled) -> None:
+        """Too fast is our mistake, not the message's: it costs no attempt."""
+        wait = result.after
+        if result.scope is Scope.PAIR:  # Meta: 4^X seconds, X being the number of failures before
+            wait = max(wait, min(4.0 ** min(row.throttled, 10), _LONGEST))
+        until = self.now + timedelta(seconds=wait)
+        if result.scope is not Scope.PAIR:
+            limits.rest(self.session, self.sender, result.scope, until, self.now)
+        if row.throttled + 1 >= THROTTLES:
+            self._end(row, State.FAILED, "Throttled", throttled=row.throttled + 1)
+        else:
+            self._queue(row, row.attempts, until, row.throttled + 1)
 
-    def _end(self, row: Any, state: State, reason: str, attempts: int | None = None) -> None:
-        self._change(row, state, reason, row.attempts if attempts is None else attempts, None)
+    def _queue(self, row: Any, attempts: int, at: datetime, throttled: int | None = None) -> None:
+        self.back.append(row.id)
+        self._change(row, State.QUEUED, "", attempts, at, throttled)
+
+    def _end(
+        self, row: Any, state: State, reason: str, attempts: int | None = None, throttled: int | None = None
+    ) -> None:
+        self._change(row, state, reason, attempts, None, throttled)
         self._tell(row, state, reason)
 
-    def _change(self, row: Any, state: State, reason: str, attempts: int, at: datetime | None) -> None:
+    def _change(
+        self, row: Any, state: State, reason: str, attempts: int | None, at: datetime | None, throttled: int | None
+    ) -> None:
         self.otherwise.append(
             {
                 "row": row.id,
                 "new_state": state,
                 "new_reason": reason,
-                "new_attempts": attempts,
+                "new_attempts": row.attempts if attempts is None else attempts,
+                "new_throttled": row.throttled if throttled is None else throttled,
                 "new_next_attempt_at": at,
                 "new_owner": "",
                 "new_changed_at": self.now,

@@ -35,6 +35,8 @@ class Database:
             options["connect_args"] = {"timeout": 30, "check_same_thread": False}
         else:
             options |= {"pool_size": 16, "max_overflow": 16, "pool_pre_ping": True}
+            # a process that lies still (stopped, paused with its machine) must not keep its locks from a stop
+            options["connect_args"] = {"options": "-c idle_in_transaction_session_timeout=10s"}
         self.engine = create_engine(url, **options)
         self._turns = Turns() if self.sqlite else nullcontext()
         self._writer = self.engine.execution_options(hub_write=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A sender's rate. One dispatcher per sender holds the lease, so a local window is the whole limit."""
+"""What a dispatcher may send now. It alone holds the sender's lease, so that what it remembers is the whole limit."""
 
 from __future__ import annotations
 
@@ -7,42 +7,86 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-_WINDOW = 1.02  # seconds; the margin is for sends that reach the vendor closer together than they left
+_WINDOW = 1.01  # seconds; the margin is for sends that reach the vendor closer together than they left
+_AHEAD = 0.02  # seconds for which a batch may be claimed before its turn
 
 
 class Window:
-    """Never more than `rate` sends in any second, handed out in tenths so that they spread over it."""
+    """Never more than `rate` sends in any second, handed out in tenths so that they spread over it.
+
+    `leaves_at` is when what was taken last may leave: a little later than it was taken, so that claiming costs no time.
+    """
 
     def __init__(self, rate: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.rate, self._clock = rate, clock
-        self._chunk = max(1, rate // 10)
         self._sent: deque[tuple[float, int]] = deque()
-        self._open_at = clock()
+        self._open_at = self.leaves_at = clock()
 
     def wait(self) -> float:
-        """Seconds until something may be sent."""
+        """Seconds until something may be taken."""
         now = self._clock()
-        full = self._used(now) >= self.rate
-        return max(0.0, self._open_at - now, self._sent[0][0] + _WINDOW - now if full else 0.0)
+        return max(0.0, self._next(now) - _AHEAD - now)
 
     def take(self, most: int) -> int:
-        """How many may be sent now, up to `most`; they count as sent."""
+        """How many may be sent, up to `most`, at `leaves_at`; they count as sent."""
         now = self._clock()
-        count = 0 if now < self._open_at else min(most, self._chunk, self.rate - self._used(now))
-        if count:
-            self._sent.append((now, count))
-            self._open_at = now + count / self.rate
-        return count
+        at = max(now, self._next(now))
+        count = min(most, max(1, self.rate // 10), self.rate - self._used(at)) if at <= now + _AHEAD else 0
+        if count > 0:
+            self._sent.append((at, count))
+            self.leaves_at = at
+            # a turn that came late does not make the next ones late
+            self._open_at = max(self._open_at, at - 0.1) + count / self.rate
+        return max(count, 0)
 
     def give_back(self, count: int) -> None:
-        """Of what was taken last, `count` were not used; the others leave now."""
+        """Of what was taken last, `count` were not used; the others leave now, or when their turn comes."""
         at, taken = self._sent.pop()
         if taken > count:
-            self._sent.append((self._clock(), taken - count))
+            self.leaves_at = max(at, self._clock())
+            self._sent.append((self.leaves_at, taken - count))
         if count:
-            self._open_at = at
+            self._open_at = min(self._open_at, at)
 
-    def _used(self, now: float) -> int:
-        while self._sent and self._sent[0][0] <= now - _WINDOW:
+    def heard(self, count: int) -> None:
+        """`count` messages came in, which the vendor counts as well."""
+        if count:
+            self._sent.append((max(self._clock(), self._sent[-1][0] if self._sent else 0.0), count))
+
+    def _next(self, now: float) -> float:
+        """When there is room."""
+        at = max(now, self._open_at)
+        left = self._used(at) - self.rate
+        for sent_at, count in self._sent:
+            if left < 0:
+                break
+            at, left = max(at, sent_at + _WINDOW), left - count
+        return at
+
+    def _used(self, at: float) -> int:
+        """Sends in the second before `at`."""
+        while self._sent and self._sent[0][0] <= min(at, self._clock()) - _WINDOW:
             self._sent.popleft()
-        return sum(count for _, count in self._sent)
+        return sum(count for sent_at, count in self._sent if sent_at > at - _WINDOW)
+
+
+class Pairs:
+    """A pace towards each person: one message in `seconds`, of which `burst` may be sent ahead and are waited for
+    afterwards (generic cell rate algorithm). What it forgets when the process ends, the vendor still knows."""
+
+    def __init__(self, seconds: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._lent, self._clock = seconds, seconds * (burst - 1), clock
+        self._free_at: dict[str, float] = {}
+        self._tidy_at = 1000
+
+    def wait(self, person: str) -> float:
+        """Seconds until this person may be sent one more; 0: now."""
+        return max(0.0, self._free_at.get(person, 0.0) - self._lent - self._clock())
+
+    def take(self, person: str) -> None:
+        """One message leaves for this person."""
+        now = self._clock()
+        self._free_at[person] = max(self._free_at.get(person, now), now) + self._seconds
+        if len(self._free_at) > self._tidy_at:
+            self._free_at = {one: at for one, at in self._free_at.items() if at > now}
+            self._tidy_at = 1000 + 2 * len(self._free_at)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session, col, or_, select
 
-from hub.flows import campaigns, confirmation, dispatch, inbox, queue, signing
+from hub.flows import campaigns, confirmation, dispatch, inbox, queue, signing, tier
 from hub.flows.states import CampaignState
 from hub.flows.world import World
 from hub.store.catch_up import SETTLED, CatchUp
@@ -106,6 +106,7 @@ class Schedule:
             return
         self._tidied = now
         with self.world.db.write() as session:
+            tier.forget(session, now)
             inbox.purge(session, now - timedelta(days=self.world.settings.webhook_days))
             owners = session.exec(select(Controller)).all()
         for owner in owners:

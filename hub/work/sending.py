@@ -10,25 +10,24 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import Any
 
-import anyio
 import structlog
 from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
 
 from hub.bridge import Bridge
-from hub.contract import ClearedMessage, HubError, Provider, Uncertain
+from hub.contract import ClearedMessage, Provider
 from hub.flows import accounts, dispatch, limits, queue, settling
-from hub.flows.dispatch import FRESH
-from hub.flows.settling import Result, Stale
+from hub.flows.settling import Result
 from hub.flows.world import World
 from hub.store.ledger import Chain
 from hub.store.tables import Connection, Sender, new_id
 from hub.work import leases
-from hub.work.limiter import Window
+from hub.work.departures import Arrivals, depart
+from hub.work.limiter import Pairs, Window
 
 log = structlog.get_logger("hub.send")
 
@@ -37,8 +36,6 @@ LEASE = 10.0  # seconds; renewed while there is something to do
 OUTAGE = 60.0  # seconds without a database after which a job gives up; the next one begins anew
 SHORT = 5.0  # seconds; a longer pause is left to the sweep
 _GLANCE = 0.25  # seconds after which a waiting dispatcher looks whether it should stop
-
-Arrivals = SimpleQueue[tuple[str, Result]]
 
 
 class Dispatcher:
@@ -103,7 +100,8 @@ class Draining:
     ) -> None:
         self.world, self.bridge, self.stopping = world, bridge, stopping
         self.provider, self.sender_id, self.lease = provider, sender.id, lease
-        self.window = Window(sender.rate)
+        self.window = Window(limits.pace(sender, world.now()))
+        self.pairs = Pairs(provider.pair.seconds, provider.pair.burst) if provider.pair else None
         self.most = world.settings.connections
         self.arrivals: Arrivals = SimpleQueue()
         self.results: dict[str, Result] = {}  # arrived and not settled yet
@@ -136,6 +134,7 @@ class Draining:
         if not (self.results or tokens):
             return self._until_tokens() if going else _GLANCE
         batch: list[ClearedMessage] = []
+        began = self.world.now()
         try:
             with self.world.db.write() as session:
                 sender = session.get_one(Sender, self.sender_id)
@@ -143,7 +142,7 @@ class Draining:
                 settling.settle(self.world, session, chain, sender, self.results)
                 pause = queue.pause_of(session, sender, self.world.now())
                 if tokens and not pause:
-                    batch = dispatch.claim(self.world, session, chain, sender, self.lease.owner, tokens)
+                    batch = self._claim(session, chain, sender, tokens)
                 due = bool(batch) or queue.due(session, self.sender_id, self.world.now())
                 chain.write()
             self.window.rate = limits.pace(sender, self.world.now())
@@ -155,8 +154,11 @@ class Draining:
                 self.window.give_back(tokens - len(batch))
         self.results = {}
         if batch:
-            self._start(batch)
+            self._start(batch, began)
         return (pause or self._until_tokens()) if due else math.inf
+
+    def _claim(self, session: Session, chain: Chain, sender: Sender, tokens: int) -> list[ClearedMessage]:
+        return dispatch.claim(self.world, session, chain, sender, self.lease.owner, tokens, self.pairs)
 
     def _until_tokens(self) -> float:
         """Nothing can be claimed while every connection is busy: then only an arrival helps."""
@@ -179,40 +181,9 @@ class Draining:
         message_id, result = arrival
         self.results[message_id] = result
 
-    def _start(self, batch: list[ClearedMessage]) -> None:
+    def _start(self, batch: list[ClearedMessage], began: datetime) -> None:
         self.claimed += len(batch)
         self.on_the_wire += len(batch)
-        self.bridge.start(_send_all, self.provider, batch, self.world.now(), self.world.clock, self.arrivals)
+        delay = max(0.0, self.window.leaves_at - time.monotonic())
+        self.bridge.start(depart, self.provider, batch, began, self.world.clock, delay, self.arrivals)
         log.info("sending", sender=self.sender_id, count=len(batch))
-
-
-async def _send_all(
-    provider: Provider[Any],
-    batch: list[ClearedMessage],
-    began: datetime,
-    clock: Callable[[], datetime],
-    arrivals: Arrivals,
-) -> None:
-    """Each message's result arrives by itself: a slow one holds up nobody."""
-
-    async def one(message: ClearedMessage) -> None:
-        arrivals.put((message.outgoing.id, await _send(provider, message, began, clock)))
-
-    async with anyio.create_task_group() as tasks:
-        for message in batch:
-            tasks.start_soon(one, message)
-
-
-async def _send(
-    provider: Provider[Any], message: ClearedMessage, began: datetime, clock: Callable[[], datetime]
-) -> Result:
-    if clock() - began > FRESH:
-        return Stale()
-    try:
-        return await provider.send(message)
-    except HubError as error:
-        return error
-    except Exception as error:
-        # a plugin broke; whether the request left is not known
-        log.error("provider raised", connector=provider.name, error=type(error).__name__)
-        return Uncertain(type(error).__name__)

@@ -18,6 +18,7 @@ from hub.store.tables.permission import (
 )
 from hub.store.tables.proof import ChainHead, ChainLink, DailyRoot, DecisionRow, Document, LedgerRow, SigningKey
 from hub.store.tables.rules import FactPart, PolicyVersion
+from hub.store.tables.tier import Opening, OpeningHour
 from hub.store.tables.traffic import (
     Campaign,
     Inbox,
@@ -54,6 +55,8 @@ __all__ = [
     "NoticeDeclared",
     "NoticeServed",
     "NoticeText",
+    "Opening",
+    "OpeningHour",
     "OptInBatch",
     "OptInPage",
     "OptInRequest",

@@ -35,6 +35,7 @@ class Connection(SQLModel, table=True):
     source: str = "unknown"  # who gave the data of a CRM's people: a `hub.law.facts.Source`
     source_by: str = ""  # who said so
     paused_why: str = ""  # not empty: a human must act
+    tier: int | None = None  # unique people that may be written to first in 24 hours; None: no limit is known
     last_inbound_at: datetime | None = maybe_time()
     sync_cursor: str | None = None
     sync_every_s: int = 300  # 0: only on demand

@@ -81,6 +81,7 @@ class MessageRow(SQLModel, table=True):
     basis: str = ""
     priority: int = 3
     attempts: int = 0
+    throttled: int = 0  # times that the vendor said "too fast"
     owner: str = ""  # the dispatcher that authorised it
     authorised_at: datetime | None = maybe_time()
     next_attempt_at: datetime | None = maybe_time()  # None: it does not wait for its turn

@@ -8,6 +8,7 @@ Numbers in this plugin's comments name pages below developers.facebook.com/docum
 [7] local-storage                    [8] data-privacy-and-security       [9] templates/template-management
 [10] developers.facebook.com/docs/graph-api/guides/secure-requests
 [11] support/health-status           [12] whatsapp.com/legal/business-data-transfer-addendum (16 February 2024)
+[13] throughput
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from hub import (
     Health,
     HubError,
     Inbound,
+    Pace,
     ProcessorProfile,
     Provider,
     Receipt,
@@ -95,6 +97,7 @@ class Meta(Provider[Config]):
             Can.BSUID,
         }
     )
+    pair = Pace(seconds=6.0, burst=45)  # [13], lent in advance and waited for afterwards
     data = (
         DataItem("phone number, BSUID", "contact data", "address a message", "30 days after the last status [8]"),
         DataItem("message text and template parameters", "content", "deliver a message", "up to 30 days [8]"),

@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("source_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("paused_why", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("tier", sa.Integer(), nullable=True),
         sa.Column("last_inbound_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("sync_cursor", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("sync_every_s", sa.Integer(), nullable=False),
@@ -486,6 +487,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_notice_served_controller_id"), ["controller_id"], unique=False)
 
     op.create_table(
+        "opening_hour",
+        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("hour", sa.Integer(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "hour"),
+    )
+    op.create_table(
         "processor_record",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -755,6 +767,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_crm_record_contact_id"), ["contact_id"], unique=False)
 
     op.create_table(
+        "opening",
+        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("point_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["point_id"],
+            ["contact_point.id"],
+        ),
+        sa.PrimaryKeyConstraint("connection_id", "point_id"),
+    )
+    with op.batch_alter_table("opening", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_opening_at"), ["at"], unique=False)
+
+    op.create_table(
         "opt_in_batch",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -934,6 +964,7 @@ def upgrade() -> None:
         sa.Column("basis", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("throttled", sa.Integer(), nullable=False),
         sa.Column("owner", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("authorised_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("next_attempt_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
@@ -1124,6 +1155,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_opt_in_batch_connection_id"))
 
     op.drop_table("opt_in_batch")
+    with op.batch_alter_table("opening", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_opening_at"))
+
+    op.drop_table("opening")
     with op.batch_alter_table("crm_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_crm_record_contact_id"))
 
@@ -1165,6 +1200,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_processor_record_connection_id"))
 
     op.drop_table("processor_record")
+    op.drop_table("opening_hour")
     with op.batch_alter_table("notice_served", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_notice_served_controller_id"))
 

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Authorised messages on their way: each by itself on the bridge's loop, its result into a queue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from queue import SimpleQueue
+from typing import Any
+
+import anyio
+import structlog
+
+from hub.contract import ClearedMessage, HubError, Provider, Uncertain
+from hub.flows.dispatch import FRESH
+from hub.flows.settling import Result, Stale
+
+log = structlog.get_logger("hub.send")
+
+Arrivals = SimpleQueue[tuple[str, Result]]
+
+
+async def depart(
+    provider: Provider[Any],
+    batch: list[ClearedMessage],
+    began: datetime,
+    clock: Callable[[], datetime],
+    delay: float,
+    arrivals: Arrivals,
+) -> None:
+    """Send a batch in `delay` seconds. Each result arrives by itself: a slow one holds up nobody.
+
+    `began`: a moment before the batch was authorised. A process that slept since then sends nothing.
+    """
+    await anyio.sleep(delay)
+
+    async def one(message: ClearedMessage) -> None:
+        arrivals.put((message.outgoing.id, await _send(provider, message, began, clock)))
+
+    async with anyio.create_task_group() as tasks:
+        for message in batch:
+            tasks.start_soon(one, message)
+
+
+async def _send(
+    provider: Provider[Any], message: ClearedMessage, began: datetime, clock: Callable[[], datetime]
+) -> Result:
+    if abs(clock() - began) > FRESH:  # a clock that was set back makes nothing young again
+        return Stale()
+    try:
+        return await provider.send(message)
+    except HubError as error:
+        return error
+    except Exception as error:
+        # a plugin broke; whether the request left is not known
+        log.error("provider raised", connector=provider.name, error=type(error).__name__)
+        return Uncertain(type(error).__name__)
