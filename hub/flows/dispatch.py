@@ -31,7 +31,7 @@ from hub.contract import (
     Throttled,
     Unavailable,
 )
-from hub.flows import accounts, contacts, documents, facts, gate, holds, notices, permission, purge, reports
+from hub.flows import accounts, contacts, documents, facts, gate, holds, notices, permission, purge, reports, variants
 from hub.flows.campaigns import asked
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
@@ -111,7 +111,7 @@ class _Desk:
         self.contacts = _by_id(session, Contact, {row.contact_id for row in rows})
         self.points = _by_id(session, ContactPoint, {row.point_id for row in rows})
         self.campaigns = _by_id(session, Campaign, {row.campaign_id for row in rows if row.campaign_id})
-        self._asked: dict[str, tuple[Route, Message]] = {}
+        self._asked: dict[tuple[str, str], tuple[Route, Message]] = {}
         self._documents: dict[tuple[str, str, str], dict[str, str]] = {}
         self.refusals: list[reports.Told] = []
         self.consents: set[str] = set()
@@ -164,15 +164,17 @@ class _Desk:
         self.refusals.append(reports.Told.of(row, ReportKind.REFUSED, row.state, row.changed_at, reason=row.reason))
 
     def _message(self, row: MessageRow) -> Message:
+        campaign = self.campaigns.get(row.campaign_id or "")
+        if campaign is not None:
+            variant = variants.carried(campaign, row)
+            if (key := (campaign.id, variant.name)) not in self._asked:
+                self._asked[key] = asked(self.session, self.controller, campaign, variant)
+            return self._asked[key][1]
         if row.template:
             listed = self.session.get(TemplateRow, (self.sender.connection_id, row.template, row.language))
             template = gate.template_facts(self.controller, row.template, listed, row.approved_category)
             return Message(row.purpose, row.topic, template=template)
-        if row.campaign_id is None:
-            return Message(row.purpose, row.topic, free_text_promotional=content.promotional(self._text(row)))
-        if row.campaign_id not in self._asked:
-            self._asked[row.campaign_id] = asked(self.session, self.controller, self.campaigns[row.campaign_id])
-        return self._asked[row.campaign_id][1]
+        return Message(row.purpose, row.topic, free_text_promotional=content.promotional(self._text(row)))
 
     def _text(self, row: MessageRow) -> str:
         """What an answer says; nothing once it cannot be read any more, since then it is not sent either."""
@@ -194,12 +196,12 @@ class _Desk:
         if row.parameters is not None:
             filled = orjson.loads(unseal(key, row.parameters, f"parameters:{row.id}"))
             return TemplateContent(row.template, row.language, tuple((name, value) for name, value in filled))
-        campaign = self.campaigns[row.campaign_id or ""]
+        variant = variants.carried(self.campaigns[row.campaign_id or ""], row)
         profile = orjson.loads(unseal(key, contact.profile, f"profile:{contact.id}")) if contact.profile else {}
         parameters = tuple(
-            (name, _filled(name, profile.get(source) or fallback)) for name, source, fallback in campaign.parameters
+            (name, _filled(name, profile.get(source) or fallback)) for name, source, fallback in variant.parameters
         )
-        return TemplateContent(campaign.template, campaign.language, parameters)
+        return TemplateContent(variant.template, variant.language, parameters)
 
     def _extra(self, row: MessageRow, case: Case, outgoing: Outgoing | None) -> dict[str, object]:
         extra: dict[str, object] = {

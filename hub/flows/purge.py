@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from hub.contract import ReportKind
-from hub.flows import documents, facts, gate, reports
+from hub.flows import documents, facts, gate, reports, variants
 from hub.flows.campaigns import asked
 from hub.flows.states import State
+from hub.flows.variants import Variant
 from hub.flows.world import World
 from hub.law.facts import Message, Phase, Route, Verdict
 from hub.store.ledger import Chain
@@ -50,7 +51,7 @@ def _refuse(world: World, session: Session, chain: Chain, controller: Controller
     people = facts.people(session, controller, [row.point_id for row in rows], world.now())
     told = []
     for row in rows:
-        sender, campaign, route, message = _asked(session, controller, row)
+        sender, variant, route, message = _asked(session, controller, row)
         person = facts.with_evidence(people[row.point_id], row.evidence)
         case = gate.put(world, controller, Phase.TRANSMIT, person, message, route)
         decision = gate.judge(case)
@@ -59,8 +60,8 @@ def _refuse(world: World, session: Session, chain: Chain, controller: Controller
         extra = {
             "campaign": row.campaign_id,
             "sender": sender.id,
-            "template": f"{campaign.template}/{campaign.language}" if campaign else "",
-            "documents": documents.keep(world, session, sender, campaign, case.policy),
+            "template": variant.name if variant else "",
+            "documents": documents.keep(world, session, sender, variant, case.policy),
         }
         row.decision_id = gate.record(chain, case, decision, extra, row.id)
         row.state, row.reason, row.changed_at = State.REFUSED, decision.reasons[0], world.now()
@@ -71,9 +72,10 @@ def _refuse(world: World, session: Session, chain: Chain, controller: Controller
     return len(told)
 
 
-def _asked(session: Session, controller: Controller, row: MessageRow) -> tuple[Sender, Campaign | None, Route, Message]:
+def _asked(session: Session, controller: Controller, row: MessageRow) -> tuple[Sender, Variant | None, Route, Message]:
     sender = session.get_one(Sender, row.sender_id)
     campaign = session.get(Campaign, row.campaign_id) if row.campaign_id else None
     if campaign is not None:
-        return sender, campaign, *asked(session, controller, campaign)
+        variant = variants.carried(campaign, row)
+        return sender, variant, *asked(session, controller, campaign, variant)
     return sender, None, gate.route_of(session, controller, sender), Message(row.purpose, row.topic)

@@ -30,11 +30,12 @@ class State(StrEnum):
 
 class CampaignState(StrEnum):
     DRAFT = "draft"
+    WAITING = "waiting"  # for a second person's approval
     STAGING = "staging"
     RUNNING = "running"
     DONE = "done"
     CANCELLED = "cancelled"
-    PAUSED = "paused"  # the database was restored: nobody knows what of it has left, so a person decides
+    PAUSED = "paused"  # by a person or a rule; or the database was restored and nobody knows what has left
 
 
 OPEN = (State.QUEUED, State.HELD, State.AUTHORISED)
