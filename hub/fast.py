@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 import httpx
 from aiohttp import (
@@ -37,7 +38,7 @@ class Fast(httpx.AsyncBaseTransport):
             response = await self._open().request(
                 request.method,
                 str(request.url),
-                headers=request.headers.multi_items(),
+                headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
                 data=await request.aread() or None,
                 allow_redirects=False,
                 timeout=_timeout(request),
@@ -70,9 +71,13 @@ class _Body(httpx.AsyncByteStream):
 
 def _timeout(request: httpx.Request) -> ClientTimeout:
     asked = request.extensions.get("timeout", {})
+    return _waits(*(asked.get(name) for name in ("pool", "connect", "read")))
+
+
+@lru_cache
+def _waits(pool: float | None, connect: float | None, read: float | None) -> ClientTimeout:
     # aiohttp's `connect` covers waiting for a free connection and making one
-    waits = [asked[name] for name in ("pool", "connect") if asked.get(name)]
-    return ClientTimeout(connect=sum(waits) or None, sock_connect=asked.get("connect"), sock_read=asked.get("read"))
+    return ClientTimeout(connect=(pool or 0) + (connect or 0) or None, sock_connect=connect, sock_read=read)
 
 
 @contextmanager

@@ -11,7 +11,10 @@ from __future__ import annotations
 import importlib.util
 import time
 from collections.abc import AsyncIterator
+from functools import lru_cache
+from typing import Any
 
+import anyio
 import httpx
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -23,14 +26,42 @@ log = structlog.get_logger("hub.http")
 PER_POOL = 8  # connections; beyond some 10 a pool of httpx 0.28 slows down
 TIMEOUT = httpx.Timeout(30.0, connect=5.0, pool=10.0)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout)
+_NOT_SENT = (*_NO_CONNECTION, httpx.PoolTimeout)
 
 
 def client(*, connections: int = 64, timeout: httpx.Timeout = TIMEOUT) -> httpx.AsyncClient:
     """A client with up to `connections` connections. Close it with `aclose`."""
     headers = {"user-agent": "consent-hub"}
     transport = Sharded(_pools(connections))
-    return httpx.AsyncClient(transport=transport, timeout=timeout, headers=headers, trust_env=False)
+    return Client(transport=transport, timeout=timeout, headers=headers, trust_env=False)
+
+
+class Client(httpx.AsyncClient):
+    """Puts plain requests together itself: reading the same URL and merging the same headers for each takes httpx
+    longer than all the rest of a request."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._always = dict(self.headers)
+
+    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
+        given = {name: value for name, value in options.items() if value and name not in _PLAIN}
+        if given != _BY_DEFAULT:
+            return super().build_request(method, url, **options)
+        return httpx.Request(
+            method,
+            _read(str(url)),
+            headers=self._always | dict(options.get("headers") or ()),
+            content=options.get("content"),
+            json=options.get("json"),
+            extensions={"timeout": self.timeout.as_dict()},
+        )
+
+
+_PLAIN = frozenset({"headers", "content", "json"})
+_BY_DEFAULT = {"timeout": httpx.USE_CLIENT_DEFAULT}
+_read = lru_cache(1024)(httpx.URL)
 
 
 def _pools(connections: int) -> list[httpx.AsyncBaseTransport]:
@@ -76,13 +107,17 @@ class Sharded(httpx.AsyncBaseTransport):
 
     @staticmethod
     async def _send(shard: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
-        attempts = AsyncRetrying(
-            retry=retry_if_exception_type((httpx.ConnectError, httpx.ConnectTimeout)),
-            stop=stop_after_attempt(3),
-            wait=wait_random_exponential(multiplier=0.1, max=2),
-            reraise=True,
-        )
-        return await attempts(shard.handle_async_request, request)
+        try:
+            return await shard.handle_async_request(request)
+        except _NO_CONNECTION:
+            attempts = AsyncRetrying(
+                retry=retry_if_exception_type(_NO_CONNECTION),
+                stop=stop_after_attempt(2),  # after the first one
+                wait=wait_random_exponential(multiplier=0.1, max=2),
+                reraise=True,
+            )
+            await anyio.sleep(0.1)
+            return await attempts(shard.handle_async_request, request)
 
     def _free(self, shard: int) -> None:
         self._busy[shard] -= 1

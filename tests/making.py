@@ -25,9 +25,9 @@ from hub.contract import (
     Receipt,
     Unusable,
 )
-from hub.flows import accounts, contacts, dispatch, drafts, inbound, notices, optin, staging, steering, sync
-from hub.flows.dispatch import Result
+from hub.flows import accounts, contacts, dispatch, drafts, inbound, notices, optin, settling, staging, steering, sync
 from hub.flows.inbound import Applied
+from hub.flows.settling import Result
 from hub.flows.states import PRIORITY, State
 from hub.flows.sync import Counts
 from hub.flows.world import World
@@ -247,13 +247,21 @@ class Shop:
 
     def claim(self, limit: int = 50, owner: str = "me") -> list[ClearedMessage]:
         with self.write() as session:
-            sender = session.get_one(type(self.sender), self.sender.id)
-            return dispatch.claim(self.world, session, sender, owner, limit)
+            return self.claim_in(session, limit, owner)
+
+    def claim_in(self, session: Session, limit: int = 50, owner: str = "me") -> list[ClearedMessage]:
+        sender = session.get_one(type(self.sender), self.sender.id)
+        chain = ledger.Chain(session, sender.controller_id, self.world.now())
+        cleared = dispatch.claim(self.world, session, chain, sender, owner, limit)
+        chain.write()
+        return cleared
 
     def settle(self, results: Mapping[str, Result]) -> None:
         with self.write() as session:
             sender = session.get_one(type(self.sender), self.sender.id)
-            dispatch.settle(self.world, session, sender, dict(results))
+            chain = ledger.Chain(session, sender.controller_id, self.world.now())
+            settling.settle(self.world, session, chain, sender, dict(results))
+            chain.write()
 
     def claim_one(self) -> ClearedMessage:
         (cleared,) = self.claim()

@@ -11,7 +11,7 @@ import pytest
 
 from hub.bridge import Bridge
 from hub.contract import BadInput, Receipt, Unavailable
-from hub.flows import campaigns, dispatch, staging, steering
+from hub.flows import campaigns, staging, steering
 from hub.flows.states import CampaignState, State
 from hub.store.tables import Campaign, DecisionRow, MessageRow
 from hub.work.jobs import Jobs
@@ -201,8 +201,7 @@ def test_page_staged_after_the_cancellation_queues_nobody(shop: Shop) -> None:
 def test_cancellation_does_not_take_back_a_claim_made_meanwhile(shop: Shop) -> None:
     campaign = shop.reach(ANNA)
     with shop.write() as session:
-        sender = session.get_one(type(shop.sender), shop.sender.id)
-        (claimed,) = dispatch.claim(shop.world, session, sender, "me", 5)
+        (claimed,) = shop.claim_in(session)
         canceller = threading.Thread(target=cancel, args=(shop, campaign))
         canceller.start()
         canceller.join(timeout=0.3)

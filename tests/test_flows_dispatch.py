@@ -22,7 +22,6 @@ from hub.contract import (
     Veto,
     hookimpl,
 )
-from hub.flows import dispatch
 from hub.flows.states import State
 from hub.store.tables import ConsentRow, DecisionRow, Sender
 from hub.work import leases
@@ -67,7 +66,7 @@ def test_claim_that_is_rolled_back_leaves_neither_decision_nor_state(shop: Shop)
     shop.reach(ANNA)
     before = len(shop.rows(DecisionRow))
     with shop.world.db.read() as session:
-        assert dispatch.claim(shop.world, session, now_of(shop), "me", 5)
+        assert shop.claim_in(session)
         session.rollback()
     assert len(shop.rows(DecisionRow)) == before
     assert [row.state for row in shop.campaign_messages()] == [State.QUEUED]

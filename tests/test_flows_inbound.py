@@ -27,7 +27,7 @@ from hub.contract import (
     TemplateState,
     Unknown,
 )
-from hub.flows import accounts, dispatch
+from hub.flows import accounts, queue
 from hub.flows.states import State
 from hub.law.facts import StopKind
 from hub.store.tables import Contact, MessageEvent, MessageRow, Sender, TemplateRow
@@ -201,7 +201,7 @@ def test_opt_out_at_the_platform_is_an_objection_whatever_came_before(shop: Shop
 def can_send(shop: Shop) -> dict[str, bool]:
     with shop.world.db.read() as session:
         senders = [session.get_one(Sender, s.id) for s in shop.rows(Sender)]
-        return {s.vendor_id: dispatch.pause_of(session, s, shop.world.now()) == 0 for s in senders}
+        return {s.vendor_id: queue.pause_of(session, s, shop.world.now()) == 0 for s in senders}
 
 
 def test_trouble_with_the_account_pauses_every_sender_and_with_one_number_only_that(shop: Shop) -> None:

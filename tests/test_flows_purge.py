@@ -9,7 +9,7 @@ import pytest
 from hub.contract import Purpose, StatusChanged, Throttled
 from hub.contract import Status as Word
 from hub.flows import campaigns, courier
-from hub.flows.dispatch import Stale
+from hub.flows.settling import Stale
 from hub.flows.states import State
 from hub.store.tables import Campaign, DecisionRow, MessageRow
 from tests.making import ANNA, BEN, CONSENT, OPT_OUT, SECOND, Shop, bsuid, person, phone

@@ -10,15 +10,13 @@ from typing import Any
 import sqlalchemy
 from sqlmodel import Session, col, func, select
 
-from hub.flows import gate, variants
-from hub.flows.states import OPEN, CampaignState, State
+from hub.flows import asking, gate, variants
+from hub.flows.states import OPEN, RESTING, CampaignState, State
 from hub.flows.variants import Variant
 from hub.flows.world import World
-from hub.law import content
 from hub.law.facts import Message, Route
 from hub.store.tables import Campaign, Controller, MessageRow, Sender, TemplateRow
 
-RESTING = (CampaignState.CANCELLED, CampaignState.PAUSED, CampaignState.WAITING)  # nothing of it may leave
 NOT_HELD = "SYNC_NO_BASIS"  # a member the hub stores nothing about: no basis for it, or no usable number
 
 
@@ -39,14 +37,7 @@ def asked(
     variant = variant or variants.carried(campaign)
     sender = session.get_one(Sender, campaign.sender_id)
     row = session.get(TemplateRow, (sender.connection_id, variant.template, variant.language))
-    message = Message(
-        campaign.purpose,
-        campaign.topic,
-        template=gate.template_facts(controller, variant.template, row, variant.category),
-        special_category=row is not None and content.sensitive(row.text, row.buttons),
-        approved=campaign.state not in RESTING,
-        keeps_quiet_hours=not campaign.any_hour,
-    )
+    message = asking.of_template(controller, campaign, campaign.purpose, campaign.topic, variant.asked, row)
     return gate.route_of(session, controller, sender), message
 
 

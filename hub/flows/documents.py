@@ -15,7 +15,7 @@ from hub.flows.variants import Variant
 from hub.flows.world import World
 from hub.law.policy import Policy
 from hub.proof.chain import canonical, digest
-from hub.store.tables import Campaign, Document, MessageRow, Sender, TemplateRow
+from hub.store.tables import Campaign, Document, MessageRow, ProcessorRecord, Sender, TemplateRow
 
 POLICY, TEMPLATE, PROCESSOR = "policy", "template", "processor_record"
 
@@ -31,12 +31,23 @@ def keep(
 
     `templated` names the template, where there is one.
     """
-    controller_id, connection = sender.controller_id, sender.connection_id
-    texts = {POLICY: policy.text} if policy else {}
+    connection = sender.connection_id
     template = session.get(TemplateRow, (connection, templated.template, templated.language)) if templated else None
+    return kept(world, session, sender.controller_id, policy, template, accounts.current_record(session, connection))
+
+
+def kept(
+    world: World,
+    session: Session,
+    controller_id: str,
+    policy: Policy | None,
+    template: TemplateRow | None,
+    processor: ProcessorRecord | None,
+) -> dict[str, str]:
+    """The same with everything at hand."""
+    texts = {POLICY: policy.text} if policy else {}
     if template is not None:
         texts[TEMPLATE] = canonical(template.model_dump(exclude={"read_at", "connection_id"}))
-    processor = accounts.current_record(session, connection)
     if processor is not None:
         texts[PROCESSOR] = canonical(processor.model_dump(exclude={"reviewer", "note", "controller_id"}))
     hashes = {kind: digest(text) for kind, text in texts.items()}

@@ -92,7 +92,7 @@ def create(
         topic=topic or "*",
         template=first.template,
         language=first.language,
-        approved_category=first.category,
+        approved_category=first.approved_category,
         notice_id=_notice(session, controller, purpose, notice, rows),
         parameters=[list(one) for one in first.parameters],
         variants=[one.plain() for one in among] if plan.beside else [],

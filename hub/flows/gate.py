@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -30,7 +31,7 @@ from hub.law.facts import (
 )
 from hub.law.snapshot import freeze
 from hub.store.ledger import Chain
-from hub.store.tables import Controller, Sender, TemplateRow
+from hub.store.tables import Controller, ProcessorRecord, Sender, TemplateRow
 
 ENGINE_VERSION = version("consent-hub")
 
@@ -123,8 +124,12 @@ def answer(decision: Decision) -> dict[str, Any]:
 
 
 def route_of(session: Session, controller: Controller, sender: Sender) -> Route:
-    """Through whom a sender's messages go, with the admin's file on that provider."""
-    record = current_record(session, sender.connection_id)
+    """Through whom a sender's messages go, as the admin's file on that provider stands now."""
+    return route(controller, sender, current_record(session, sender.connection_id))
+
+
+def route(controller: Controller, sender: Sender, record: ProcessorRecord | None) -> Route:
+    """The same with the file at hand."""
     return Route(
         sender_id=sender.id,
         sender_controller=controller.name if sender.controller_id == controller.id else "",
@@ -149,12 +154,19 @@ def template_facts(controller: Controller, name: str, row: TemplateRow | None, a
     category = PlatformCategory(approved)
     if row is None:
         return TemplateFacts(name, TemplateState.GONE, category, category, False, False, False)
+    shows_way_out, names_sender, promotional = _lint(row.text, tuple(row.buttons), controller.name)
     return TemplateFacts(
         id=f"{row.name}/{row.language}",
         state=TemplateState(row.state),
         category=PlatformCategory(row.category),
         approved_category=category,
-        stop_hint=content.stop_hint(row.text, row.buttons),
-        sender_identity=content.names_sender(row.text, [controller.name]),
-        promotional=content.promotional(row.text, row.buttons),
+        stop_hint=shows_way_out,
+        sender_identity=names_sender,
+        promotional=promotional,
     )
+
+
+@lru_cache(1024)
+def _lint(text: str, buttons: tuple[str, ...], name: str) -> tuple[bool, bool, bool]:
+    """The same text is asked about with every batch."""
+    return content.stop_hint(text, buttons), content.names_sender(text, [name]), content.promotional(text, buttons)

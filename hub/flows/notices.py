@@ -21,6 +21,7 @@ from hub.flows.states import State
 from hub.flows.world import World
 from hub.law.facts import EvidenceKind, NoticeKind, Person, Source
 from hub.store.ledger import Chain, canonical, digest
+from hub.store.sets import among
 from hub.store.tables import (
     Contact,
     ContactPoint,
@@ -178,7 +179,7 @@ def duty(person: Person, notice: NoticeText, now: datetime) -> list[list[str]]:
     return [[EvidenceKind.LEGAL_DUTY, f"notice:{notice.id[:_ADDRESS]}", now.isoformat()]]
 
 
-def accepted(session: Session, chain: Chain, rows: Iterable[MessageRow], now: datetime) -> None:
+def accepted(session: Session, chain: Chain, rows: Iterable[Any], now: datetime) -> None:
     """A provider took these messages: what they carry was served. The first communication ends the month of Art. 14."""
     rows = list(rows)
     for row in rows:
@@ -188,8 +189,9 @@ def accepted(session: Session, chain: Chain, rows: Iterable[MessageRow], now: da
             serve(session, chain, row.contact_id, token, row.notice_id, now, source, message_id=row.id)
     session.execute(
         update(CrmRecord)
-        .where(col(CrmRecord.contact_id).in_([row.contact_id for row in rows]), col(CrmRecord.art14_due_at) > now)
-        .values(art14_due_at=now)
+        .where(among(col(CrmRecord.contact_id), {row.contact_id for row in rows}), col(CrmRecord.art14_due_at) > now)
+        .values(art14_due_at=now),
+        execution_options={"synchronize_session": False},
     )
 
 

@@ -66,9 +66,9 @@ def _charge(preview: Preview, item: Asked, country: str) -> None:
     preview.held += waits
     if not (item.decision.allowed or waits):
         return
-    free = item.variant.category == PlatformCategory.UTILITY and item.person.last_inbound_at is not None
+    free = item.variant.approved_category == PlatformCategory.UTILITY and item.person.last_inbound_at is not None
     counted = preview.charged.maybe if waits or free else preview.charged.sure
-    counted[country, item.variant.category] += 1
+    counted[country, item.variant.approved_category] += 1
 
 
 def _countries(session: Session, point_ids: list[str]) -> dict[str, str]:

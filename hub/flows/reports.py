@@ -9,16 +9,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import select as core_select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from hub.contract import Outcome, Report, ReportKind
 from hub.flows.states import rank
 from hub.flows.world import World
-from hub.store.tables import Campaign, CrmRecord, MessageRow, ReportRow
+from hub.store.sets import among
+from hub.store.tables import Campaign, CrmRecord, ReportRow
 
 BATCH = 100
 _TRIES = 10
+
+_RECORDS: Any = core_select(col(CrmRecord.contact_id), col(CrmRecord.connection_id), col(CrmRecord.record))
+_CAMPAIGNS: Any = core_select(col(Campaign.id), col(Campaign.title), col(Campaign.connection_id))
+_TABLE: Any = ReportRow.__table__  # type: ignore[attr-defined]
+_FRESH: dict[str, Any] = {  # what is told already stays as it is
+    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,7 @@ class Told:
     reason: str = ""
 
     @classmethod
-    def of(cls, row: MessageRow, kind: ReportKind, status: str, at: datetime, reason: str = "") -> Told:
+    def of(cls, row: Any, kind: ReportKind, status: str, at: datetime, reason: str = "") -> Told:
         return cls(row.id, row.contact_id, row.campaign_id, row.basis, kind, status, at, reason)
 
 
@@ -47,7 +57,7 @@ def tell(session: Session, items: Sequence[Told], now: datetime) -> None:
     items = [item for item in items if item.campaign_id]
     if not items:
         return
-    records = _records(session, {item.contact_id for item in items})
+    records = records_of(session, {item.contact_id for item in items})
     of = _campaigns(session, {item.campaign_id for item in items if item.campaign_id})
     _add(
         session,
@@ -96,7 +106,7 @@ def tell_withdrawal(
                 at,
                 now,
             )
-            for record in _records(session, {contact_id})[contact_id]
+            for record in records_of(session, {contact_id})[contact_id]
             if (record.connection_id, record.record) != told_us
         ],
     )
@@ -110,7 +120,7 @@ def tell_conflict(session: Session, record: CrmRecord, decision_id: str, now: da
 
 def _row(
     key: str,
-    record: CrmRecord,
+    record: Any,
     kind: ReportKind,
     status: str,
     reason: str,
@@ -141,22 +151,22 @@ def _row(
 
 
 def _add(session: Session, rows: list[dict[str, Any]]) -> None:
-    by_key = {row["key"]: row for row in rows}
-    known = set(session.exec(select(ReportRow.key).where(col(ReportRow.key).in_(list(by_key)))))
-    fresh = [row for key, row in by_key.items() if key not in known]
-    if fresh:
-        session.execute(insert(ReportRow), fresh)
+    if not rows:
+        return
+    ordered = sorted(rows, key=lambda row: str(row["key"]))  # one order, so that no two writers deadlock
+    session.connection().execute(_FRESH[session.get_bind().dialect.name], ordered)
 
 
-def _records(session: Session, contact_ids: set[str]) -> dict[str, list[CrmRecord]]:
-    found: dict[str, list[CrmRecord]] = defaultdict(list)
-    for record in session.exec(select(CrmRecord).where(col(CrmRecord.contact_id).in_(contact_ids))):
+def records_of(session: Session, contact_ids: set[str]) -> dict[str, list[Any]]:
+    """The CRM records of some people: connection_id, record, contact_id."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for record in session.execute(_RECORDS.where(among(col(CrmRecord.contact_id), contact_ids))):
         found[record.contact_id].append(record)
     return found
 
 
-def _campaigns(session: Session, ids: set[str]) -> dict[str, Campaign]:
-    return {c.id: c for c in session.exec(select(Campaign).where(col(Campaign.id).in_(ids)))}
+def _campaigns(session: Session, ids: set[str]) -> dict[str, Any]:
+    return {row.id: row for row in session.execute(_CAMPAIGNS.where(col(Campaign.id).in_(ids)))}
 
 
 def due(world: World, session: Session, connection_id: str, limit: int = BATCH) -> list[Report]:

@@ -21,7 +21,7 @@ from hub.flows.world import World
 from hub.store.catch_up import CatchUp
 from hub.store.journal import RESTORED, Journal, journaled
 from hub.store.ledger import Chain
-from hub.store.tables import Controller
+from hub.store.tables import ChainHead, Controller
 
 Progress = Callable[[int, int], None]  # events done, of how many
 
@@ -72,8 +72,9 @@ def replay(
         done.open = accept_damage or loss.told or not loss.incomplete
         if done.open and loss.behind and not loss.told:
             chain.event(RESTORED, world.now(), _account(done))
-        chain.head.behind_since = None if done.open else chain.head.behind_since or world.now()
-        session.add(chain.head)
+        head = session.get_one(ChainHead, controller.id, populate_existing=True)
+        head.behind_since = None if done.open else head.behind_since or world.now()
+        session.add(head)
         session.flush()
         chain.write()
         _journal_first(world, session)

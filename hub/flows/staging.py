@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from hub.contract import Purpose, ReportKind
 from hub.flows import campaigns, documents, facts, gate, notices, placing, reports, steering, variants, waves
 from hub.flows.placing import Placing
-from hub.flows.states import PRIORITY, CampaignState, State
+from hub.flows.states import PRIORITY, RESTING, CampaignState, State
 from hub.flows.variants import Variant
 from hub.flows.world import World
 from hub.law.facts import Case, Decision, Message, Person, Phase, Verdict
@@ -88,7 +88,7 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
     """Make message rows for a page of members. Returns how many; none for a campaign that rests by now."""
     chain = Chain(session, campaign.controller_id, world.now())
     campaign = campaigns.locked(session, campaign.id)
-    if campaign.state in campaigns.RESTING:
+    if campaign.state in RESTING:
         return 0
     if steering.needs_second(world, campaign, campaign.audience_size + len(records)):
         campaign.state = CampaignState.WAITING  # it grew since it was started
@@ -154,7 +154,7 @@ def _message(world: World, campaign: Campaign, places: Placing, item: Asked) -> 
     # held: the gate is asked again, once the fact is there or the engine works again
     state = {Verdict.ALLOW: State.QUEUED, Verdict.DENY: State.REFUSED}.get(item.decision.verdict, State.HELD)
     now = world.now()
-    waits = campaign.canary > 0  # nobody is chosen before everybody is known
+    first = campaign.canary == 0  # nobody is chosen for a canary before everybody is known
     split = item.variant if campaign.variants else None
     return {
         "id": new_id(),
@@ -167,7 +167,7 @@ def _message(world: World, campaign: Campaign, places: Placing, item: Asked) -> 
         "topic": campaign.topic,
         "template": split.template if split else "",  # else the campaign names it
         "language": split.language if split else "",
-        "approved_category": split.category if split else "",
+        "approved_category": split.approved_category if split else "",
         "evidence": item.evidence,
         "notice_id": campaign.notice_id,
         "state": state,
@@ -178,8 +178,8 @@ def _message(world: World, campaign: Campaign, places: Placing, item: Asked) -> 
         "attempts": 0,
         "owner": "",
         "reference": "",
-        "wave": 1 if waits else 0,
-        "next_attempt_at": None if waits else places.at(item.person.zone),
+        "wave": waves.FIRST if first else waves.REST,
+        "next_attempt_at": places.at(item.person.zone) if first and state is not State.REFUSED else None,
         "created_at": now,
         "changed_at": now,
     }

@@ -38,6 +38,7 @@ class CampaignState(StrEnum):
     PAUSED = "paused"  # by a person or a rule; or the database was restored and nobody knows what has left
 
 
+RESTING = (CampaignState.CANCELLED, CampaignState.PAUSED, CampaignState.WAITING)  # nothing of it may leave
 OPEN = (State.QUEUED, State.HELD, State.AUTHORISED)
 MAY_HAVE_ARRIVED = (State.AUTHORISED, State.UNKNOWN, State.ACCEPTED, State.SENT, State.DELIVERED, State.READ)
 

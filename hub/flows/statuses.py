@@ -18,7 +18,7 @@ from hub.contract import (
 )
 from hub.flows import notices, reports, watch
 from hub.flows.desk import Desk
-from hub.flows.dispatch import capped, opted_out
+from hub.flows.platform import capped, opted_out
 from hub.flows.states import State, after
 from hub.store.tables import MessageEvent, MessageRow, Sender, TemplateRow
 
@@ -38,7 +38,7 @@ def status(desk: Desk, event: StatusChanged) -> None:
     desk.session.add(MessageEvent(message_id=row.id, status=event.status, code=code, at=event.at))
     if event.status is Status.FAILED and isinstance(event.error, RecipientOptedOut):
         # an objection counts whatever became of the message
-        opted_out(desk.world, desk.session, desk.chain, row, event.at, code)
+        opted_out(desk.world, desk.session, desk.chain, desk.controller.id, row, event.at, code)
     if event.status is Status.FAILED and isinstance(event.error, RecipientCapped):
         capped(desk.session, row, event.at, event.error)
     state = after(State(row.state), event.status)

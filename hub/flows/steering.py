@@ -158,7 +158,7 @@ def cancel(world: World, session: Session, campaign: Campaign, by: str) -> int:
         raise BadInput(f"is {current.state}", field="campaign", remedy="There is nothing left to cancel.")
     current.state, current.finished_at = CampaignState.CANCELLED, now
     waiting = (col(MessageRow.campaign_id) == current.id, col(MessageRow.state).in_([State.QUEUED, State.HELD]))
-    values = {"state": State.REFUSED, "reason": "POLICY_NOT_APPROVED", "changed_at": now}
+    values = {"state": State.REFUSED, "reason": "POLICY_NOT_APPROVED", "next_attempt_at": None, "changed_at": now}
     # what a dispatcher is claiming now is not ours any more: the update waits for it, and then leaves it out
     stopped: CursorResult[Any] = session.execute(update(MessageRow).where(*waiting).values(**values))  # type: ignore[assignment]
     _write(world, session, chain, current, Act.CANCELLED, name, messages=stopped.rowcount)

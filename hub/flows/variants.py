@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -15,19 +15,31 @@ from hub.store.tables import Campaign, MessageRow
 MOST = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One template of a campaign. `parameters` are (name, property, fallback); `category` is the one at that time."""
+class Templated(NamedTuple):
+    """A template, and the category that the platform gave it when the message or its campaign was made."""
 
     template: str
     language: str
-    category: str
+    approved_category: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One template of a campaign. `parameters` are (name, property, fallback); `approved_category` is that of then."""
+
+    template: str
+    language: str
+    approved_category: str
     parameters: tuple[tuple[str, str, str], ...]
     weight: int = 1
 
     @property
     def name(self) -> str:
         return f"{self.template}/{self.language}"
+
+    @property
+    def asked(self) -> Templated:
+        return Templated(self.template, self.language, self.approved_category)
 
     def plain(self) -> dict[str, Any]:
         return asdict(self)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlmodel import Session
 from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random
 
 from hub.store.journal import Journal, Line, Signed, journaled
+from hub.store.turns import Turns
 
 log = structlog.get_logger("hub.store")
 
@@ -35,6 +36,7 @@ class Database:
         else:
             options |= {"pool_size": 16, "max_overflow": 16, "pool_pre_ping": True}
         self.engine = create_engine(url, **options)
+        self._turns = Turns() if self.sqlite else nullcontext()
         self._writer = self.engine.execution_options(hub_write=True)
         self._reader = self.engine if self.sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         if self.sqlite:
@@ -44,7 +46,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that commits when the block ends and rolls back when it raises."""
-        with Session(self._writer, expire_on_commit=False) as session:
+        with self._turns, Session(self._writer, expire_on_commit=False) as session:
             yield session
             session.commit()
             self._keep(journaled(session))

@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import insert
+from sqlalchemy import insert, update
+from sqlalchemy import select as core_select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
@@ -30,6 +31,8 @@ from hub.store.journal import LEFT_OUT, Line, journaled
 from hub.store.tables import ChainHead, ChainLink, DecisionRow, FactPart, LedgerRow, new_id
 
 Row = LedgerRow | DecisionRow
+_HEAD: Any = ChainHead.__table__  # type: ignore[attr-defined]
+_LINK: Any = ChainLink.__table__  # type: ignore[attr-defined]
 _PAGE = 2000
 
 
@@ -42,8 +45,10 @@ class Chain:
 
     def __init__(self, session: Session, controller_id: str, now: datetime) -> None:
         self._session, self._controller, self._now = session, controller_id, now
-        head = session.exec(select(ChainHead).where(ChainHead.controller_id == controller_id).with_for_update()).one()
-        self._head, self._seq = head, head.seq + 1
+        head = session.execute(
+            core_select(_HEAD.c.seq, _HEAD.c.hash).where(_HEAD.c.controller_id == controller_id).with_for_update()
+        ).one()
+        self._seq, self._prev = int(head.seq) + 1, str(head.hash)
         self._leaves: list[str] = []
         self._decisions: list[dict[str, Any]] = []
         self._parts: dict[str, dict[str, str]] = {}
@@ -54,11 +59,6 @@ class Chain:
     def seq(self) -> int:
         """The place of the link that this transaction makes."""
         return self._seq
-
-    @property
-    def head(self) -> ChainHead:
-        """The locked end of the chain."""
-        return self._head
 
     def event(
         self,
@@ -127,21 +127,21 @@ class Chain:
             self._session.execute(insert(DecisionRow), self._decisions)
         self._write_parts()
         root, count = merkle_root(self._leaves), len(self._leaves)
-        new = link_hash(self._controller, self._seq, self._head.hash, root, count, self._now)
+        new = link_hash(self._controller, self._seq, self._prev, root, count, self._now)
         link = ChainLink(
             controller_id=self._controller,
             seq=self._seq,
             count=count,
             root=root,
-            prev_hash=self._head.hash,
+            prev_hash=self._prev,
             hash=new,
             at=self._now,
         )
-        self._session.add(link)
+        self._session.connection().execute(insert(_LINK), link.model_dump())
         journaled(self._session).append(Line.of(link, self._leaves, self._kept, self._rest))
-        self._head.seq, self._head.hash = self._seq, new
-        self._session.add(self._head)
         self._session.flush()
+        head = update(_HEAD).where(_HEAD.c.controller_id == self._controller)
+        self._session.connection().execute(head.values(seq=self._seq, hash=new))
 
     def _write_parts(self) -> None:
         if not self._parts:

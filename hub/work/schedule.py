@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session, col, or_, select
 
-from hub.flows import campaigns, confirmation, inbox, signing, steering
-from hub.flows.states import CampaignState, State
+from hub.flows import campaigns, confirmation, dispatch, inbox, queue, signing, steering
+from hub.flows.states import CampaignState
 from hub.flows.watch import Rules
 from hub.flows.world import World
 from hub.store.catch_up import SETTLED, CatchUp
@@ -144,18 +144,19 @@ class Schedule:
     def _senders(self, session: Session) -> list[str]:
         """Senders with something due, or with authorised messages that nobody holds any more."""
         now = self.world.now()
-        due = col(MessageRow.state).in_([State.QUEUED, State.HELD]) & (col(MessageRow.next_attempt_at) <= now)
-        left = (col(MessageRow.state) == State.AUTHORISED) & (col(MessageRow.authorised_at) < now - ORPHAN)
-        found = session.exec(select(MessageRow.sender_id).where(or_(due, left)).distinct()).all()
+        resting = select(Connection.id).where(Connection.paused_why != "")
+        awake = select(Sender.id).where(Sender.paused_why == "", col(Sender.connection_id).not_in(resting))
         ready = []
-        for sender_id in found:
-            sender = session.get_one(Sender, sender_id)
-            connection = session.get_one(Connection, sender.connection_id)
+        for sender_id in session.exec(awake):
             lease = session.get(Lease, f"sender:{sender_id}")
             held = lease is not None and lease.until > now
-            if not (held or connection.paused_why or sender.paused_why):
+            if not held and (queue.due(session, sender_id, now) or self._left(session, sender_id)):
                 ready.append(sender_id)
         return ready
+
+    def _left(self, session: Session, sender_id: str) -> bool:
+        old = (col(MessageRow.sender_id) == sender_id, col(MessageRow.authorised_at) < self.world.now() - ORPHAN)
+        return session.exec(dispatch.authorised(select(MessageRow.id)).where(*old).limit(1)).first() is not None
 
     def _connections(self, session: Session, due: object) -> list[str]:
         statement = select(Connection.id).where(due <= self.world.now(), Connection.paused_why == "")  # type: ignore[operator]

@@ -8,11 +8,11 @@ is made only for what may be sent at that moment, so that a stop never waits beh
 from __future__ import annotations
 
 import math
-import queue
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import anyio
@@ -21,9 +21,11 @@ from sqlalchemy.exc import OperationalError
 
 from hub.bridge import Bridge
 from hub.contract import ClearedMessage, HubError, Provider, Uncertain
-from hub.flows import accounts, dispatch
-from hub.flows.dispatch import FRESH, Result, Stale
+from hub.flows import accounts, dispatch, limits, queue, settling
+from hub.flows.dispatch import FRESH
+from hub.flows.settling import Result, Stale
 from hub.flows.world import World
+from hub.store.ledger import Chain
 from hub.store.tables import Connection, Sender, new_id
 from hub.work import leases
 from hub.work.limiter import Window
@@ -36,7 +38,7 @@ OUTAGE = 60.0  # seconds without a database after which a job gives up; the next
 SHORT = 5.0  # seconds; a longer pause is left to the sweep
 _GLANCE = 0.25  # seconds after which a waiting dispatcher looks whether it should stop
 
-Arrivals = queue.SimpleQueue[tuple[str, Result]]
+Arrivals = SimpleQueue[tuple[str, Result]]
 
 
 class Dispatcher:
@@ -59,7 +61,8 @@ class Dispatcher:
         with self.world.db.write() as session:
             sender = session.get_one(Sender, sender_id)
             connection = session.get_one(Connection, sender.connection_id)
-            interrupted = dispatch.orphans(self.world, session, sender, lease.owner)
+            chain = Chain(session, sender.controller_id, self.world.now())
+            interrupted = dispatch.orphans(self.world, session, chain, sender, lease.owner)
         if interrupted:
             log.warning("interrupted sends are unknown now", sender=sender_id, count=interrupted)
         provider = accounts.open_connector(self.world, connection, self.bridge.http)
@@ -102,7 +105,7 @@ class Draining:
         self.provider, self.sender_id, self.lease = provider, sender.id, lease
         self.window = Window(sender.rate)
         self.most = world.settings.connections
-        self.arrivals: Arrivals = queue.SimpleQueue()
+        self.arrivals: Arrivals = SimpleQueue()
         self.results: dict[str, Result] = {}  # arrived and not settled yet
         self.on_the_wire = 0
         self.claimed = 0
@@ -136,11 +139,14 @@ class Draining:
         try:
             with self.world.db.write() as session:
                 sender = session.get_one(Sender, self.sender_id)
-                dispatch.settle(self.world, session, sender, self.results)
-                pause = dispatch.pause_of(session, sender, self.world.now())
+                chain = Chain(session, sender.controller_id, self.world.now())
+                settling.settle(self.world, session, chain, sender, self.results)
+                pause = queue.pause_of(session, sender, self.world.now())
                 if tokens and not pause:
-                    batch = dispatch.claim(self.world, session, sender, self.lease.owner, tokens)
-                due = bool(batch) or dispatch.due(session, self.sender_id, self.world.now())
+                    batch = dispatch.claim(self.world, session, chain, sender, self.lease.owner, tokens)
+                due = bool(batch) or queue.due(session, self.sender_id, self.world.now())
+                chain.write()
+            self.window.rate = limits.pace(sender, self.world.now())
         except BaseException:
             batch = []  # nothing was claimed, so nothing may leave
             raise
@@ -166,7 +172,7 @@ class Draining:
                 self.stopping.wait(min(patience, _GLANCE))
             while True:
                 self._take(self.arrivals.get_nowait())
-        except queue.Empty:
+        except Empty:
             self.on_the_wire -= len(self.results) - before
 
     def _take(self, arrival: tuple[str, Result]) -> None:

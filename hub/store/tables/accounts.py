@@ -56,6 +56,8 @@ class Sender(SQLModel, table=True):
     coexistence: bool = False
     paused_why: str = ""
     paused_until: datetime | None = maybe_time()
+    slowed_to: int = 0  # messages per second, the last time that the vendor said we were too fast
+    slowed_at: datetime | None = maybe_time()
 
 
 class Lease(SQLModel, table=True):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint
 
 from hub.store.tables.columns import json, key, maybe_time, ref, sealed, time
@@ -54,6 +55,15 @@ class Campaign(SQLModel, table=True):
     finished_at: datetime | None = maybe_time()
 
 
+def _only(which: str) -> dict[str, Any]:
+    """An index over a part of the rows. A query must name the same conditions, literally, to be led by it."""
+    return {"sqlite_where": text(which), "postgresql_where": text(which)}
+
+
+def _waiting(name: str, which: str, *columns: str) -> Index:
+    return Index(name, *columns, **_only(f"next_attempt_at IS NOT NULL AND {which}"))
+
+
 class MessageRow(SQLModel, table=True):
     """One message to one person. A person gets a campaign once; `dedupe` does the same for other messages."""
 
@@ -61,7 +71,10 @@ class MessageRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("campaign_id", "contact_id"),
         Index("ix_message_received", "contact_id", "purpose", "authorised_at"),
-        Index("ix_message_due", "sender_id", "state", "priority", "next_attempt_at"),
+        # two for what waits: answers by their sender, the others by their campaign, so that campaigns can take turns
+        _waiting("ix_message_direct", "campaign_id IS NULL", "sender_id", "priority", "next_attempt_at"),
+        _waiting("ix_message_of_campaign", "campaign_id IS NOT NULL", "campaign_id", "next_attempt_at", "id"),
+        Index("ix_message_owner", "sender_id", "owner", **_only("state = 'authorised'")),
     )
     id: str = key()  # the opaque id that the provider echoes
     controller_id: str = ref("controller.id")
@@ -87,8 +100,8 @@ class MessageRow(SQLModel, table=True):
     attempts: int = 0
     owner: str = ""  # the dispatcher that authorised it
     authorised_at: datetime | None = maybe_time()
-    next_attempt_at: datetime | None = maybe_time()  # None: not before it is let go, see `hub.flows.waves`
-    wave: int = 0  # of a campaign with a canary: 0 goes first, 1 waits for it
+    next_attempt_at: datetime | None = maybe_time()  # None: it does not wait for its turn
+    wave: int = 0  # of a campaign with a canary: 0 goes first, 1 has no time before it is let go
     reference: str = Field(default="", index=True)  # HMAC of the provider's message id
     provider_id: bytes | None = sealed(default=None, nullable=True)
     created_at: datetime = time()

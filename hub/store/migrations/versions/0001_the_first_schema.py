@@ -610,6 +610,8 @@ def upgrade() -> None:
         sa.Column("coexistence", sa.Boolean(), nullable=False),
         sa.Column("paused_why", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("paused_until", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("slowed_to", sa.Integer(), nullable=False),
+        sa.Column("slowed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["connection_id"],
             ["connection.id"],
@@ -1001,7 +1003,27 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_message_controller_id"), ["controller_id"], unique=False)
-        batch_op.create_index("ix_message_due", ["sender_id", "state", "priority", "next_attempt_at"], unique=False)
+        batch_op.create_index(
+            "ix_message_direct",
+            ["sender_id", "priority", "next_attempt_at"],
+            unique=False,
+            sqlite_where=sa.text("next_attempt_at IS NOT NULL AND campaign_id IS NULL"),
+            postgresql_where=sa.text("next_attempt_at IS NOT NULL AND campaign_id IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_message_of_campaign",
+            ["campaign_id", "next_attempt_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("next_attempt_at IS NOT NULL AND campaign_id IS NOT NULL"),
+            postgresql_where=sa.text("next_attempt_at IS NOT NULL AND campaign_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_message_owner",
+            ["sender_id", "owner"],
+            unique=False,
+            sqlite_where=sa.text("state = 'authorised'"),
+            postgresql_where=sa.text("state = 'authorised'"),
+        )
         batch_op.create_index("ix_message_received", ["contact_id", "purpose", "authorised_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_reference"), ["reference"], unique=False)
 
@@ -1089,7 +1111,21 @@ def downgrade() -> None:
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_message_reference"))
         batch_op.drop_index("ix_message_received")
-        batch_op.drop_index("ix_message_due")
+        batch_op.drop_index(
+            "ix_message_owner",
+            sqlite_where=sa.text("state = 'authorised'"),
+            postgresql_where=sa.text("state = 'authorised'"),
+        )
+        batch_op.drop_index(
+            "ix_message_of_campaign",
+            sqlite_where=sa.text("next_attempt_at IS NOT NULL AND campaign_id IS NOT NULL"),
+            postgresql_where=sa.text("next_attempt_at IS NOT NULL AND campaign_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_message_direct",
+            sqlite_where=sa.text("next_attempt_at IS NOT NULL AND campaign_id IS NULL"),
+            postgresql_where=sa.text("next_attempt_at IS NOT NULL AND campaign_id IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_message_controller_id"))
 
     op.drop_table("message")
