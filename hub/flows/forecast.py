@@ -124,7 +124,8 @@ class _Line:
             for zone in zones:
                 zone.look(self.pace.hours, now)
             ready = [zone for zone in zones if zone.due <= now and zone.open]
-            budget = min(self.pace.rate * step, self._left(now))
+            length = min([step, *(zone.due - now for zone in zones if zone.due > now)])
+            budget = min(self.pace.rate * length, self._left(now))
             if budget <= _LEAST or not ready:
                 later = self._next(zones, now, budget)
                 self._serve_others(now, min(later, end))
@@ -136,7 +137,7 @@ class _Line:
             self._spend(now, mine)
             _take(ready, mine)
             zones = [zone for zone in zones if zone.count > _LEAST]
-            now += step if zones else mine / share * budget / self.pace.rate
+            now += length if zones else mine / share * budget / self.pace.rate
         return Forecast(_time(first) if first is not None else None, None if zones else _time(now))
 
     def wait(self, now: datetime, later: datetime) -> None:

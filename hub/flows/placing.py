@@ -61,13 +61,13 @@ class Placing:
         return first
 
 
-def of(world: World, campaign: Campaign, after: datetime | None = None) -> Placing:
-    """`after`: when the messages are let go; else the campaign's start, or now."""
+def of(world: World, campaign: Campaign, after: datetime | None = None, now: datetime | None = None) -> Placing:
+    """`after`: when the messages are let go; else the campaign's start, or now. `now`: for a plan, else by the clock."""
     policy = world.policy_for(campaign.controller_id)
     hours = policy.quiet_hours if policy else None
     keeps = campaign.purpose == Purpose.MARKETING and hours is not None and (hours.enforce or not campaign.any_hour)
     wall = time.fromisoformat(campaign.local_time) if campaign.local_time else None
-    now = world.now()
+    now = now or world.now()
     return Placing(after or campaign.start_at or now, now, hours, keeps, wall)
 
 

@@ -89,7 +89,7 @@ def conclude(
     preview.pace = pace.of(world, session, campaign, tier)
 
     def place(zone: str, after: datetime) -> datetime:
-        return placing.of(world, campaign, after).at(zone)
+        return placing.of(world, campaign, after, now=after).at(zone)
 
     preview.forecast = forecast(preview.zones, place, preview.pace, begin, pace.canary(campaign))
     controller = session.get_one(Controller, campaign.controller_id)
