@@ -18,6 +18,7 @@ from hub.law.policy import QuietHours
 DAY = 86_400.0
 _STEPS = 50_000  # about; what takes longer is played in coarser steps
 _LEAST = 1e-9
+_TICK = 1e-3  # seconds
 _NEVER = float("inf")
 _AHEAD = timedelta(days=400)
 
@@ -124,14 +125,15 @@ class _Line:
             for zone in zones:
                 zone.look(self.pace.hours, now)
             ready = [zone for zone in zones if zone.due <= now and zone.open]
-            length = min([step, *(zone.due - now for zone in zones if zone.due > now)])
-            budget = min(self.pace.rate * length, self._left(now))
-            if budget <= _LEAST or not ready:
-                later = self._next(zones, now, budget)
+            left = self._left(now)
+            if left <= _LEAST or not ready:
+                later = self._next(zones, now, left)
                 self._serve_others(now, min(later, end))
                 now = later
                 continue
             first = now if first is None else first
+            length = max(_TICK, min([step, *(zone.due - now for zone in zones if zone.due > now)]))
+            budget = min(self.pace.rate * length, left)
             share = self._share(budget, now)
             mine = min(sum(zone.count for zone in ready), share)
             self._spend(now, mine)
@@ -166,12 +168,12 @@ class _Line:
             self._spend(now, served)
         return rest
 
-    def _next(self, zones: Iterable[_Zone], now: float, budget: float) -> float:
+    def _next(self, zones: Iterable[_Zone], now: float, left: float) -> float:
         """When something can change: somebody is due or awake, or the limit opens."""
-        if budget <= _LEAST:
-            return max(self.used[0][0] + DAY, now + 1e-3) if self.used else _NEVER
+        if left <= _LEAST:
+            return max(self.used[0][0] + DAY, now + _TICK) if self.used else _NEVER
         times = [zone.due if zone.due > now else zone.until for zone in zones]
-        return max(min(times), now + 1e-3)
+        return max(min(times), now + _TICK)
 
     def _serve_others(self, now: float, later: float) -> None:
         """They go on while nothing of ours can."""

@@ -17,6 +17,7 @@ from hub.store.tables import Campaign, MessageRow, Sender
 
 _DAY = timedelta(days=1)
 _PAGE = 5000
+_KEPT = 0.98  # of the rate: the limiter keeps a margin, so that no second at the provider holds more
 
 
 def of(world: World, session: Session, campaign: Campaign, tier: int | None = None) -> Pace:
@@ -25,7 +26,7 @@ def of(world: World, session: Session, campaign: Campaign, tier: int | None = No
     policy = world.policy_for(campaign.controller_id)
     keeps = policy is not None and (policy.quiet_hours.enforce or not campaign.any_hour)
     return Pace(
-        rate=sender.rate,
+        rate=sender.rate * _KEPT,
         tier=tier,
         reached=_reached(session, sender, world.now()) if tier is not None else (),
         others=_others(session, campaign, world.now()),

@@ -62,7 +62,7 @@ class Placing:
 
 
 def of(world: World, campaign: Campaign, after: datetime | None = None, now: datetime | None = None) -> Placing:
-    """`after`: when the messages are let go; else the campaign's start, or now. `now`: for a plan, else by the clock."""
+    """`after`: when the messages are let go, else the campaign's start. `now`: for a plan, else by the clock."""
     policy = world.policy_for(campaign.controller_id)
     hours = policy.quiet_hours if policy else None
     keeps = campaign.purpose == Purpose.MARKETING and hours is not None and (hours.enforce or not campaign.any_hour)
