@@ -23,6 +23,7 @@ from hub.flows.queue import Waiting
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
 from hub.law.facts import Case, Decision, Person, Phase, Verdict
+from hub.store.direct import run, table
 from hub.store.ledger import Chain
 from hub.store.sets import among
 from hub.store.tables import Campaign, ConsentRow, Controller, MessageRow, Sender
@@ -30,7 +31,7 @@ from hub.store.vault import Sealed
 
 FRESH = timedelta(seconds=2)  # an older authorisation is void and is given anew
 
-_TABLE: Any = MessageRow.__table__  # type: ignore[attr-defined]
+_TABLE, _CONSENT = table(MessageRow), table(ConsentRow)
 _AUTHORISED = (
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("row"))
@@ -44,6 +45,7 @@ _NOT_NOW = (
     .values({name: bindparam(f"new_{name}") for name in ("state", "reason", "decision_id", "next_attempt_at")})
     .values(changed_at=bindparam("new_changed_at"))
 )
+_USED = update(_CONSENT).where(among(_CONSENT.c.id)).values(last_used_at=bindparam("used_at"))
 
 
 def claim(world: World, session: Session, chain: Chain, sender: Sender, owner: str, limit: int) -> list[ClearedMessage]:
@@ -172,10 +174,9 @@ class _Batch:
     def write(self) -> None:
         for statement, changes in ((_AUTHORISED, self._authorised), (_NOT_NOW, self._not_now)):
             if changes:
-                self.session.connection().execute(statement, changes)
+                run(self.session, statement, changes)
         if self._consents:
-            used = update(ConsentRow).where(among(col(ConsentRow.id), sorted(self._consents)))
-            self.session.execute(used.values(last_used_at=self.now), execution_options={"synchronize_session": False})
+            run(self.session, _USED, {"keys": sorted(self._consents), "used_at": self.now})
         reports.tell(self.session, self._refusals, self.now)
 
 

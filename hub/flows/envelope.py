@@ -10,11 +10,12 @@ from typing import Any
 import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from hub.contract import Content, Outgoing, Point, PointKind, Purpose, TemplateContent, TextContent
 from hub.flows import variants
 from hub.flows.world import World
+from hub.store.direct import fetch, table
 from hub.store.ledger import canonical
 from hub.store.sets import among
 from hub.store.tables import Campaign, Contact, ContactPoint, Sender
@@ -38,21 +39,25 @@ class Letter:
     profile: bytes | None
 
 
-_LETTERS: Any = select(
-    col(ContactPoint.id),
-    col(ContactPoint.contact_id),
-    col(ContactPoint.kind),
-    col(ContactPoint.token),
-    col(ContactPoint.value),
-    col(Contact.data_key),
-    col(Contact.profile),
-).join_from(ContactPoint, Contact, col(ContactPoint.contact_id) == col(Contact.id))
+_POINT, _CONTACT = table(ContactPoint).c, table(Contact).c
+_LETTERS = (
+    select(
+        _POINT.id,
+        _POINT.contact_id,
+        _POINT.kind,
+        _POINT.token,
+        _POINT.value,
+        _CONTACT.data_key,
+        _CONTACT.profile,
+    )
+    .join_from(table(ContactPoint), table(Contact), _POINT.contact_id == _CONTACT.id)
+    .where(among(_POINT.id))
+)
 
 
 def letters(session: Session, point_ids: Iterable[str]) -> dict[str, Letter]:
     """Recipients by contact point."""
-    rows = session.execute(_LETTERS.where(among(col(ContactPoint.id), point_ids)))
-    return {row[0]: Letter(*row) for row in rows}
+    return {row[0]: Letter(*row) for row in fetch(session, _LETTERS, keys=point_ids)}
 
 
 def key_of(world: World, letter: Letter) -> AESGCM:

@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from hub.contract import Channel, ClaimKind, Expression, PointKind, Purpose
 from hub.flows import told
@@ -32,6 +33,7 @@ from hub.law.facts import (
     Verification,
     WordingFacts,
 )
+from hub.store.direct import fetch, table
 from hub.store.sets import among
 from hub.store.tables import (
     ConsentRow,
@@ -46,75 +48,87 @@ from hub.store.tables import (
 from hub.store.tables.columns import UtcTime
 
 RECENT = timedelta(days=30)  # in which advertising to one person is counted
+
+_MESSAGE, _CONTACT, _POINT = table(MessageRow).c, table(Contact).c, table(ContactPoint).c
+_RECORD, _STOP, _CONSENT, _WORDING = table(CrmRecord).c, table(StopRow).c, table(ConsentRow).c, table(Wording).c
 _RECEIVED = (
     select(func.count())
     .where(
-        col(MessageRow.contact_id) == col(Contact.id),
-        col(MessageRow.purpose) == Purpose.MARKETING,
-        col(MessageRow.state).in_(MAY_HAVE_ARRIVED),
-        col(MessageRow.authorised_at) > bindparam("since", type_=UtcTime),
+        _MESSAGE.contact_id == _CONTACT.id,
+        _MESSAGE.purpose == Purpose.MARKETING,
+        _MESSAGE.state.in_(MAY_HAVE_ARRIVED),
+        _MESSAGE.authorised_at > bindparam("since", type_=UtcTime),
     )
-    .correlate(Contact)
+    .correlate(table(Contact))
     .scalar_subquery()
     .label("received")
 )
-# Columns instead of objects: what is read here is read for every message, and objects cost three times as much.
 _TARGETS: Any = select(
-    col(ContactPoint.id).label("point_id"),
-    col(ContactPoint.token),
-    col(ContactPoint.country).label("of_point"),
-    col(ContactPoint.zone),
-    col(ContactPoint.left_at),
-    col(Contact.id).label("contact_id"),
-    col(Contact.controller_id),
-    col(Contact.country),
-    col(Contact.residence_stated),
-    col(Contact.former_country),
-    col(Contact.moved_at),
-    col(Contact.last_inbound_at),
-    col(Contact.restricted),
-    col(Contact.erased_at),
-    col(Contact.reassigned_at),
-    col(Contact.marketing_capped_until),
-    col(Contact.ambiguous_at),
+    _POINT.id.label("point_id"),
+    _POINT.token,
+    _POINT.country.label("of_point"),
+    _POINT.zone,
+    _POINT.left_at,
+    _CONTACT.id.label("contact_id"),
+    _CONTACT.controller_id,
+    _CONTACT.country,
+    _CONTACT.residence_stated,
+    _CONTACT.former_country,
+    _CONTACT.moved_at,
+    _CONTACT.last_inbound_at,
+    _CONTACT.restricted,
+    _CONTACT.erased_at,
+    _CONTACT.reassigned_at,
+    _CONTACT.marketing_capped_until,
+    _CONTACT.ambiguous_at,
     _RECEIVED,
-).join_from(ContactPoint, Contact, col(ContactPoint.contact_id) == col(Contact.id))
-_POINTS = select(
-    col(ContactPoint.contact_id), col(ContactPoint.token), col(ContactPoint.kind), col(ContactPoint.country)
-)
+).join_from(table(ContactPoint), table(Contact), _POINT.contact_id == _CONTACT.id)
+_TARGETS = _TARGETS.where(among(_POINT.id))
+_POINTS = select(_POINT.contact_id, _POINT.token, _POINT.kind, _POINT.country).where(among(_POINT.contact_id))
 _RECORDS = select(
-    col(CrmRecord.contact_id),
-    col(CrmRecord.record),
-    col(CrmRecord.claims),
-    col(CrmRecord.connection_id),
-    col(CrmRecord.first_seen_at),
-)
+    _RECORD.contact_id,
+    _RECORD.record,
+    _RECORD.claims,
+    _RECORD.connection_id,
+    _RECORD.first_seen_at,
+).where(among(_RECORD.contact_id))
 _STOPS = select(
-    col(StopRow.id),
-    col(StopRow.token),
-    col(StopRow.kind),
-    col(StopRow.brand),
-    col(StopRow.channel),
-    col(StopRow.purpose),
-    col(StopRow.topic),
-    col(StopRow.event_time),
-).where(col(StopRow.left_by) == "")
+    _STOP.id,
+    _STOP.token,
+    _STOP.kind,
+    _STOP.brand,
+    _STOP.channel,
+    _STOP.purpose,
+    _STOP.topic,
+    _STOP.event_time,
+).where(_STOP.left_by == "", _STOP.controller_id == bindparam("controller"), among(_STOP.token))
 _CONSENTS = select(
-    col(ConsentRow.id),
-    col(ConsentRow.token),
-    col(ConsentRow.state),
-    col(ConsentRow.brand),
-    col(ConsentRow.channel),
-    col(ConsentRow.purpose),
-    col(ConsentRow.topic),
-    col(ConsentRow.expression),
-    col(ConsentRow.verification),
-    col(ConsentRow.origin),
-    col(ConsentRow.wording_id),
-    col(ConsentRow.event_time),
-    col(ConsentRow.last_used_at),
-    col(ConsentRow.expires_at),
-)
+    _CONSENT.id,
+    _CONSENT.token,
+    _CONSENT.state,
+    _CONSENT.brand,
+    _CONSENT.channel,
+    _CONSENT.purpose,
+    _CONSENT.topic,
+    _CONSENT.expression,
+    _CONSENT.verification,
+    _CONSENT.origin,
+    _CONSENT.wording_id,
+    _CONSENT.event_time,
+    _CONSENT.last_used_at,
+    _CONSENT.expires_at,
+).where(_CONSENT.controller_id == bindparam("controller"), among(_CONSENT.token))
+_WORDINGS = select(
+    _WORDING.id,
+    _WORDING.controllers,
+    _WORDING.channels,
+    _WORDING.purposes,
+    _WORDING.topics,
+    _WORDING.withdrawal_hint,
+    _WORDING.shown_from,
+    _WORDING.created_at,
+    _WORDING.promised_per_30_days,
+).where(among(_WORDING.id))
 
 _SIGNALS = {str(kind): SignalKind.BSUID for kind in (PointKind.BSUID, PointKind.PARENT_BSUID)}
 
@@ -142,9 +156,7 @@ def permission(session: Session, controller: Controller, tokens: Iterable[str]) 
     consents: dict[str, list[Consent]] = defaultdict(list)
     buried: set[str] = set()
     reassigned: dict[str, datetime] = {}
-    for row in session.execute(
-        _STOPS.where(col(StopRow.controller_id) == controller.id, among(col(StopRow.token), wanted))
-    ):
+    for row in fetch(session, _STOPS, controller=controller.id, keys=wanted):
         if row.kind == TOMBSTONE:
             buried.add(row.token)
             continue
@@ -153,9 +165,7 @@ def permission(session: Session, controller: Controller, tokens: Iterable[str]) 
             continue
         scope = Scope(controller.name, row.brand, row.channel, row.purpose, row.topic)
         stops[row.token].append(Stop(row.id, row.kind, scope, row.event_time))
-    rows = session.execute(
-        _CONSENTS.where(col(ConsentRow.controller_id) == controller.id, among(col(ConsentRow.token), wanted))
-    ).all()
+    rows = fetch(session, _CONSENTS, controller=controller.id, keys=wanted)
     wordings = _wordings(session, {row.wording_id for row in rows if row.wording_id})
     for consent in rows:
         consents[consent.token].append(_consent(controller, consent, wordings))
@@ -165,10 +175,11 @@ def permission(session: Session, controller: Controller, tokens: Iterable[str]) 
 def _wordings(session: Session, ids: set[str]) -> dict[str, WordingFacts]:
     if not ids:
         return {}
-    return {row.id: wording_facts(row) for row in session.scalars(select(Wording).where(among(col(Wording.id), ids)))}
+    return {row.id: wording_facts(row) for row in fetch(session, _WORDINGS, keys=ids)}
 
 
-def wording_facts(row: Wording) -> WordingFacts:
+def wording_facts(row: Any) -> WordingFacts:
+    """`row`: a wording, or a row of its columns."""
     return WordingFacts(
         id=row.id,
         controllers=tuple(row.controllers),
@@ -182,18 +193,27 @@ def wording_facts(row: Wording) -> WordingFacts:
 
 
 def _consent(controller: Controller, row: Any, wordings: dict[str, WordingFacts]) -> Consent:
+    state, expression, verification, origin = _kind_of_consent(row.state, row.expression, row.verification, row.origin)
     return Consent(
         id=row.id,
-        state=ConsentState(row.state),
+        state=state,
         scope=Scope(controller.name, row.brand, row.channel, row.purpose, row.topic),
-        expression=Expression(row.expression),
-        verification=Verification(row.verification),
+        expression=expression,
+        verification=verification,
         wording=wordings.get(row.wording_id or ""),
         event_time=row.event_time,
         last_used_at=row.last_used_at,
         expires_at=row.expires_at,
-        origin=Origin(row.origin),
+        origin=origin,
     )
+
+
+@lru_cache(256)
+def _kind_of_consent(
+    state: str, expression: str, verification: str, origin: str
+) -> tuple[ConsentState, Expression, Verification, Origin]:
+    """The same few are read for every message."""
+    return ConsentState(state), Expression(expression), Verification(verification), Origin(origin)
 
 
 def claims_of(record: str, stored: Iterable[dict[str, Any]]) -> tuple[ClaimFact, ...]:
@@ -232,17 +252,14 @@ class _Known:
 
 def people(session: Session, controller: Controller, point_ids: Sequence[str], now: datetime) -> dict[str, Person]:
     """Persons by the id of the contact point that would be written to."""
-    wanted = _TARGETS.where(among(col(ContactPoint.id), point_ids))
-    targets = session.execute(wanted, {"since": now - RECENT}).all()
+    targets = fetch(session, _TARGETS, keys=point_ids, since=now - RECENT)
     contact_ids = {target.contact_id for target in targets}
     known: dict[str, _Known] = defaultdict(_Known)
-    for contact_id, token, kind, country in session.execute(
-        _POINTS.where(among(col(ContactPoint.contact_id), contact_ids))
-    ):
+    for contact_id, token, kind, country in fetch(session, _POINTS, keys=contact_ids):
         known[contact_id].tokens.append(token)
         known[contact_id].points.append((kind, country))
     stated = told.crms(session, controller)
-    for row in session.execute(_RECORDS.where(among(col(CrmRecord.contact_id), contact_ids))):
+    for row in fetch(session, _RECORDS, keys=contact_ids):
         of = known[row.contact_id]
         of.claims += claims_of(row.record, row.claims)
         of.connections.append(row.connection_id)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, delete, func, select
 
 from hub.contract import BadInput, MessageReceived, Purpose
@@ -20,6 +20,7 @@ from hub.flows.desk import Desk
 from hub.flows.states import State
 from hub.flows.world import World
 from hub.law.facts import EvidenceKind, NoticeKind, Person, Source
+from hub.store.direct import run, table
 from hub.store.ledger import Chain, canonical, digest
 from hub.store.sets import among
 from hub.store.tables import (
@@ -33,10 +34,18 @@ from hub.store.tables import (
     OptInPage,
     Sender,
 )
+from hub.store.tables.columns import UtcTime
 
 WAITS = ("NOTICE_13_MISSING", "NOTICE_14_OVERDUE", "NOTICE_21_4_MISSING")
 _ADDRESS = 16  # hexadecimal digits of the id that a link holds
 _UNDER_WAY = (State.QUEUED, State.HELD, State.AUTHORISED, State.UNKNOWN)
+
+_RECORD = table(CrmRecord)
+_SERVED_NOW = (  # the first communication ends the month of Art. 14
+    update(_RECORD)
+    .where(among(_RECORD.c.contact_id), _RECORD.c.art14_due_at > bindparam("now", type_=UtcTime))
+    .values(art14_due_at=bindparam("now", type_=UtcTime))
+)
 
 
 def create(
@@ -187,12 +196,7 @@ def accepted(session: Session, chain: Chain, rows: Iterable[Any], now: datetime)
             token = session.get_one(ContactPoint, row.point_id).token
             source = {"message": row.id}
             serve(session, chain, row.contact_id, token, row.notice_id, now, source, message_id=row.id)
-    session.execute(
-        update(CrmRecord)
-        .where(among(col(CrmRecord.contact_id), {row.contact_id for row in rows}), col(CrmRecord.art14_due_at) > now)
-        .values(art14_due_at=now),
-        execution_options={"synchronize_session": False},
-    )
+    run(session, _SERVED_NOW, {"keys": {row.contact_id for row in rows}, "now": now})
 
 
 def failed(session: Session, chain: Chain, row: MessageRow, at: datetime) -> None:

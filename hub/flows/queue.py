@@ -14,33 +14,48 @@ from itertools import chain as chained
 from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from hub.contract import Purpose
 from hub.flows.states import PRIORITY, CampaignState, State
+from hub.store.direct import fetch, table
 from hub.store.tables import Campaign, Connection, MessageRow, Sender
+from hub.store.tables.columns import UtcTime
 
 WAITING = (State.QUEUED, State.HELD)
 _SENDING = (CampaignState.STAGING, CampaignState.RUNNING)
 
+_MESSAGE = table(MessageRow).c
 Waiting = Any  # a row of `_COLUMNS`: objects would cost three times as much
 _COLUMNS: Any = select(
-    col(MessageRow.id),
-    col(MessageRow.contact_id),
-    col(MessageRow.point_id),
-    col(MessageRow.campaign_id),
-    col(MessageRow.purpose),
-    col(MessageRow.topic),
-    col(MessageRow.text),
-    col(MessageRow.template),
-    col(MessageRow.language),
-    col(MessageRow.approved_category),
-    col(MessageRow.parameters),
-    col(MessageRow.evidence),
-    col(MessageRow.basis),
-    col(MessageRow.priority),
-).where(col(MessageRow.state).in_(WAITING))
+    _MESSAGE.id,
+    _MESSAGE.contact_id,
+    _MESSAGE.point_id,
+    _MESSAGE.campaign_id,
+    _MESSAGE.purpose,
+    _MESSAGE.topic,
+    _MESSAGE.text,
+    _MESSAGE.template,
+    _MESSAGE.language,
+    _MESSAGE.approved_category,
+    _MESSAGE.parameters,
+    _MESSAGE.evidence,
+    _MESSAGE.basis,
+    _MESSAGE.priority,
+).where(_MESSAGE.state.in_(WAITING), _MESSAGE.next_attempt_at <= bindparam("now", type_=UtcTime))
+_SINGLE = (
+    _COLUMNS.where(_MESSAGE.sender_id == bindparam("sender"), _MESSAGE.campaign_id.is_(None))
+    .order_by(_MESSAGE.priority, _MESSAGE.next_attempt_at, _MESSAGE.id)
+    .limit(bindparam("most"))
+)
+_OF_CAMPAIGN = (
+    _COLUMNS.where(_MESSAGE.campaign_id == bindparam("campaign"))
+    .order_by(_MESSAGE.next_attempt_at, _MESSAGE.id)
+    .limit(bindparam("most"))
+)
+_LOCKED_SINGLE = _SINGLE.with_for_update(skip_locked=True)
+_LOCKED_OF_CAMPAIGN = _OF_CAMPAIGN.with_for_update(skip_locked=True)
 
 
 def sending(session: Session, sender_id: str) -> list[Campaign]:
@@ -53,7 +68,7 @@ def pick(
     session: Session, sender_id: str, campaigns: Sequence[Campaign], now: datetime, limit: int, turn: int
 ) -> list[Waiting]:
     """Up to `limit` messages that are due, locked. `turn` says which campaign begins, so that none always does."""
-    single = list(session.execute(_locked(_single(sender_id, now).order_by(*_IN_LINE), limit)))
+    single = fetch(session, _LOCKED_SINGLE, sender=sender_id, now=now, most=limit)
     urgent = {row.priority for row in single}
     picked: list[Waiting] = []
     for priority in sorted(urgent | {_priority(campaign) for campaign in campaigns}):
@@ -62,8 +77,11 @@ def pick(
             break
         of_this = [campaign for campaign in campaigns if _priority(campaign) == priority]
         start = turn % len(of_this) if of_this else 0
-        queues = [[row for row in single if row.priority == priority]]
-        queues += [_of(session, campaign.id, now, left) for campaign in of_this[start:] + of_this[:start]]
+        queues: list[Sequence[Waiting]] = [[row for row in single if row.priority == priority]]
+        queues += [
+            fetch(session, _LOCKED_OF_CAMPAIGN, campaign=campaign.id, now=now, most=left)
+            for campaign in of_this[start:] + of_this[:start]
+        ]
         picked += list(_in_turn(queues))[:left]
     return picked
 
@@ -72,37 +90,16 @@ def _priority(campaign: Campaign) -> int:
     return PRIORITY[Purpose(campaign.purpose)]
 
 
-_IN_LINE = (col(MessageRow.priority), col(MessageRow.next_attempt_at), col(MessageRow.id))
-
-
-def _single(sender_id: str, now: datetime) -> Any:
-    mine = (col(MessageRow.sender_id) == sender_id, col(MessageRow.campaign_id).is_(None))
-    return _COLUMNS.where(*mine, col(MessageRow.next_attempt_at) <= now)
-
-
-def _campaigns(campaign_id: str, now: datetime) -> Any:
-    return _COLUMNS.where(col(MessageRow.campaign_id) == campaign_id, col(MessageRow.next_attempt_at) <= now)
-
-
-def _of(session: Session, campaign_id: str, now: datetime, limit: int) -> list[Waiting]:
-    oldest = _campaigns(campaign_id, now).order_by(col(MessageRow.next_attempt_at), col(MessageRow.id))
-    return list(session.execute(_locked(oldest, limit)))
-
-
-def _locked(statement: Any, limit: int) -> Any:
-    return statement.limit(limit).with_for_update(skip_locked=True)
-
-
 def _in_turn(queues: Iterable[Sequence[Waiting]]) -> Iterator[Waiting]:
     return (row for row in chained.from_iterable(zip_longest(*queues)) if row is not None)
 
 
 def due(session: Session, sender_id: str, now: datetime) -> bool:
     """Does a sender have anything to claim?"""
-    if session.execute(_single(sender_id, now).limit(1)).first() is not None:
+    if fetch(session, _SINGLE, sender=sender_id, now=now, most=1):
         return True
-    campaigns = sending(session, sender_id)
-    return any(session.execute(_campaigns(one.id, now).limit(1)).first() is not None for one in campaigns)
+    one = _OF_CAMPAIGN
+    return any(fetch(session, one, campaign=c.id, now=now, most=1) for c in sending(session, sender_id))
 
 
 def pause_of(session: Session, sender: Sender, now: datetime) -> float:

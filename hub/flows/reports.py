@@ -16,15 +16,16 @@ from sqlmodel import Session, col, select
 from hub.contract import Outcome, Report, ReportKind
 from hub.flows.states import rank
 from hub.flows.world import World
+from hub.store.direct import fetch, run, table
 from hub.store.sets import among
 from hub.store.tables import Campaign, CrmRecord, ReportRow
 
 BATCH = 100
 _TRIES = 10
 
-_RECORDS: Any = core_select(col(CrmRecord.contact_id), col(CrmRecord.connection_id), col(CrmRecord.record))
-_CAMPAIGNS: Any = core_select(col(Campaign.id), col(Campaign.title), col(Campaign.connection_id))
-_TABLE: Any = ReportRow.__table__  # type: ignore[attr-defined]
+_TABLE, _RECORD, _CAMPAIGN = table(ReportRow), table(CrmRecord).c, table(Campaign).c
+_RECORDS = core_select(_RECORD.contact_id, _RECORD.connection_id, _RECORD.record).where(among(_RECORD.contact_id))
+_CAMPAIGNS = core_select(_CAMPAIGN.id, _CAMPAIGN.title, _CAMPAIGN.connection_id).where(among(_CAMPAIGN.id))
 _FRESH: dict[str, Any] = {  # what is told already stays as it is
     "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(),
@@ -154,19 +155,19 @@ def _add(session: Session, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     ordered = sorted(rows, key=lambda row: str(row["key"]))  # one order, so that no two writers deadlock
-    session.connection().execute(_FRESH[session.get_bind().dialect.name], ordered)
+    run(session, _FRESH[session.get_bind().dialect.name], ordered)
 
 
 def records_of(session: Session, contact_ids: set[str]) -> dict[str, list[Any]]:
     """The CRM records of some people: connection_id, record, contact_id."""
     found: dict[str, list[Any]] = defaultdict(list)
-    for record in session.execute(_RECORDS.where(among(col(CrmRecord.contact_id), contact_ids))):
+    for record in fetch(session, _RECORDS, keys=contact_ids):
         found[record.contact_id].append(record)
     return found
 
 
 def _campaigns(session: Session, ids: set[str]) -> dict[str, Any]:
-    return {row.id: row for row in session.execute(_CAMPAIGNS.where(col(Campaign.id).in_(ids)))}
+    return {row.id: row for row in fetch(session, _CAMPAIGNS, keys=ids)}
 
 
 def due(world: World, session: Session, connection_id: str, limit: int = BATCH) -> list[Report]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from hub.contract import (
     BadConfig,
@@ -26,6 +26,7 @@ from hub.contract import (
 from hub.flows import accounts, limits, notices, platform, purge, reports
 from hub.flows.states import State
 from hub.flows.world import World
+from hub.store.direct import fetch, run, table
 from hub.store.ledger import Chain
 from hub.store.sets import among
 from hub.store.tables import Contact, MessageRow, Sender
@@ -42,28 +43,32 @@ class Stale:
 
 Result = Receipt | HubError | Stale
 
-_OUT: Any = select(
-    col(MessageRow.id),
-    col(MessageRow.contact_id),
-    col(MessageRow.point_id),
-    col(MessageRow.campaign_id),
-    col(MessageRow.purpose),
-    col(MessageRow.basis),
-    col(MessageRow.notice_id),
-    col(MessageRow.state),
-    col(MessageRow.attempts),
-    col(Contact.data_key),
-).join_from(MessageRow, Contact, col(MessageRow.contact_id) == col(Contact.id))
-
-_TABLE: Any = MessageRow.__table__  # type: ignore[attr-defined]
+_TABLE, _CONTACT = table(MessageRow), table(Contact)
+_MESSAGE = _TABLE.c
+_OUT = (
+    select(
+        _MESSAGE.id,
+        _MESSAGE.contact_id,
+        _MESSAGE.point_id,
+        _MESSAGE.campaign_id,
+        _MESSAGE.purpose,
+        _MESSAGE.basis,
+        _MESSAGE.notice_id,
+        _MESSAGE.state,
+        _MESSAGE.attempts,
+        _CONTACT.c.data_key,
+    )
+    .join_from(_TABLE, _CONTACT, _MESSAGE.contact_id == _CONTACT.c.id)
+    .where(among(_MESSAGE.id))
+)
 _TAKEN = (
     update(_TABLE)
-    .where(_TABLE.c.id == bindparam("row"))
+    .where(_MESSAGE.id == bindparam("row"))
     .values({name: bindparam(f"new_{name}") for name in ("state", "reason", "reference", "provider_id", "changed_at")})
 )
 _OTHERWISE = (
     update(_TABLE)
-    .where(_TABLE.c.id == bindparam("row"))
+    .where(_MESSAGE.id == bindparam("row"))
     .values({name: bindparam(f"new_{name}") for name in ("state", "reason", "attempts", "next_attempt_at", "owner")})
     .values(changed_at=bindparam("new_changed_at"))
 )
@@ -72,8 +77,7 @@ _OTHERWISE = (
 def settle(world: World, session: Session, chain: Chain, sender: Sender, results: dict[str, Result]) -> None:
     """Write down what came of a batch. Call it with the chain open."""
     if results:
-        rows = session.execute(_OUT.where(among(col(MessageRow.id), results))).all()
-        _Settling(world, session, chain, sender).run(rows, results)
+        _Settling(world, session, chain, sender).run(fetch(session, _OUT, keys=results), results)
 
 
 class _Settling:
@@ -96,7 +100,7 @@ class _Settling:
         # by id: one order for all writers
         for statement, changes in ((_TAKEN, self.taken), (_OTHERWISE, self.otherwise)):
             if changes:
-                self.session.connection().execute(statement, sorted(changes, key=lambda change: str(change["row"])))
+                run(self.session, statement, sorted(changes, key=lambda change: str(change["row"])))
         if self.accepted:
             notices.accepted(self.session, self.chain, self.accepted, self.now)
         reports.tell(self.session, self.told, self.now)

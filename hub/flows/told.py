@@ -9,26 +9,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
 
 from hub.law.facts import Notice, NoticeKind, Source
+from hub.store.direct import fetch, table
 from hub.store.sets import among
 from hub.store.tables import Connection, Controller, NoticeDeclared, NoticeServed
 
-_SERVED = select(col(NoticeServed.token), col(NoticeServed.kind), col(NoticeServed.ledger_id), col(NoticeServed.at))
-_CRMS: Any = select(
-    col(Connection.id),
-    col(Connection.source),
-    col(NoticeDeclared.kind),
-    col(NoticeDeclared.since),
-    col(NoticeDeclared.until),
-    col(NoticeDeclared.ledger_id),
-).join_from(
-    Connection,
-    NoticeDeclared,
-    (col(NoticeDeclared.connection_id) == col(Connection.id)) & col(NoticeDeclared.revoked_at).is_(None),
-    isouter=True,
+_CONNECTION, _DECLARED, _NOTICE = table(Connection).c, table(NoticeDeclared).c, table(NoticeServed).c
+_SERVED = select(_NOTICE.token, _NOTICE.kind, _NOTICE.ledger_id, _NOTICE.at).where(among(_NOTICE.token))
+_CRMS: Any = (
+    select(_CONNECTION.id, _CONNECTION.source, _DECLARED.kind, _DECLARED.since, _DECLARED.until, _DECLARED.ledger_id)
+    .join_from(
+        table(Connection),
+        table(NoticeDeclared),
+        (_DECLARED.connection_id == _CONNECTION.id) & _DECLARED.revoked_at.is_(None),
+        isouter=True,
+    )
+    .where(_CONNECTION.controller_id == bindparam("controller"))
 )
 _KINDS = {str(kind): kind for kind in NoticeKind}
 _SOURCES = {str(source): source for source in Source}
@@ -71,7 +70,7 @@ def crms(session: Session, controller: Controller) -> Crms:
     """One small query, whatever the number of people."""
     sources: dict[str, Source] = {}
     declared: dict[str, list[Declared]] = defaultdict(list)
-    for row in session.execute(_CRMS.where(col(Connection.controller_id) == controller.id)):
+    for row in fetch(session, _CRMS, controller=controller.id):
         sources[row.id] = _SOURCES.get(row.source, Source.UNKNOWN)
         if row.ledger_id is not None:
             declared[row.id].append(Declared(_KINDS[row.kind], row.since, row.until, row.ledger_id))
@@ -81,6 +80,6 @@ def crms(session: Session, controller: Controller) -> Crms:
 def served(session: Session, tokens: Iterable[str]) -> dict[str, list[Notice]]:
     """What the holders of some contact points were shown or sent, by token."""
     found: dict[str, list[Notice]] = defaultdict(list)
-    for token, kind, ledger_id, at in session.execute(_SERVED.where(among(col(NoticeServed.token), tokens))):
+    for token, kind, ledger_id, at in fetch(session, _SERVED, keys=tokens):
         found[token].append(Notice(_KINDS[kind], ledger_id, at))
     return found

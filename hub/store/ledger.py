@@ -14,10 +14,9 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy import select as core_select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 # the arithmetic lives in `hub.proof`, where it can be checked without a hub
@@ -27,12 +26,19 @@ from hub.proof.chain import digest as digest
 from hub.proof.chain import leaf as leaf
 from hub.proof.chain import link_hash as link_hash
 from hub.proof.chain import merkle_root as merkle_root
+from hub.store.direct import fetch, run, table
 from hub.store.journal import LEFT_OUT, Line, journaled
 from hub.store.tables import ChainHead, ChainLink, DecisionRow, FactPart, LedgerRow, new_id
 
 Row = LedgerRow | DecisionRow
-_HEAD: Any = ChainHead.__table__  # type: ignore[attr-defined]
-_LINK: Any = ChainLink.__table__  # type: ignore[attr-defined]
+_HEAD, _LINK, _EVENT, _DECISION = table(ChainHead), table(ChainLink), table(LedgerRow), table(DecisionRow)
+_MINE = _HEAD.c.controller_id == bindparam("controller")
+_LOCK = core_select(_HEAD.c.seq, _HEAD.c.hash).where(_MINE).with_for_update()
+_MOVE = update(_HEAD).where(_MINE).values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
+_PARTS: dict[str, Any] = {  # what is there already stays as it is
+    "sqlite": sqlite.insert(table(FactPart)).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(table(FactPart)).on_conflict_do_nothing(),
+}
 _PAGE = 2000
 
 
@@ -45,9 +51,7 @@ class Chain:
 
     def __init__(self, session: Session, controller_id: str, now: datetime) -> None:
         self._session, self._controller, self._now = session, controller_id, now
-        head = session.execute(
-            core_select(_HEAD.c.seq, _HEAD.c.hash).where(_HEAD.c.controller_id == controller_id).with_for_update()
-        ).one()
+        (head,) = fetch(session, _LOCK, controller=controller_id)
         self._seq, self._prev = int(head.seq) + 1, str(head.hash)
         self._leaves: list[str] = []
         self._decisions: list[dict[str, Any]] = []
@@ -85,7 +89,7 @@ class Chain:
             self._rest[kind] += 1
         else:
             self._kept[position] = row["record"]
-        self._session.execute(insert(LedgerRow), [row])  # at once: projections refer to it
+        run(self._session, insert(_EVENT), row)  # at once: projections refer to it
         return str(row["id"])
 
     def decision(
@@ -124,7 +128,7 @@ class Chain:
         if not self._leaves:
             return
         if self._decisions:
-            self._session.execute(insert(DecisionRow), self._decisions)
+            run(self._session, insert(_DECISION), self._decisions)
         self._write_parts()
         root, count = merkle_root(self._leaves), len(self._leaves)
         new = link_hash(self._controller, self._seq, self._prev, root, count, self._now)
@@ -137,19 +141,16 @@ class Chain:
             hash=new,
             at=self._now,
         )
-        self._session.connection().execute(insert(_LINK), link.model_dump())
+        run(self._session, insert(_LINK), link.model_dump())
         journaled(self._session).append(Line.of(link, self._leaves, self._kept, self._rest))
-        self._session.flush()
-        head = update(_HEAD).where(_HEAD.c.controller_id == self._controller)
-        self._session.connection().execute(head.values(seq=self._seq, hash=new))
+        run(self._session, _MOVE, {"controller": self._controller, "new_seq": self._seq, "new_hash": new})
 
     def _write_parts(self) -> None:
         if not self._parts:
             return
-        sqlite = self._session.get_bind().dialect.name == "sqlite"
-        insert_new = sqlite_insert(FactPart) if sqlite else postgresql_insert(FactPart)
-        rows = [self._parts[sha256] for sha256 in sorted(self._parts)]  # one order, so that no two writers deadlock
-        self._session.execute(insert_new.on_conflict_do_nothing(), rows)
+        # one order, so that no two writers deadlock
+        rows = [self._parts[sha256] for sha256 in sorted(self._parts)]
+        run(self._session, _PARTS[self._session.get_bind().dialect.name], rows)
 
 
 @dataclass(frozen=True, slots=True)

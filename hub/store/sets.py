@@ -27,18 +27,20 @@ class _Texts(TypeDecorator[Any]):
         return dialect.type_descriptor(ARRAY(Text()) if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        return value if dialect.name == "postgresql" else orjson.dumps(value).decode()
+        keys = list(value)
+        return keys if dialect.name == "postgresql" else orjson.dumps(keys).decode()
 
 
 class among(FunctionElement[Any]):  # noqa: N801 - reads as the operator it is
-    """`column` is one of `values` (texts)."""
+    """`column` is one of `values` (texts), or of those given as parameter `name` when the statement runs."""
 
     type = NullType()  # a Boolean would be compared with 1 in SQLite, which then finds no index
     name = "among"
     inherit_cache = True
 
-    def __init__(self, column: Any, values: Iterable[str]) -> None:
-        super().__init__(column, bindparam("among", list(values), type_=_Texts(), unique=True))
+    def __init__(self, column: Any, values: Iterable[str] | None = None, *, name: str = "keys") -> None:
+        given: dict[str, Any] = {} if values is None else {"value": list(values), "unique": True}
+        super().__init__(column, bindparam(name, type_=_Texts(), **given))
 
 
 @compiles(among, "postgresql")
