@@ -80,12 +80,12 @@ def preview(
         if found.variants:
             for name, count in sorted(result.variants.items()):
                 table.add_row(f"gets {escape(name)}", str(count), "")
-        _time_rows(table, result, built.now())
-        _cost_rows(table, result)
+        time_rows(table, result, built.now())
+        cost_rows(table, result)
         out.print(table)
 
 
-def _time_rows(table: Table, result: Preview, now: datetime) -> None:
+def time_rows(table: Table, result: Preview, now: datetime) -> None:
     forecast, pace = result.forecast, result.pace
     if forecast.first is None or pace is None:
         return
@@ -101,7 +101,7 @@ def _time_rows(table: Table, result: Preview, now: datetime) -> None:
     table.add_row("last message", f"{forecast.finish:%Y-%m-%d %H:%M} UTC", f"after {length}; {'; '.join(limits)}")
 
 
-def _cost_rows(table: Table, result: Preview) -> None:
+def cost_rows(table: Table, result: Preview) -> None:
     for currency, high in sorted(result.cost.high.items()):
         low = result.cost.low[currency]
         between = f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
