@@ -25,7 +25,7 @@ from hub.contract import (
     Receipt,
     Unusable,
 )
-from hub.flows import accounts, campaigns, contacts, dispatch, inbound, notices, optin, settling, sync
+from hub.flows import accounts, contacts, dispatch, drafts, inbound, notices, optin, settling, staging, steering, sync
 from hub.flows.inbound import Applied
 from hub.flows.settling import Result
 from hub.flows.states import PRIORITY, State
@@ -179,18 +179,19 @@ class Shop:
             "purpose": Purpose.MARKETING,
             "topic": TOPIC,
             "parameters": {"1": "firstname|dort"},
+            "plan": drafts.Plan(any_hour=True),  # tests run at night too
             **changes,
         }
         with self.write() as session:
-            return campaigns.create(self.world, session, self.controller, **wanted)
+            return drafts.create(self.world, session, self.controller, **wanted)
 
     def stage(self, *records: str, **changes: Any) -> Campaign:
         """A started campaign with these records staged."""
         campaign = self.draft(**changes)
         with self.write() as session:
             current = session.get_one(Campaign, campaign.id)
-            campaigns.start(self.world, session, current)
-            campaigns.stage_page(self.world, session, current, records)
+            steering.start(self.world, session, current)
+            staging.stage_page(self.world, session, current, records)
         return current
 
     def reach(self, *numbers: str) -> Campaign:

@@ -33,7 +33,7 @@ MADE = docs.pages()
 PAGES = sorted(
     [ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md"), *(ROOT / "plugins").glob("*/README.md")]
 )
-WALKED = [ROOT / "README.md", DOCS / "start.md", GUIDE]
+WALKED = [ROOT / "README.md", DOCS / "start.md", DOCS / "campaigns.md", GUIDE]
 COMMANDS: dict[str, Any] = dict(docs.walk())
 CONNECTORS: dict[str, type[Connector[Any]]] = {"csv": CsvFile, "meta": Meta}
 
@@ -185,7 +185,8 @@ def test_pages_walk_through_commands() -> None:
 @pytest.mark.parametrize(("page", "line"), CALLS, ids=[f"{named(p)}: {line[:50]}" for p, line in CALLS])
 def test_command_line_parses(page: Path, line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "wording.txt").write_text("made up")
+    for name in ("wording.txt", "prices.toml"):
+        (tmp_path / name).write_text("made up")
     command, rest = find(shlex.split(line, comments=True))
     if rest[-1:] == ["--help"]:
         return

@@ -11,7 +11,7 @@ import pytest
 
 from hub.bridge import Bridge
 from hub.contract import BadInput, Receipt, Unavailable
-from hub.flows import campaigns
+from hub.flows import campaigns, staging, steering
 from hub.flows.states import CampaignState, State
 from hub.store.tables import Campaign, DecisionRow, MessageRow
 from hub.work.jobs import Jobs
@@ -44,12 +44,12 @@ def audience(shop: Shop) -> None:
 
 def start(shop: Shop, campaign: Campaign) -> None:
     with shop.write() as session:
-        campaigns.start(shop.world, session, session.get_one(Campaign, campaign.id))
+        steering.start(shop.world, session, session.get_one(Campaign, campaign.id))
 
 
 def cancel(shop: Shop, campaign: Campaign) -> int:
     with shop.write() as session:
-        return campaigns.cancel(session, session.get_one(Campaign, campaign.id), shop.world.now())
+        return steering.cancel(shop.world, session, session.get_one(Campaign, campaign.id), "Dana")
 
 
 def current(shop: Shop, campaign: Campaign) -> Campaign:
@@ -118,7 +118,7 @@ def test_staging_that_begins_anew_adds_nobody_twice(shop: Shop, jobs: Jobs) -> N
     campaign = shop.draft()
     start(shop, campaign)
     with shop.write() as session:  # a first try came this far and died
-        campaigns.stage_page(shop.world, session, session.get_one(Campaign, campaign.id), ("1", "2"))
+        staging.stage_page(shop.world, session, session.get_one(Campaign, campaign.id), ("1", "2"))
     jobs.stage(campaign.id)
     people = [row.contact_id for row in shop.campaign_messages()]
     assert len(people) == len(set(people)) == 3
@@ -193,7 +193,7 @@ def test_page_staged_after_the_cancellation_queues_nobody(shop: Shop) -> None:
     shop.sync(person("2", BEN, CONSENT))
     cancel(shop, campaign)
     with shop.write() as session:
-        campaigns.stage_page(shop.world, session, session.get_one(Campaign, campaign.id), ("2",))
+        staging.stage_page(shop.world, session, session.get_one(Campaign, campaign.id), ("2",))
     (anna,) = shop.campaign_messages()
     assert anna.state == State.REFUSED
 

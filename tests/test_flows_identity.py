@@ -33,6 +33,7 @@ from hub.flows import (
     joining,
     records,
     review,
+    staging,
 )
 from hub.flows.clerk import Word
 from hub.flows.states import State
@@ -257,7 +258,7 @@ def test_two_queued_messages_of_a_campaign_leave_one_after_a_merge(shop: Shop) -
     campaign = shop.stage("17", "18")
     join(shop, "17", "18")
     with shop.write() as session:
-        campaigns.stage_page(shop.world, session, session.merge(campaign), ["17", "18"])
+        staging.stage_page(shop.world, session, session.merge(campaign), ["17", "18"])
     assert len([m for m in shop.claim() if m.outgoing.purpose is Purpose.MARKETING]) == 1
     refused = [row for row in shop.campaign_messages() if row.state == State.REFUSED]
     assert [(row.reason, row.decision_id != "") for row in refused] == [("DECISION_STALE", False)]

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from hub.contract import BadInput
 from hub.flows import policies
-from hub.flows.campaigns import stage_page
+from hub.flows.staging import stage_page
 from hub.flows.world import World
 from hub.law.differences import Difference, differences, settings
 from hub.law.policies import load

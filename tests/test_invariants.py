@@ -87,7 +87,7 @@ def test_i2_one_function_decides_for_everybody() -> None:
     asking = {"flows/purge.py", "flows/replay.py", "cli/bench.py", "testing/decisions.py"}
     assert callers("decide", "hub.law.decide") == {"flows/gate.py", "cli/decide.py"}
     assert callers("refused", "hub.flows.gate") == {"flows/intake.py", "flows/releases.py"}  # can only say no
-    assert callers("judge", "hub.flows.gate") == {"flows/sync.py", "flows/campaigns.py", "flows/dispatch.py", *asking}
+    assert callers("judge", "hub.flows.gate") == {"flows/sync.py", "flows/staging.py", "flows/dispatch.py", *asking}
     assert not callers("clear", "hub.flows.gate") & {*asking, "cli/decide.py"}
 
 

@@ -20,11 +20,11 @@ from hub.contract import (
     Unavailable,
 )
 from hub.flows import courier, inbound, permission, replay, replayed, restore, review, signing, standstill
-from hub.flows.campaigns import start
 from hub.flows.loss import Loss, survey
 from hub.flows.restore import Replayed
 from hub.flows.review import Verdict
 from hub.flows.states import CampaignState, State
+from hub.flows.steering import start
 from hub.flows.world import World
 from hub.law.facts import StopKind
 from hub.store import ledger

@@ -1,27 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Campaigns: create, preview, start, watch, cancel."""
+"""Campaigns: what there is to aim at, and making a draft."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import time, timedelta
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 from sqlmodel import col, select
 
-from hub.cli.session import controller, crew, find_campaign, out, world
+from hub.cli import campaign_steering, campaign_watching
+from hub.cli.session import controller, crew, out, user, world
 from hub.cli.session import sender as find_sender
 from hub.contract import BadInput, Crm
-from hub.flows import accounts, campaigns
-from hub.flows.records import explain
+from hub.flows import accounts, drafts
+from hub.flows.drafts import Beside, Plan
+from hub.flows.watch import Rules
 from hub.store.tables import Campaign
 
 app = typer.Typer(no_args_is_help=True, help="Campaigns from a CRM audience.")
-
-Name = Annotated[str, typer.Argument(help="Title or id of the campaign.")]
-Language = Annotated[str, typer.Option("--language", help="en or de.")]
 
 
 @app.command()
@@ -37,14 +35,39 @@ def create(
     parameter: Annotated[
         list[str], typer.Option(help="Template parameter: NAME=property or NAME=property|fallback.")
     ] = [],  # noqa: B006
+    variant: Annotated[
+        list[str], typer.Option(help="A further template to compare, as NAME/LANGUAGE or NAME/LANGUAGE=WEIGHT.")
+    ] = [],  # noqa: B006
+    weight: Annotated[int, typer.Option(help="Weight of the first template among variants.")] = 1,
+    local_time: Annotated[str, typer.Option(help="Send at this time by the recipient's own clock, e.g. 10:00.")] = "",
+    any_hour: Annotated[
+        bool, typer.Option("--any-hour", help="Also in the policy's quiet hours, unless the policy enforces them.")
+    ] = False,
+    late: Annotated[
+        int | None, typer.Option(help="Minutes by which it may start late without asking; else as the settings say.")
+    ] = None,
+    canary: Annotated[int, typer.Option(help="So many people, drawn by lot, go first. 0: all at once.")] = 0,
+    canary_wait: Annotated[int, typer.Option(help="Minutes that the others wait after the last of these.")] = 60,
+    max_errors: Annotated[float, typer.Option(help="Per cent of failed messages above which it pauses.")] = 10.0,
+    max_opt_outs: Annotated[float, typer.Option(help="Per cent of people opting out above which it pauses.")] = 3.0,
+    sample: Annotated[int, typer.Option(help="Messages that must have left before a rate counts.")] = 100,
+    by: Annotated[str, typer.Option(help="Who makes it; without, the name you are logged in with.")] = "",
 ) -> None:
     """Make a draft. Nothing is sent before `start`."""
-    name, slash, language = template.rpartition("/")
-    if not slash:
-        raise BadInput(f"{template!r} has no language", field="template", remedy="Write NAME/LANGUAGE.")
+    name, language, _ = _variant(template, "template")
+    plan = Plan(
+        beside=tuple(Beside(*_variant(one, "variant")) for one in variant),
+        weight=weight,
+        local_time=_clock(local_time) if local_time else None,
+        any_hour=any_hour,
+        late_minutes=late,
+        canary=canary,
+        canary_wait=timedelta(minutes=canary_wait),
+        rules=Rules(max_errors, max_opt_outs, quality=True, sample=sample),
+    )
     with world() as built, built.db.write() as session:
         owner = controller(built, session)
-        made = campaigns.create(
+        made = drafts.create(
             built,
             session,
             owner,
@@ -58,8 +81,27 @@ def create(
             topic=topic,
             parameters=_parameters(parameter),
             notice=notice,
+            plan=plan,
+            by=user(by),
         )
         out.print(f"Draft {made.title!r} is {made.id}. Next: `hub campaign preview {made.id}`.", highlight=False)
+
+
+def _variant(given: str, option: str) -> tuple[str, str, int]:
+    named, equals, weight = given.partition("=")
+    name, slash, language = named.rpartition("/")
+    if not (slash and name and language):
+        raise BadInput(f"{named!r} has no language", field=option, remedy="Write NAME/LANGUAGE.")
+    if equals and not (option == "variant" and weight.isdecimal()):
+        raise BadInput(f"{given!r} has no weight", field=option, remedy="Write NAME/LANGUAGE=2.")
+    return name, language, int(weight or 1)
+
+
+def _clock(given: str) -> time:
+    try:
+        return time.fromisoformat(given).replace(second=0, microsecond=0, tzinfo=None)
+    except ValueError:
+        raise BadInput(f"{given!r} is no time", field="local-time", remedy="Write it as 10:00.") from None
 
 
 def _parameters(given: list[str]) -> dict[str, str]:
@@ -87,73 +129,6 @@ def audiences(crm: Annotated[str, typer.Argument(help="The CRM connection.")]) -
         out.print(table)
 
 
-@app.command()
-def preview(campaign: Name, language: Language = "en") -> None:
-    """Who would be reached and why others would not. The same gate as sending; nobody is written to."""
-    with world() as built, crew(built) as hands:
-        with built.db.read() as session:
-            found = find_campaign(session, controller(built, session), campaign)
-        with out.status("asking the gate ..."):
-            result = hands.jobs.preview(found)
-        table = Table(title=f"Preview of {found.title}", show_header=False)
-        table.add_row("records in the audience", str(result.audience), "")
-        table.add_row("[green]reachable[/]", str(result.reachable), "")
-        if result.same_person:
-            table.add_row("second record of a person", str(result.same_person), "")
-        for code, count in result.blocked.most_common():
-            words = explain(code, language)
-            table.add_row(f"[red]{code}[/]", str(count), f"{words.meaning} {words.remedy}")
-        out.print(table)
-
-
-@app.command()
-def start(
-    campaign: Name,
-    at: Annotated[str, typer.Option(help="When, as 2026-12-01T09:00+01:00; without, now.")] = "",
-) -> None:
-    """Let a draft run, now or later. It sends while `hub up` (or a worker and the schedule) runs."""
-    with world() as built, built.db.write() as session:
-        found = find_campaign(session, controller(built, session), campaign)
-        campaigns.start(built, session, found, _time(at) if at else None)
-        when = f"at {found.start_at.isoformat()}" if at and found.start_at else "now"
-        out.print(f"{found.title!r} starts {when}. Watch it with `hub campaign status {found.id}`.", highlight=False)
-
-
-def _time(text: str) -> datetime:
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        read = None
-    if read is None or read.tzinfo is None:
-        raise BadInput(f"{text!r} is no time with a zone", field="at", remedy="Write 2026-12-01T09:00+01:00.")
-    return read
-
-
-@app.command()
-def cancel(campaign: Name) -> None:
-    """Stop what has not left yet."""
-    with world() as built, built.db.write() as session:
-        found = find_campaign(session, controller(built, session), campaign)
-        count = campaigns.cancel(session, found, built.now())
-        out.print(f"{found.title!r} is cancelled; {count} messages will not be sent.", highlight=False)
-
-
-@app.command()
-def status(campaign: Name) -> None:
-    """Where a campaign stands."""
-    with world() as built, built.db.read() as session:
-        found = find_campaign(session, controller(built, session), campaign)
-        progress = campaigns.progress(session, found)
-        out.print(f"{escape(found.title)}: [bold]{found.state}[/]", highlight=False)
-        table = Table(show_header=False)
-        for state, count in sorted(progress.states.items()):
-            table.add_row(state, str(count))
-        for reason, count in sorted(progress.refused.items()):
-            table.add_row(f"refused: {reason}", str(count))
-        if table.rows:
-            out.print(table)
-
-
 @app.command("list")
 def list_() -> None:
     """All campaigns."""
@@ -166,3 +141,7 @@ def list_() -> None:
         for one in session.exec(mine):
             table.add_row(one.id, one.title, one.purpose, one.state)
         out.print(table)
+
+
+campaign_watching.register(app)
+campaign_steering.register(app)

@@ -21,6 +21,7 @@ from hub.cli import (
     notice,
     optin,
     policy,
+    prices,
     proof,
     quarantine,
     restore,
@@ -53,6 +54,7 @@ quarantine.register(app)
 identity.register(app)
 stops.register(app)
 policy.register(app)
+prices.register(app)
 bench.register(app)
 bench_stop.register(app)
 demo.register(app)

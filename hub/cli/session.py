@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -50,6 +51,14 @@ def crew(built: World) -> Iterator[Crew]:
     """Jobs run by this command itself, without workers."""
     with Crew(built, works=False, schedules=False) as hands:
         yield hands
+
+
+def user(by: str) -> str:
+    """Who acts: the name given, else the one of the login."""
+    try:
+        return by.strip() or getpass.getuser()
+    except (OSError, KeyError):  # a container may know nobody
+        return "unnamed"
 
 
 def controller(built: World, session: Session) -> Controller:

@@ -68,12 +68,18 @@ class TemplateChanged:
 
 @dataclass(frozen=True, slots=True)
 class SenderChanged:
-    """Something about a sender or its account that a person should see."""
+    """Something about a sender or its account that a person should see.
+
+    worse: the platform rates its quality low, or lower than before. template: what is rated, as NAME/LANGUAGE, if it is
+    a template.
+    """
 
     sender: str
     what: str
     at: datetime
     can_send: bool = True
+    worse: bool = False
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Protocol
 from sqlmodel import Session
 
 from hub.flows import accounts, documents, gate
-from hub.flows.states import ENDED
+from hub.flows.states import RESTING
+from hub.flows.variants import Templated
 from hub.flows.world import World
 from hub.law import content
 from hub.law.facts import Message
@@ -35,28 +36,24 @@ class Asking:
         self._processor = accounts.current_record(session, sender.connection_id)
         self.route = gate.route(controller, sender, self._processor)
         self._templates: dict[tuple[str, str], TemplateRow | None] = {}
-        self._messages: dict[tuple[str, ...], Message] = {}
+        self._messages: dict[tuple[object, ...], Message] = {}
         self._documents: dict[tuple[str, str, str], dict[str, str]] = {}
 
     def message(self, row: Queued, campaign: Campaign | None, text: Callable[[], str]) -> Message:
         """`text` opens what a message without a template says."""
-        name, language, approved = _templated(row, campaign)
-        if not name:
+        asked = _templated(row, campaign)
+        if not asked.template:
             return Message(row.purpose, row.topic, free_text_promotional=content.promotional(text()))
-        asks = (row.purpose, row.topic, name, language, approved, campaign.id if campaign else "")
+        asks = (row.purpose, row.topic, asked, campaign.id if campaign else "")
         if asks not in self._messages:
-            listed = self._listed(name, language)
-            facts = gate.template_facts(self.controller, name, listed, approved)
-            reveals = campaign is not None and listed is not None and content.sensitive(listed.text, listed.buttons)
-            running = campaign is None or campaign.state not in ENDED
-            message = Message(row.purpose, row.topic, template=facts, special_category=reveals, approved=running)
-            self._messages[asks] = message
+            listed = self._listed(asked.template, asked.language)
+            self._messages[asks] = of_template(self.controller, campaign, row.purpose, row.topic, asked, listed)
         return self._messages[asks]
 
     def named(self, row: Queued, campaign: Campaign | None) -> str:
         """The message's template, as records name it; empty for free text."""
-        name, language, _ = _templated(row, campaign)
-        return f"{name}/{language}" if name else ""
+        asked = _templated(row, campaign)
+        return f"{asked.template}/{asked.language}" if asked.template else ""
 
     def documents(self, row: Queued, campaign: Campaign | None, policy: Policy | None) -> dict[str, str]:
         """The texts that a decision rests on, by hash. The policy may change within a batch."""
@@ -75,8 +72,26 @@ class Asking:
         return self._templates[name, language]
 
 
-def _templated(row: Queued, campaign: Campaign | None) -> tuple[str, str, str]:
-    """Name, language and approved category of the message's template: its own, or its campaign's."""
-    if row.template or campaign is None:
-        return row.template, row.language, row.approved_category
-    return campaign.template, campaign.language, campaign.approved_category
+def _templated(row: Queued, campaign: Campaign | None) -> Templated:
+    """The message's own template, which may be a variant of its campaign, or its campaign's."""
+    of = row if row.template or campaign is None else campaign
+    return Templated(of.template, of.language, of.approved_category)
+
+
+def of_template(
+    controller: Controller,
+    campaign: Campaign | None,
+    purpose: str,
+    topic: str,
+    asked: Templated,
+    listed: TemplateRow | None,
+) -> Message:
+    """A message by template. `listed`: the template as the platform has it now; None: not any more."""
+    return Message(
+        purpose,
+        topic,
+        template=gate.template_facts(controller, asked.template, listed, asked.approved_category),
+        special_category=campaign is not None and listed is not None and content.sensitive(listed.text, listed.buttons),
+        approved=campaign is None or campaign.state not in RESTING,
+        keeps_quiet_hours=campaign is not None and not campaign.any_hour,
+    )

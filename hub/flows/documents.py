@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from sqlmodel import Session, col, select
 
 from hub.flows import accounts
+from hub.flows.variants import Variant
 from hub.flows.world import World
 from hub.law.policy import Policy
 from hub.proof.chain import canonical, digest
@@ -20,7 +21,11 @@ POLICY, TEMPLATE, PROCESSOR = "policy", "template", "processor_record"
 
 
 def keep(
-    world: World, session: Session, sender: Sender, templated: Campaign | MessageRow | None, policy: Policy | None
+    world: World,
+    session: Session,
+    sender: Sender,
+    templated: Campaign | MessageRow | Variant | None,
+    policy: Policy | None,
 ) -> dict[str, str]:
     """Keep what a decision under `policy` rests on now, and give its hashes by kind. Call it with the chain open.
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from hub.contract import Content, Outgoing, Point, PointKind, Purpose, TemplateContent, TextContent
+from hub.flows import variants
 from hub.flows.world import World
 from hub.store.direct import fetch, table
 from hub.store.ledger import canonical
@@ -90,11 +91,12 @@ def _content(key: AESGCM, letter: Letter, row: Any, campaign: Campaign | None) -
         filled = orjson.loads(unseal(key, row.parameters, f"parameters:{row.id}"))
         return TemplateContent(row.template, row.language, tuple((name, value) for name, value in filled))
     assert campaign is not None
+    variant = variants.carried(campaign, row)
     profile = orjson.loads(unseal(key, letter.profile, f"profile:{letter.contact_id}")) if letter.profile else {}
     parameters = tuple(
-        (name, _filled(name, profile.get(source) or fallback)) for name, source, fallback in campaign.parameters
+        (name, _filled(name, profile.get(source) or fallback)) for name, source, fallback in variant.parameters
     )
-    return TemplateContent(campaign.template, campaign.language, parameters)
+    return TemplateContent(variant.template, variant.language, parameters)
 
 
 def _filled(name: str, value: str) -> str:

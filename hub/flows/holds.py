@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
 
@@ -13,14 +12,11 @@ from hub.flows.facts import RECENT
 from hub.flows.notices import WAITS
 from hub.flows.states import MAY_HAVE_ARRIVED
 from hub.law.facts import Case, Decision
-from hub.law.limits import is_quiet
-from hub.law.policy import Policy
+from hub.law.hours import loud_from
 from hub.store.tables import MessageRow
 
 _USUAL = timedelta(minutes=15)
 _NOTICE = timedelta(days=1)  # serving the notice asks at once; this is for notices that nobody serves
-_HOUR = timedelta(hours=1)
-_WEEK = 7 * 24
 
 
 def until(session: Session, case: Case, decision: Decision) -> datetime:
@@ -30,24 +26,12 @@ def until(session: Session, case: Case, decision: Decision) -> datetime:
 
 def _until(session: Session, case: Case, reason: str) -> datetime:
     if case.policy is not None and reason == "POLICY_QUIET_HOURS":
-        return _quiet_until(case.policy, case)
+        return loud_from(case.policy.quiet_hours, case.person.zone, case.now)
     if reason == "POLICY_FREQUENCY_CAP":
         return _below_cap(session, case)
     if reason == "PLATFORM_USER_LIMIT":
         return case.person.platform_limited_until or case.now + _USUAL
     return case.now + (_NOTICE if reason in WAITS else _USUAL)
-
-
-def _quiet_until(policy: Policy, case: Case) -> datetime:
-    """The next full hour by the person's clock that is not quiet."""
-    hours = policy.quiet_hours
-    local = case.now.astimezone(ZoneInfo(case.person.zone or hours.zone))
-    at = case.now - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-    for _ in range(_WEEK):
-        at += _HOUR
-        if not is_quiet(hours, at.astimezone(local.tzinfo)):
-            return at
-    return at
 
 
 def _below_cap(session: Session, case: Case) -> datetime:

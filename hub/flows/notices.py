@@ -217,6 +217,7 @@ def release(session: Session, contact_ids: Any, now: datetime) -> None:
             col(MessageRow.contact_id).in_(contact_ids),
             col(MessageRow.state) == State.HELD,
             col(MessageRow.reason).in_(WAITS),
+            col(MessageRow.next_attempt_at).is_not(None),  # one that is not let go yet is asked about then
         )
         .values(next_attempt_at=now)
     )

@@ -17,10 +17,12 @@ from sqlmodel import Session, col, select
 
 from hub.flows import erasure
 from hub.flows.facts import REASSIGNED, TOMBSTONE
+from hub.flows.states import CampaignState
+from hub.flows.steering import MOVING
 from hub.law.facts import ANY, ConsentState, StopKind, Verification
 from hub.store.journal import KeptEvent, Line
 from hub.store.ledger import Chain
-from hub.store.tables import ConsentRow, Contact, ContactPoint, NoticeDeclared, NoticeServed, StopRow
+from hub.store.tables import Campaign, ConsentRow, Contact, ContactPoint, NoticeDeclared, NoticeServed, StopRow
 
 _OF_CHAIN = ("id", "controller", "recorded_at", "kind", "event_time", "contact", "token")
 
@@ -168,6 +170,23 @@ def _change_contacts(session: Session, controller_id: str, ids: list[str], **val
     session.execute(update(Contact).where(*mine).values(**values))
 
 
+def _cancel_campaign(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
+    """Nothing more of it leaves. What had left by then nobody knows: its messages stay as they are found."""
+    campaign = session.get(Campaign, lost.body["campaign"])
+    if campaign is not None and campaign.state != CampaignState.DONE:
+        campaign.state, campaign.finished_at = CampaignState.CANCELLED, lost.event_time
+        session.add(campaign)
+
+
+def _pause_campaign(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
+    """It rests still when the restore is over. Whether somebody had let it go on is lost: they say so again."""
+    campaign = session.get(Campaign, lost.body["campaign"])
+    if campaign is not None and campaign.state in MOVING:
+        campaign.resumes_to, campaign.state = campaign.state, CampaignState.PAUSED
+        campaign.paused_why, campaign.paused_note = lost.body["why"], lost.body.get("note", "")
+        session.add(campaign)
+
+
 # Any other kind is a stop.
 _EFFECTS = {
     "erased": _erase,
@@ -184,5 +203,7 @@ _EFFECTS = {
     "point_reassigned": _reassign,
     "point_shared": _unverify,
     "wrong_number_heard": _estrange,
+    "campaign_cancelled": _cancel_campaign,
+    "campaign_paused": _pause_campaign,
 }
 LEFT_TO_PEOPLE = frozenset({"request_heard", "request_closed", "policy_activated", "opt_ins_rejected"})

@@ -7,7 +7,7 @@ import orjson
 from sqlmodel import Session, col, select
 
 from hub.contract import MessageReceived
-from hub.flows import contacts
+from hub.flows import contacts, variants
 from hub.flows.desk import Desk
 from hub.flows.states import State
 from hub.law.offers import offered
@@ -25,8 +25,8 @@ def offers(desk: Desk, sender: Sender, contact: Contact, event: MessageReceived)
     campaign = desk.session.get(Campaign, row.campaign_id) if row.campaign_id else None
     if campaign is None:
         return offered(_text(desk, contact, row))
-    key = (sender.connection_id, campaign.template, campaign.language)
-    template = desk.session.get(TemplateRow, key)
+    variant = variants.carried(campaign, row)
+    template = desk.session.get(TemplateRow, (sender.connection_id, variant.template, variant.language))
     return offered(template.text, template.buttons) if template else frozenset()
 
 

@@ -9,13 +9,14 @@ from sqlalchemy import CursorResult, update
 from sqlmodel import Session, col, select
 
 from hub.contract import BadInput
-from hub.flows.states import ENDED, CampaignState, State
+from hub.flows.campaigns import restored
+from hub.flows.states import CampaignState, State
 from hub.flows.world import World
 from hub.store.ledger import Chain
 from hub.store.tables import Campaign, MessageRow
 
 REASON = "restored"
-_OVER = (*ENDED, CampaignState.DONE)
+_OVER = (CampaignState.CANCELLED, CampaignState.DONE)
 
 
 def freeze(world: World, session: Session, controller_id: str) -> tuple[int, list[str]]:
@@ -29,9 +30,8 @@ def freeze(world: World, session: Session, controller_id: str) -> tuple[int, lis
         values = {"state": State.UNKNOWN, "reason": reason, "owner": "", "changed_at": world.now()}
         done: CursorResult[Any] = session.execute(update(MessageRow).where(*waiting).values(**values))  # type: ignore[assignment]
         unclear += done.rowcount
-    paused = session.exec(
-        select(Campaign).where(Campaign.controller_id == controller_id, col(Campaign.state).not_in(_OVER))
-    ).all()
+    mine = (Campaign.controller_id == controller_id, Campaign.paused_from == "")
+    paused = session.exec(select(Campaign).where(*mine, col(Campaign.state).not_in(_OVER))).all()
     for campaign in paused:
         campaign.paused_from, campaign.state = campaign.state, CampaignState.PAUSED
         session.add(campaign)
@@ -39,25 +39,27 @@ def freeze(world: World, session: Session, controller_id: str) -> tuple[int, lis
 
 
 def paused(session: Session, controller_id: str) -> list[Campaign]:
-    """Campaigns that wait for a person."""
+    """Campaigns that wait for a person since a restore."""
     mine = select(Campaign).where(Campaign.controller_id == controller_id, Campaign.state == CampaignState.PAUSED)
-    return list(session.exec(mine.order_by(col(Campaign.created_at))))
+    return [one for one in session.exec(mine.order_by(col(Campaign.created_at))) if restored(one)]
 
 
 def release(world: World, session: Session, campaign: Campaign, by: str) -> int:
-    """Let a paused campaign go on where the backup knew it; returns how many messages wait again.
+    """Let a campaign go on where the backup knew it; returns how many messages wait again. What somebody had paused
+    before is paused still.
 
     For somebody who knows that nothing of it left after the backup: what did leave would be sent twice. Raises
     `BadInput`.
     """
-    if campaign.state != CampaignState.PAUSED:
-        raise BadInput(f"is {campaign.state}", field="campaign", remedy="Only a paused campaign can be released.")
+    if not restored(campaign):
+        remedy = "Only what rests since a restore can be released; see `hub campaign resume`."
+        raise BadInput(f"is {campaign.state}", field="campaign", remedy=remedy)
     if not by.strip():
         raise BadInput("is empty", field="by", remedy="Say who answers for it.")
     now = world.now()
     chain = Chain(session, campaign.controller_id, now)
     unclear = (col(MessageRow.campaign_id) == campaign.id, col(MessageRow.state) == State.UNKNOWN)
-    values = {"state": State.QUEUED, "reason": "", "next_attempt_at": now, "changed_at": now}
+    values = {"state": State.QUEUED, "reason": "", "changed_at": now}
     again: CursorResult[Any] = session.execute(  # type: ignore[assignment]
         update(MessageRow).where(*unclear, col(MessageRow.reason) == REASON).values(**values)
     )

@@ -30,14 +30,15 @@ class State(StrEnum):
 
 class CampaignState(StrEnum):
     DRAFT = "draft"
+    WAITING = "waiting"  # for a second person's approval
     STAGING = "staging"
     RUNNING = "running"
     DONE = "done"
     CANCELLED = "cancelled"
-    PAUSED = "paused"  # the database was restored: nobody knows what of it has left, so a person decides
+    PAUSED = "paused"  # by a person or a rule; or the database was restored and nobody knows what has left
 
 
-ENDED = (CampaignState.CANCELLED, CampaignState.PAUSED)  # nothing of it may leave
+RESTING = (CampaignState.CANCELLED, CampaignState.PAUSED, CampaignState.WAITING)  # nothing of it may leave
 OPEN = (State.QUEUED, State.HELD, State.AUTHORISED)
 MAY_HAVE_ARRIVED = (State.AUTHORISED, State.UNKNOWN, State.ACCEPTED, State.SENT, State.DELIVERED, State.READ)
 

@@ -14,8 +14,9 @@ from hub.contract import (
     Status,
     StatusChanged,
     TemplateChanged,
+    TemplateState,
 )
-from hub.flows import notices, reports
+from hub.flows import notices, reports, watch
 from hub.flows.desk import Desk
 from hub.flows.platform import capped, opted_out
 from hub.flows.states import State, after
@@ -73,13 +74,21 @@ def template(desk: Desk, event: TemplateChanged) -> None:
     row = desk.session.get(TemplateRow, (desk.connection.id, event.name, event.language))
     if row is None:
         return
+    moved = event.category not in (None, row.category) or event.state not in (None, TemplateState.APPROVED)
     row.state = event.state or row.state
     row.category = event.category or row.category
     row.read_at = desk.world.now()
     desk.session.add(row)
+    if moved:
+        name = f"{event.name}/{event.language}"
+        what = f"template {name} is {event.state or event.category} now"
+        watch.troubled(desk.world, desk.session, desk.chain, desk.connection.id, what, template=name)
 
 
 def sender(desk: Desk, event: SenderChanged) -> None:
+    if event.worse or not event.can_send:
+        on = {"sender": event.sender, "template": event.template}
+        watch.troubled(desk.world, desk.session, desk.chain, desk.connection.id, event.what, **on)
     if event.can_send:
         return
     mine = select(Sender).where(Sender.connection_id == desk.connection.id)

@@ -270,6 +270,7 @@ class Message:
     segment_special_category: bool = False  # the choice of recipients reveals it
     child_directed: bool = False
     approved: bool = True
+    keeps_quiet_hours: bool = False  # on the way out, even where the policy does not enforce them
     category: str = ""  # of the goods advertised, in the words of the policy's similarity table
     by_ai: bool = False  # written by a machine without a person in between
     ai_disclosed: bool = False  # the person is told so, here or earlier in this conversation

@@ -4,32 +4,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from hub.contract.words import Purpose
-from hub.law.facts import Person
-from hub.law.policy import Policy, QuietHours
+from hub.law.facts import Person, Phase
+from hub.law.hours import is_quiet
+from hub.law.policy import Policy
 from hub.law.question import Question
-
-_SUNDAY = 6
 
 
 def quiet_hours(q: Question) -> str | None:
     """No advertising at night or on Sundays, where the person is."""
     hours = q.policy.quiet_hours
-    if not hours.enforce or q.ask.purpose is not Purpose.MARKETING:
+    kept = hours.enforce or (q.message.keeps_quiet_hours and q.case.phase is Phase.TRANSMIT)
+    if not kept or q.ask.purpose is not Purpose.MARKETING:
         return None
     local = q.now.astimezone(ZoneInfo(q.person.zone or hours.zone))
     return "POLICY_QUIET_HOURS" if is_quiet(hours, local) else None
-
-
-def is_quiet(hours: QuietHours, local: datetime) -> bool:
-    """Is it quiet time by the person's clock?"""
-    over_midnight = hours.start > hours.end
-    after, before = local.hour >= hours.start, local.hour < hours.end
-    quiet = (after or before) if over_midnight else (after and before)
-    return quiet or (hours.sundays and local.weekday() == _SUNDAY)
 
 
 def frequency(q: Question) -> str | None:

@@ -54,6 +54,9 @@ KEPT = frozenset(
         "request_closed",
         "policy_activated",
         "restored",
+        # what somebody or a rule had stopped, and a backup would let go on
+        "campaign_paused",
+        "campaign_cancelled",
     }
 )
 # What permits something, or is of no use without what was lost with it.
@@ -65,6 +68,9 @@ LEFT_OUT = frozenset(
         "policy_loaded",
         "signing_key_made",
         "campaign_released",
+        "campaign_started",
+        "campaign_approved",
+        "campaign_resumed",
         "consent_imported",
         "claims_mapped",
         "claims_unmapped",

@@ -20,10 +20,11 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from hub.contract import Purpose
-from hub.flows import accounts, campaigns, notice_texts, notices, optin
+from hub.flows import accounts, drafts, notice_texts, notices, optin, steering
 from hub.flows import world as worlds
-from hub.flows.campaigns import Preview
+from hub.flows.drafts import Plan
 from hub.flows.notice_texts import Particulars
+from hub.flows.preview import Preview
 from hub.flows.states import CampaignState, State
 from hub.law.facts import NoticeKind
 from hub.plugins import emulators
@@ -247,9 +248,9 @@ class Journey:
         self.run = run
         return run
 
-    def draft(self) -> Campaign:
+    def draft(self, plan: Plan = Plan(any_hour=True)) -> Campaign:
         with self.world.db.write() as session:
-            self.campaign = campaigns.create(
+            self.campaign = drafts.create(
                 self.world,
                 session,
                 self.controller,
@@ -262,6 +263,7 @@ class Journey:
                 purpose=Purpose.MARKETING,
                 topic=TOPIC,
                 parameters={"1": "firstname|dort"},
+                plan=plan,
             )
         return self.campaign
 
@@ -270,7 +272,7 @@ class Journey:
 
     def start(self) -> None:
         with self.world.db.write() as session:
-            campaigns.start(self.world, session, session.get_one(Campaign, self.campaign.id))
+            steering.start(self.world, session, session.get_one(Campaign, self.campaign.id))
 
     def inject_stops(self, count: int) -> None:
         """People change their minds while the campaign runs."""

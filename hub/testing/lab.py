@@ -31,7 +31,7 @@ from hub.contract import (
     Purpose,
     Report,
 )
-from hub.flows import accounts, campaigns, inbound, notices, optin, sync
+from hub.flows import accounts, drafts, inbound, notices, optin, staging, steering, sync
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
 from hub.law.facts import NoticeKind
@@ -181,7 +181,7 @@ class Lab:
 
     def stage(self) -> None:
         with self.world.db.write() as session:
-            self.campaign = campaigns.create(
+            self.campaign = drafts.create(
                 self.world,
                 session,
                 self.owner,
@@ -194,12 +194,13 @@ class Lab:
                 purpose=Purpose.MARKETING,
                 topic=TOPIC,
                 parameters={},
+                plan=drafts.Plan(any_hour=True),  # it is measured at night too
             )
-            campaigns.start(self.world, session, self.campaign)
-        for start in range(0, self.people, campaigns.BATCH):
-            records = [str(index) for index in range(start, min(start + campaigns.BATCH, self.people))]
+            steering.start(self.world, session, self.campaign)
+        for start in range(0, self.people, staging.BATCH):
+            records = [str(index) for index in range(start, min(start + staging.BATCH, self.people))]
             with self.world.db.write() as session:
-                campaigns.stage_page(self.world, session, session.get_one(Campaign, self.campaign.id), records)
+                staging.stage_page(self.world, session, session.get_one(Campaign, self.campaign.id), records)
         with self.world.db.write() as session:
             session.get_one(Campaign, self.campaign.id).state = CampaignState.RUNNING
 

@@ -34,6 +34,12 @@ class Nudges:
             if sender:
                 dispatch.send(sender)
 
+        @dramatiq.actor(actor_name="tend", queue_name="planning", broker=broker)
+        def tend(campaign_id: str) -> None:
+            sender = jobs().tend(campaign_id)
+            if sender:
+                dispatch.send(sender)
+
         @dramatiq.actor(actor_name="sync", queue_name="planning", broker=broker)
         def sync(connection_id: str) -> None:
             jobs().sync(connection_id)
@@ -42,7 +48,8 @@ class Nudges:
         def report(connection_id: str) -> None:
             jobs().report(connection_id)
 
-        self._receive, self.dispatch, self.stage, self.sync, self.report = receive, dispatch, stage, sync, report
+        self._receive, self.dispatch, self.sync, self.report = receive, dispatch, sync, report
+        self.stage, self.tend = stage, tend
 
     def receive(self, ids: Iterable[str]) -> None:
         """Webhooks wait in the inbox."""

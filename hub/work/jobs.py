@@ -10,31 +10,28 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
 from hub.bridge import Bridge
-from hub.contract import BadConfig, BadInput, Crm, Event, HubError, Outcome, Property, Provider, Template, Throttled
-from hub.flows import accounts, campaigns, inbound, inbox, mappings, quarantine, releases, reports, sync
+from hub.contract import BadConfig, BadInput, Event, HubError, Outcome, Property, Provider, Template, Throttled
+from hub.flows import accounts, inbound, inbox, mappings, quarantine, releases, reports, sync
 from hub.flows.mappings import Mapped
-from hub.flows.states import CampaignState
 from hub.flows.trial import MOST, Trial, count
 from hub.flows.world import World
-from hub.store.tables import Campaign, Connection, Controller, Inbox, SyncRun, new_id
+from hub.store.tables import Connection, Controller, Inbox, SyncRun, new_id
 from hub.work import leases
+from hub.work.planning import LEASE, Planning
 from hub.work.sending import Dispatcher
 
 log = structlog.get_logger("hub.work")
-LEASE = 30.0  # seconds
 
 
-class Jobs:
+class Jobs(Planning):
     """The jobs of one process. `stopping` ends long ones early; whatever is left stays in rows."""
 
     def __init__(self, world: World, bridge: Bridge, stopping: threading.Event | None = None) -> None:
-        self.world, self.bridge = world, bridge
-        self.stopping = stopping or threading.Event()
+        super().__init__(world, bridge, stopping or threading.Event())
         self.dispatcher = Dispatcher(world, bridge, self.stopping)
 
     # webhooks
@@ -195,55 +192,6 @@ class Jobs:
                 break
         return trial
 
-    # campaigns
-
-    def members(self, campaign: Campaign) -> Iterable[tuple[str, ...]]:
-        """Pages of CRM record ids of a campaign's audience."""
-        with self.world.db.read() as session:
-            connection = session.get_one(Connection, campaign.connection_id)
-        crm = self._crm(connection)
-        for page in self.bridge.iterate(crm.members(campaign.audience)):
-            for start in range(0, len(page.items), campaigns.BATCH):
-                yield page.items[start : start + campaigns.BATCH]
-
-    def stage(self, campaign_id: str) -> str | None:
-        """Turn an audience into messages. Returns the sender to nudge. A restart begins anew and adds nobody twice."""
-        owner, lease = new_id(), f"campaign:{campaign_id}"
-        if not leases.take(self.world, lease, owner, LEASE):
-            return None
-        try:
-            with self.world.db.write() as session:
-                campaign = session.get_one(Campaign, campaign_id)
-                if campaign.state != CampaignState.STAGING:
-                    return None
-                campaign.audience_size = campaign.unresolved = 0
-                session.add(campaign)
-            for records in self.members(campaign):
-                with self.world.db.write() as session:
-                    campaigns.stage_page(self.world, session, session.get_one(Campaign, campaign_id), records)
-                if self.stopping.is_set() or not leases.take(self.world, lease, owner, LEASE):
-                    return None
-            with self.world.db.write() as session:
-                campaign = session.get_one(Campaign, campaign_id)
-                if campaign.state == CampaignState.STAGING:
-                    campaign.state = CampaignState.RUNNING
-                    session.add(campaign)
-            return campaign.sender_id
-        except HubError as error:
-            log.warning("staging waits", campaign=campaign_id, error=type(error).__name__)
-            return None
-        finally:
-            leases.release(self.world, lease, owner)
-
-    def preview(self, campaign: Campaign) -> campaigns.Preview:
-        """Ask the gate about everybody in the audience; nobody is written to."""
-        preview, seen = campaigns.Preview(), set[str]()
-        for records in self.members(campaign):
-            with self.world.db.read() as session:
-                stager = campaigns.Stager(self.world, session, session.get_one(Campaign, campaign.id))
-                campaigns.preview_page(stager, records, seen, preview)
-        return preview
-
     # hub to CRM
 
     def report(self, connection_id: str) -> int:
@@ -296,12 +244,6 @@ class Jobs:
         found: list[Template] = list(self.bridge.iterate(provider.templates()))
         with self.world.db.write() as session:
             return accounts.replace_templates(self.world, session, connection, found)
-
-    def _crm(self, connection: Connection) -> Crm[Any]:
-        crm = accounts.open_connector(self.world, connection, self.bridge.http)
-        if not isinstance(crm, Crm):
-            raise BadInput(f"{connection.title} is no CRM", field="connection", remedy="Name a CRM connection.")
-        return crm
 
 
 def _wait(error: HubError | None, usual: float) -> float:

@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session, col, or_, select
 
-from hub.flows import campaigns, confirmation, dispatch, inbox, queue, signing, tier
+from hub.flows import campaigns, confirmation, dispatch, inbox, queue, signing, steering, tier
 from hub.flows.states import CampaignState
+from hub.flows.watch import Rules
 from hub.flows.world import World
 from hub.store.catch_up import SETTLED, CatchUp
 from hub.store.continuity import note
+from hub.store.ledger import Chain
 from hub.store.tables import Campaign, Connection, Controller, Lease, MessageRow, ReportRow, Sender, new_id
 from hub.work import leases
 from hub.work.actors import Nudges
@@ -27,6 +29,7 @@ LEASE = 5.0
 SIGN = timedelta(minutes=5)
 WATCH = timedelta(seconds=5)
 ORPHAN = timedelta(seconds=60)
+TEND = timedelta(seconds=5)
 TIDY = timedelta(hours=1)
 
 
@@ -39,6 +42,7 @@ class Schedule:
         self._tidied: datetime | None = None
         self._signed: datetime | None = None
         self._watched: datetime | None = None
+        self._tended: datetime | None = None
         self._catching_up: dict[str, CatchUp] = {}
 
     def run(self, stopping: threading.Event) -> None:
@@ -47,6 +51,7 @@ class Schedule:
                 if leases.take(self.world, "schedule", self.owner, LEASE):
                     self.watch()
                     self.sweep()
+                    self.tend()
                     self.sign()
                     self.tidy()
             except Exception as error:
@@ -60,16 +65,40 @@ class Schedule:
             syncs = self._connections(session, col(Connection.next_sync_at))
             reporting = self._reporting(session)
             due = col(Campaign.start_at) <= self.world.now()
-            staging = session.exec(select(Campaign.id).where(Campaign.state == CampaignState.STAGING, due)).all()
+            starting = session.exec(select(Campaign).where(Campaign.state == CampaignState.STAGING, due)).all()
             running = session.exec(select(Campaign.id).where(Campaign.state == CampaignState.RUNNING)).all()
         self.nudges.receive(self._fresh("inbox", waiting))
         self._each("dispatch", senders, self.nudges.dispatch.send)
         self._each("sync", syncs, self.nudges.sync.send)
         self._each("report", reporting, self.nudges.report.send)
-        self._each("stage", staging, self.nudges.stage.send)
+        self._each("stage", self._on_time(starting), self.nudges.stage.send)
         for campaign_id in running:
             with self.world.db.write() as session:
                 campaigns.finish(self.world, session, session.get_one(Campaign, campaign_id))
+
+    def _on_time(self, starting: Iterable[Campaign]) -> list[str]:
+        """Those that may start by themselves. The others were missed by too much, and wait for a person."""
+        ready = []
+        for campaign in starting:
+            if not steering.late(self.world, campaign):
+                ready.append(campaign.id)
+                continue
+            with self.world.db.write() as session:
+                chain = Chain(session, campaign.controller_id, self.world.now())
+                if steering.late(self.world, campaigns.locked(session, campaign.id)):
+                    steering.hold(self.world, session, chain, campaign, steering.Why.LATE)
+                chain.write()
+        return ready
+
+    def tend(self) -> None:
+        """Every few seconds, look after what runs under rules or waits for its canary."""
+        now = self.world.now()
+        if self._tended is not None and now - self._tended < TEND:
+            return
+        self._tended = now
+        with self.world.db.read() as session:
+            running = session.exec(select(Campaign).where(Campaign.state == CampaignState.RUNNING)).all()
+        self._each("tend", [one.id for one in running if one.canary or Rules.of(one).any], self.nudges.tend.send)
 
     def watch(self) -> None:
         """Is the database older than its journal? If not, the journal gets what a crash kept from it."""

@@ -16,6 +16,7 @@ from hub.store.tables.permission import (
     StopRow,
     Wording,
 )
+from hub.store.tables.prices import Price
 from hub.store.tables.proof import ChainHead, ChainLink, DailyRoot, DecisionRow, Document, LedgerRow, SigningKey
 from hub.store.tables.rules import FactPart, PolicyVersion
 from hub.store.tables.tier import Opening, OpeningHour
@@ -61,6 +62,7 @@ __all__ = [
     "OptInPage",
     "OptInRequest",
     "PolicyVersion",
+    "Price",
     "ProcessorRecord",
     "ReportRow",
     "Review",

@@ -13,7 +13,7 @@ from hub.store.tables.columns import json, key, maybe_time, ref, sealed, time
 
 
 class Campaign(SQLModel, table=True):
-    """One template to one audience, for one purpose."""
+    """One template, or up to four side by side, to one audience, for one purpose."""
 
     id: str = key()
     controller_id: str = ref("controller.id")
@@ -28,10 +28,27 @@ class Campaign(SQLModel, table=True):
     notice_id: str | None = ref("notice_text.id", default=None, index=False)  # which the template serves
     approved_category: str  # the platform's category when the campaign was made
     parameters: list[list[str]] = json(default_factory=list)  # [name, property, fallback]
-    state: str  # draft, staging, running, done, cancelled, paused
-    paused_from: str = ""  # the state it had then
+    variants: list[dict[str, Any]] = json(default_factory=list)  # see `hub.flows.variants`; empty: the one template
+    state: str  # draft, waiting, staging, running, done, cancelled, paused
+    paused_from: str = ""  # the state it had when the database was restored
     released_by: str = ""  # who let it go on after the database was restored
+    resumes_to: str = ""  # the state it had when somebody, or a rule, paused it
+    paused_why: str = ""  # person, late, errors, optouts, quality, canary
+    paused_note: str = ""  # the counts of a rule that was broken
+    acts: list[dict[str, str]] = json(default_factory=list)  # who did what when, and the ledger's id of it
+    created_by: str = ""
+    approved_by: str = ""
     start_at: datetime | None = maybe_time()
+    begun_at: datetime | None = maybe_time()  # when staging first began
+    late_minutes: int | None = None  # it starts this late at most by itself; None: as the settings say
+    local_time: str = ""  # HH:MM by the recipient's clock; empty: as soon as it starts
+    any_hour: bool = False  # the policy's quiet hours are not kept, unless the policy enforces them
+    rules: dict[str, Any] = json(default_factory=dict)  # see `hub.flows.watch`
+    watched_from: datetime | None = maybe_time()  # since a person let it go on: what was before does not count again
+    canary: int = 0  # how many go first; 0: all at once
+    canary_wait_s: int = 0
+    canary_at: datetime | None = maybe_time()  # when these were let go
+    rest_at: datetime | None = maybe_time()  # when the others were
     audience_size: int = 0
     unresolved: int = 0  # members the hub holds no record of: they had no basis for storing, or no usable number
     created_at: datetime = time()
@@ -69,7 +86,7 @@ class MessageRow(SQLModel, table=True):
     purpose: str
     topic: str = "*"
     text: bytes | None = sealed(default=None, nullable=True)  # free text, under the person's key
-    template: str = ""  # of a message without a campaign that is no free text
+    template: str = ""  # of a message without a campaign that is no free text, or the campaign's variant
     language: str = ""
     approved_category: str = ""  # the platform's category of the template when the message was made
     parameters: bytes | None = sealed(default=None, nullable=True)  # of the template, under the person's key
@@ -85,6 +102,7 @@ class MessageRow(SQLModel, table=True):
     owner: str = ""  # the dispatcher that authorised it
     authorised_at: datetime | None = maybe_time()
     next_attempt_at: datetime | None = maybe_time()  # None: it does not wait for its turn
+    wave: int = 0  # of a campaign with a canary: 0 goes first, 1 has no time before it is let go
     reference: str = Field(default="", index=True)  # HMAC of the provider's message id
     provider_id: bytes | None = sealed(default=None, nullable=True)
     created_at: datetime = time()

@@ -16,6 +16,8 @@ from hub_meta.wire import TEMPLATE_STATES, locale, platform_category
 EVERY_SENDER = ""  # Meta names no phone number id in these webhooks
 SILENCED = frozenset({"ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED", "PARTNER_REMOVED", "PARTNER_APP_UNINSTALLED"})
 RESTRICTED = "RESTRICTED_BIZ_INITIATED_MESSAGING"
+POOR = frozenset({"YELLOW", "RED"})
+RATED_DOWN = frozenset({"FLAGGED", "DOWNGRADE"})  # of a number
 
 
 def problem(error: HubError, sender: str, at: datetime) -> SenderChanged:
@@ -38,7 +40,8 @@ def _template_status(value: Fields, at: datetime) -> Iterator[Event]:
 def _template_quality(value: Fields, at: datetime) -> Iterator[Event]:
     name, language = _template(value)
     score = text(value.get("new_quality_score"))
-    yield SenderChanged(EVERY_SENDER, f"quality of template {name} ({language}) is {score}", at)
+    what = f"quality of template {name} ({language}) is {score}"
+    yield SenderChanged(EVERY_SENDER, what, at, worse=score in POOR, template=f"{name}/{language}")
 
 
 def _template_category(value: Fields, at: datetime) -> Iterator[Event]:
@@ -80,7 +83,8 @@ def _shown(title: str, *keys: str) -> Callable[[Fields, datetime], Iterator[Even
     """Reads a webhook whose named values a person should see."""
 
     def read(value: Fields, at: datetime) -> Iterator[Event]:
-        yield SenderChanged(EVERY_SENDER, _joined(title, *(text(value.get(key)) for key in keys)), at)
+        worse = title == "number" and text(value.get("event")) in RATED_DOWN
+        yield SenderChanged(EVERY_SENDER, _joined(title, *(text(value.get(key)) for key in keys)), at, worse=worse)
 
     return read
 

@@ -241,6 +241,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_policy_version_controller_id"), ["controller_id"], unique=False)
 
     op.create_table(
+        "price",
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("country", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("category", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("price", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("currency", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("controller_id", "country", "category", "valid_from"),
+    )
+    op.create_table(
         "signing_key",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -707,10 +721,27 @@ def upgrade() -> None:
         sa.Column("notice_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("approved_category", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("variants", sa.JSON(), nullable=False),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("paused_from", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("released_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("resumes_to", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("paused_why", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("paused_note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("acts", sa.JSON(), nullable=False),
+        sa.Column("created_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("approved_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("start_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("begun_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("late_minutes", sa.Integer(), nullable=True),
+        sa.Column("local_time", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("any_hour", sa.Boolean(), nullable=False),
+        sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("watched_from", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("canary", sa.Integer(), nullable=False),
+        sa.Column("canary_wait_s", sa.Integer(), nullable=False),
+        sa.Column("canary_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("rest_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("audience_size", sa.Integer(), nullable=False),
         sa.Column("unresolved", sa.Integer(), nullable=False),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
@@ -968,6 +999,7 @@ def upgrade() -> None:
         sa.Column("owner", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("authorised_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("next_attempt_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("wave", sa.Integer(), nullable=False),
         sa.Column("reference", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("provider_id", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
@@ -1241,6 +1273,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_signing_key_controller_id"))
 
     op.drop_table("signing_key")
+    op.drop_table("price")
     with op.batch_alter_table("policy_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_policy_version_controller_id"))
 
