@@ -175,3 +175,34 @@ def test_templates_of_a_crm_are_no_templates(shop: Shop) -> None:
 
 def test_company_names_are_kept_as_written(shop: Shop) -> None:
     assert [(c.name, c.country) for c in shop.rows(Controller)] == [(COMPANY, "DE")]
+
+
+def test_limits_are_set_for_the_number_and_its_account(shop: Shop) -> None:
+    with shop.write() as session:
+        accounts.limit(session, session.get_one(Sender, shop.sender.id), rate=250, people="2000")
+    with shop.world.db.read() as session:
+        assert session.get_one(Sender, shop.sender.id).rate == 250
+        assert session.get_one(Connection, shop.provider.id).tier == 2000
+    with shop.write() as session:
+        accounts.limit(session, session.get_one(Sender, shop.sender.id), people="none")
+        assert session.get_one(Connection, shop.provider.id).tier is None
+
+
+@pytest.mark.parametrize(
+    ("rate", "people", "field"),
+    [
+        (None, "", "rate or people"),
+        (0, "", "rate"),
+        (1001, "", "rate"),
+        (None, "many", "people"),
+        (None, "0", "people"),
+    ],
+)
+def test_limit_that_makes_no_sense_is_refused_and_changes_nothing(
+    shop: Shop, rate: int | None, people: str, field: str
+) -> None:
+    with pytest.raises(BadInput) as refused, shop.write() as session:
+        accounts.limit(session, session.get_one(Sender, shop.sender.id), rate=rate, people=people)
+    assert refused.value.field == field
+    with shop.world.db.read() as session:
+        assert session.get_one(Sender, shop.sender.id).rate == 80

@@ -22,6 +22,7 @@ from hub.contract import (
     Purpose,
 )
 from hub.flows import (
+    answers,
     campaigns,
     capsules,
     clerk,
@@ -38,8 +39,9 @@ from hub.flows import (
 from hub.flows.clerk import Word
 from hub.flows.states import State
 from hub.law.facts import Decision, Evidence, EvidenceKind, Message, Phase, StopKind, Verification
-from hub.store.tables import Contact, ContactPoint, CrmRecord, MessageRow, Review, StopRow
-from hub.store.vault import KeyRing, Sealed, Vault, generate
+from hub.store.tables import Contact, ContactPoint, CrmRecord, MessageRow, Review, StopRow, TemplateRow
+from hub.store.vault import KeyRing, Sealed, Vault, generate, unseal
+from tests.carriers import OFFER
 from tests.making import (
     ANNA,
     BEN,
@@ -250,6 +252,33 @@ def test_answer_in_the_queue_is_still_readable_after_a_merge(shop: Shop) -> None
     assert {m.outgoing.content.body for m in sent} == {"Zur ersten Frage", "Zur zweiten"}  # type: ignore[union-attr]
 
 
+def test_template_of_its_own_still_leaves_after_a_merge(shop: Shop) -> None:
+    hello(shop, bsuid())
+    hello(shop, phone(ANNA))
+    with shop.write() as session:
+        contact, point = contacts.meet(shop.world, session, shop.controller, [bsuid()])
+        template = session.get_one(TemplateRow, (shop.provider.id, OFFER.name, OFFER.language))
+        queued = answers.queue_template(
+            shop.world,
+            session,
+            shop.sender,
+            contact,
+            point,
+            Purpose.SERVICE,
+            template,
+            [("1", "Anna")],
+            approved_category=template.category,
+            dedupe="once",
+            evidence=[(EvidenceKind.REQUEST, "asked", shop.world.now())],
+        )
+    join(shop, ANNA, shop.contact_of(bsuid()).id)
+    row, contact = shop.message(queued), shop.contact_of(bsuid())
+    assert row.contact_id == contact.id
+    assert row.parameters is not None
+    opened = unseal(contacts.key_of(shop.world, contact), row.parameters, f"parameters:{row.id}")
+    assert orjson.loads(opened) == [["1", "Anna"]]
+
+
 def test_two_queued_messages_of_a_campaign_leave_one_after_a_merge(shop: Shop) -> None:
     shop.sync(person("17", ANNA, CONTRACT), person("18", BEN, CONTRACT))
     for typed in (ANNA, BEN):
@@ -278,7 +307,7 @@ def test_campaign_that_reached_one_contact_is_not_sent_to_the_other_after_a_merg
 
 
 def test_every_table_that_names_a_contact_is_moved_by_a_merge() -> None:
-    by_hand = {"contact_point", "message", "contact"}
+    by_hand = {"contact_point", "message", "contact", "claimed_opt_in"}
     named = {
         table.name
         for table in SQLModel.metadata.sorted_tables

@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 
 from hub.contract import BadInput, ContactSnapshot
-from hub.flows import erasure, quarantine
+from hub.flows import contacts, erasure, joining, quarantine
+from hub.flows.register import Register
 from hub.store.ledger import Chain
-from hub.store.tables import ClaimedOptIn, ConsentRow, DecisionRow, OptInBatch, StopRow
-from tests.making import ANNA, BEN, CARLA, CONSENT, CONTRACT, OPT_OUT, Shop, number, person, phone
+from hub.store.tables import ClaimedOptIn, ConsentRow, Contact, DecisionRow, OptInBatch, StopRow
+from hub.store.vault import unseal
+from tests.making import ANNA, BEN, CARLA, CONSENT, CONTRACT, OPT_OUT, Shop, bsuid, number, person, phone
 from tests.mapped import MappedShop, opted_in
 
 pytest_plugins = ["tests.shops"]
@@ -111,6 +113,23 @@ def test_approved_batch_is_judged_again_and_a_stop_given_meanwhile_wins(mapped: 
     assert not mapped.pending()
     assert "Eva" not in mapped.shop.events("opt_ins_approved")[0].record
     assert mapped.shop.proven()
+
+
+def test_proof_of_who_was_merged_meanwhile_still_opens(mapped: MappedShop) -> None:
+    shop = mapped.shop
+    with shop.write() as session:  # the older of two stays: somebody known before the walk
+        before, _ = contacts.meet(shop.world, session, shop.controller, [bsuid()])
+    mapped.walk(*crowd(*THREE))
+    with shop.write() as session:
+        gone = session.get_one(Contact, shop.contact_of(phone(BEN)).id)
+        chain = Chain(session, shop.controller.id, shop.world.now())
+        register = Register(shop.world, session, chain, shop.controller)
+        stays = joining.join(register, session.get_one(Contact, before.id), gone, shop.world.now(), {"by": "test"})
+        chain.write()
+    assert stays.id == before.id
+    (row,) = (row for row in mapped.pending() if row.token == shop.token(phone(BEN)))
+    assert (row.contact_id, row.evidence is not None) == (stays.id, True)
+    assert b"record" in unseal(contacts.key_of(shop.world, stays), row.evidence or b"", f"evidence:{stays.id}")
 
 
 def test_record_that_says_otherwise_by_then_is_not_taken_over(mapped: MappedShop) -> None:

@@ -18,6 +18,7 @@ from hub.cli import (
     demo,
     evidence,
     identity,
+    limits,
     notice,
     optin,
     policy,
@@ -55,6 +56,7 @@ identity.register(app)
 stops.register(app)
 policy.register(app)
 prices.register(app)
+limits.register(app)
 bench.register(app)
 bench_stop.register(app)
 demo.register(app)

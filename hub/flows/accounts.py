@@ -161,8 +161,7 @@ def add_sender(session: Session, connection: Connection, vendor_id: str, number:
     digits = "".join(c for c in number if c.isdigit())
     if not vendor_id or not digits:
         raise BadInput("is empty", field="sender", remedy="Give the vendor's id of the number and the number itself.")
-    if not 1 <= rate <= 1000:
-        raise BadInput(f"{rate} is out of range", field="rate", remedy="Use 1 to 1000 messages per second.")
+    _check_rate(rate)
     mine = select(Sender).where(Sender.connection_id == connection.id, Sender.vendor_id == vendor_id)
     if session.exec(mine).first():
         raise BadInput(f"{vendor_id} was added already", field="sender", remedy="Use it as it is.")
@@ -176,6 +175,31 @@ def add_sender(session: Session, connection: Connection, vendor_id: str, number:
     session.add(sender)
     session.flush()
     return sender
+
+
+def _check_rate(rate: int) -> None:
+    if not 1 <= rate <= 1000:
+        raise BadInput(f"{rate} is out of range", field="rate", remedy="Use 1 to 1000 messages per second.")
+
+
+def limit(session: Session, sender: Sender, *, rate: int | None = None, people: str = "") -> None:
+    """Set what the vendor allows. `people`: whom the account may write to first in 24 hours; "none": no limit.
+
+    Raises `BadInput`.
+    """
+    if rate is None and not people:
+        raise BadInput("is missing", field="rate or people", remedy="Name at least one of them.")
+    if rate is not None:
+        _check_rate(rate)
+        sender.rate = rate
+        session.add(sender)
+    if not people:
+        return
+    if people != "none" and not (people.isdecimal() and int(people) > 0):
+        raise BadInput(f"{people!r} is no number of people", field="people", remedy="Use a number, or none.")
+    connection = session.get_one(Connection, sender.connection_id)
+    connection.tier = None if people == "none" else int(people)
+    session.add(connection)
 
 
 def file_processor(

@@ -150,7 +150,7 @@ def confirm_stop(
 def confirm_passed_on(
     world: World, session: Session, controller: Controller, contact_id: str, kind: StopKind, stop_ref: str, at: datetime
 ) -> str:
-    """Confirm a stop that did not come by chat: told to staff, found by a reviewer, given on a page.
+    """Confirm a stop that did not come by chat: told to staff, or found by a reviewer.
 
     Only as a free text to the number they wrote to, while their service window is open. Outside it none is sent: a
     template to somebody who has just said stop would be one message more than they asked for. Returns the message id.
@@ -162,7 +162,8 @@ def confirm_passed_on(
         return ""
     if world.now() >= min(last, at) + timedelta(hours=policy.request.service_window_hours):
         return ""
-    points = session.exec(select(ContactPoint).where(ContactPoint.contact_id == contact_id)).all()
+    theirs = (ContactPoint.contact_id == contact_id, col(ContactPoint.left_at).is_(None))
+    points = session.exec(select(ContactPoint).where(*theirs)).all()
     point = min(points, key=lambda one: (one.kind != PointKind.E164, one.id), default=None)
     if point is None:
         return ""

@@ -34,7 +34,7 @@ from hub.store.tables import (
 from hub.store.vault import seal
 
 # what goes along as it is; the rest is moved by hand
-FOLLOWS = (CrmRecord, ConsentRow, ReportRow, Review, OptInRequest, ClaimedOptIn)
+FOLLOWS = (CrmRecord, ConsentRow, ReportRow, Review, OptInRequest)
 _VALID = (ConsentState.GIVEN, ConsentState.RENEWED)
 _IN_QUEUE = (State.QUEUED, State.HELD)
 _NEVER_LEFT = (State.REFUSED, State.FAILED)
@@ -58,6 +58,8 @@ def join(
     for point in register.points(gone):
         register.move_point(point, gone, keep)
     _move_messages(register, keep, gone)
+    for row in register.session.exec(select(ClaimedOptIn).where(ClaimedOptIn.contact_id == gone.id)):
+        register.move_opt_in(row, gone, keep)
     for table in FOLLOWS:
         rows: Any = table
         mine = update(table).where(col(rows.contact_id) == gone.id)

@@ -13,7 +13,7 @@ from hub.flows.forecast import Canary, Pace
 from hub.flows.states import MAY_HAVE_ARRIVED, State
 from hub.flows.steering import MOVING
 from hub.flows.world import World
-from hub.store.tables import Campaign, MessageRow, Sender
+from hub.store.tables import Campaign, Connection, MessageRow, Sender
 
 _DAY = timedelta(days=1)
 _PAGE = 5000
@@ -21,8 +21,9 @@ _KEPT = 0.98  # of the rate: the limiter keeps a margin, so that no second at th
 
 
 def of(world: World, session: Session, campaign: Campaign, tier: int | None = None) -> Pace:
-    """`tier`: people that the platform lets the account begin with in any 24 hours; None: no limit is known."""
+    """`tier`: people that the platform lets the account begin with in any 24 hours; None: what is set for it."""
     sender = session.get_one(Sender, campaign.sender_id)
+    tier = tier if tier is not None else session.get_one(Connection, sender.connection_id).tier
     policy = world.policy_for(campaign.controller_id)
     keeps = policy is not None and (policy.quiet_hours.enforce or not campaign.any_hour)
     return Pace(

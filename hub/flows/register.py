@@ -14,7 +14,7 @@ from hub.flows import contacts, permission
 from hub.flows.facts import REASSIGNED, TOMBSTONE
 from hub.flows.world import World
 from hub.store.ledger import Chain
-from hub.store.tables import ConsentRow, Contact, ContactPoint, Controller, MessageRow, StopRow
+from hub.store.tables import ClaimedOptIn, ConsentRow, Contact, ContactPoint, Controller, MessageRow, StopRow
 from hub.store.vault import seal, unseal
 
 
@@ -82,9 +82,16 @@ class Register:
         self.session.add(row)
 
     def move_message(self, row: MessageRow, giver: Contact, taker: Contact) -> None:
-        for name, place in (("text", "message"), ("provider_id", "provider")):
+        for name, place in (("text", "message"), ("parameters", "parameters"), ("provider_id", "provider")):
             if (data := getattr(row, name)) is not None:
                 setattr(row, name, self.reseal(data, giver, taker, f"{place}:{row.id}"))
+        row.contact_id = taker.id
+        self.session.add(row)
+
+    def move_opt_in(self, row: ClaimedOptIn, giver: Contact, taker: Contact) -> None:
+        """Its proof becomes evidence of the other contact, once the opt-in is released."""
+        if row.evidence is not None:
+            row.evidence = self.reseal(row.evidence, giver, taker, f"evidence:{giver.id}", f"evidence:{taker.id}")
         row.contact_id = taker.id
         self.session.add(row)
 
