@@ -114,7 +114,7 @@ def test_only_poison_alone_is_counted_and_parked_too(shop: Shop, jobs: Jobs) -> 
 def test_rows_wait_in_the_order_in_which_they_came(shop: Shop) -> None:
     ids = post(shop, letter(b"1")) + post(shop, letter(b"2")) + post(shop, letter(b"3"))
     with shop.world.db.read() as session:
-        assert inbox.waiting(session, 2) == ids[:2]
+        assert [row_id for row_id, _ in inbox.waiting(session, shop.provider.id, 2)] == ids[:2]
         assert [row.id for row in inbox.pending(session, [ids[2], ids[0]])] == [ids[0], ids[2]]
 
 

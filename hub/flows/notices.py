@@ -21,6 +21,7 @@ from hub.flows.states import State
 from hub.flows.world import World
 from hub.law.facts import EvidenceKind, NoticeKind, Person, Source
 from hub.store.ledger import Chain, canonical, digest
+from hub.store.sets import among
 from hub.store.tables import (
     Contact,
     ContactPoint,
@@ -179,18 +180,20 @@ def duty(person: Person, notice: NoticeText, now: datetime) -> list[list[str]]:
 
 
 def accepted(session: Session, chain: Chain, rows: Iterable[MessageRow], now: datetime) -> None:
-    """A provider took these messages: what they carry was served. The first communication ends the month of Art. 14."""
+    """A provider took these messages: what they carry was served."""
     rows = list(rows)
     for row in rows:
         if row.notice_id:
             token = session.get_one(ContactPoint, row.point_id).token
             source = {"message": row.id}
             serve(session, chain, row.contact_id, token, row.notice_id, now, source, message_id=row.id)
-    session.execute(
-        update(CrmRecord)
-        .where(col(CrmRecord.contact_id).in_([row.contact_id for row in rows]), col(CrmRecord.art14_due_at) > now)
-        .values(art14_due_at=now)
-    )
+    written_to(session, [row.contact_id for row in rows], now)
+
+
+def written_to(session: Session, contact_ids: Iterable[str], now: datetime) -> None:
+    """The first communication to these people ends the month of Art. 14."""
+    due = among(col(CrmRecord.contact_id), contact_ids) & (col(CrmRecord.art14_due_at) > now)
+    session.execute(update(CrmRecord).where(due).values(art14_due_at=now))
 
 
 def failed(session: Session, chain: Chain, row: MessageRow, at: datetime) -> None:

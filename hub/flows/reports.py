@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from hub.contract import Outcome, Report, ReportKind
 from hub.flows.states import rank
 from hub.flows.world import World
+from hub.store.sets import among
 from hub.store.tables import Campaign, CrmRecord, MessageRow, ReportRow
 
 BATCH = 100
@@ -37,6 +38,14 @@ class Told:
     @classmethod
     def of(cls, row: MessageRow, kind: ReportKind, status: str, at: datetime, reason: str = "") -> Told:
         return cls(row.id, row.contact_id, row.campaign_id, row.basis, kind, status, at, reason)
+
+
+class _Record(NamedTuple):
+    """Where a CRM speaks of a person."""
+
+    connection_id: str
+    record: str
+    contact_id: str
 
 
 def tell(session: Session, items: Sequence[Told], now: datetime) -> None:
@@ -110,7 +119,7 @@ def tell_conflict(session: Session, record: CrmRecord, decision_id: str, now: da
 
 def _row(
     key: str,
-    record: CrmRecord,
+    record: CrmRecord | _Record,
     kind: ReportKind,
     status: str,
     reason: str,
@@ -142,21 +151,22 @@ def _row(
 
 def _add(session: Session, rows: list[dict[str, Any]]) -> None:
     by_key = {row["key"]: row for row in rows}
-    known = set(session.exec(select(ReportRow.key).where(col(ReportRow.key).in_(list(by_key)))))
+    known = set(session.exec(select(ReportRow.key).where(among(col(ReportRow.key), by_key))))
     fresh = [row for key, row in by_key.items() if key not in known]
     if fresh:
-        session.execute(insert(ReportRow), fresh)
+        session.connection().execute(insert(ReportRow.__table__), fresh)  # type: ignore[attr-defined]
 
 
-def _records(session: Session, contact_ids: set[str]) -> dict[str, list[CrmRecord]]:
-    found: dict[str, list[CrmRecord]] = defaultdict(list)
-    for record in session.exec(select(CrmRecord).where(col(CrmRecord.contact_id).in_(contact_ids))):
-        found[record.contact_id].append(record)
+def _records(session: Session, contact_ids: set[str]) -> dict[str, list[_Record]]:
+    found: dict[str, list[_Record]] = defaultdict(list)
+    columns = select(col(CrmRecord.connection_id), col(CrmRecord.record), col(CrmRecord.contact_id))
+    for row in session.exec(columns.where(among(col(CrmRecord.contact_id), contact_ids))):
+        found[row[2]].append(_Record(*row))
     return found
 
 
 def _campaigns(session: Session, ids: set[str]) -> dict[str, Campaign]:
-    return {c.id: c for c in session.exec(select(Campaign).where(col(Campaign.id).in_(ids)))}
+    return {c.id: c for c in session.exec(select(Campaign).where(among(col(Campaign.id), ids)))}
 
 
 def due(world: World, session: Session, connection_id: str, limit: int = BATCH) -> list[Report]:

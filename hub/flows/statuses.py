@@ -3,6 +3,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, update
 from sqlmodel import col, select
 
 from hub.contract import (
@@ -19,54 +26,173 @@ from hub.flows import notices, reports
 from hub.flows.desk import Desk
 from hub.flows.dispatch import capped, opted_out
 from hub.flows.states import State, after
+from hub.store.sets import among
 from hub.store.tables import MessageEvent, MessageRow, Sender, TemplateRow
 
+_NO_RECEIPT_YET = (State.QUEUED, State.AUTHORISED, State.UNKNOWN)
+_COLUMNS = [
+    col(column)
+    for column in (
+        MessageRow.id,
+        MessageRow.contact_id,
+        MessageRow.campaign_id,
+        MessageRow.sender_id,
+        MessageRow.basis,
+        MessageRow.notice_id,
+        MessageRow.reference,
+        MessageRow.state,
+    )
+]
+_REFER: Any = (
+    update(MessageRow.__table__)  # type: ignore[attr-defined]
+    .where(col(MessageRow.id) == bindparam("row"))
+    .values(reference=bindparam("known_as"))
+)
 
-def status(desk: Desk, event: StatusChanged) -> None:
-    row = _message_of(desk, event)
-    if row is None:
+
+@dataclass(slots=True)
+class _Message:
+    """What a status needs to know of a message, and changes."""
+
+    id: str
+    contact_id: str
+    campaign_id: str | None
+    sender_id: str
+    basis: str
+    notice_id: str | None
+    reference: str
+    state: str
+    reason: str = ""
+
+    def told(self, state: str, at: datetime, reason: str = "") -> reports.Told:
+        kind = ReportKind.STATUS
+        return reports.Told(self.id, self.contact_id, self.campaign_id, self.basis, kind, state, at, reason)
+
+
+@dataclass(slots=True)
+class _Moves:
+    """What a set of statuses brings about."""
+
+    moved: dict[str, _Message] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)  # message -> reference that it did not have
+    accepted: dict[datetime, list[_Message]] = field(default_factory=lambda: defaultdict(list))
+    lost: list[tuple[_Message, datetime]] = field(default_factory=list)  # failed after they were accepted
+    failed: list[tuple[_Message, StatusChanged]] = field(default_factory=list)  # the platform's word, whatever came
+
+
+def apply(desk: Desk, events: Sequence[StatusChanged]) -> None:
+    """A set of words about messages, in their order. What is known already, or about none of ours, changes nothing."""
+    about = _about(desk, events)
+    moves = _Moves()
+    for message, event in _news(desk, about):
+        _move(desk, moves, message, event)
+    _write(desk, moves)
+    _follow(desk, moves)
+
+
+def _about(desk: Desk, events: Sequence[StatusChanged]) -> list[tuple[_Message, StatusChanged]]:
+    """Each event with its message: by our id, else by the reference of the provider's."""
+    ids = {event.message_id for event in events if event.message_id}
+    mine = select(*_COLUMNS).where(col(MessageRow.controller_id) == desk.controller.id)
+    found = {row.id: _Message(*row) for row in _locked(desk, mine.where(among(col(MessageRow.id), ids)))} if ids else {}
+    names = {
+        event.provider_message_id: desk.world.vault.references(desk.controller.id, event.provider_message_id)
+        for event in events
+        if event.provider_message_id and event.message_id not in found
+    }
+    called: dict[str, _Message] = {}
+    if names:
+        every = [reference for references in names.values() for reference in references]
+        for row in _locked(desk, mine.where(among(col(MessageRow.reference), every))):
+            called[row.reference] = found.setdefault(row.id, _Message(*row))
+    about = []
+    for event in events:
+        references = names.get(event.provider_message_id, ())
+        message = found.get(event.message_id) or next((called[r] for r in references if r in called), None)
+        if message is not None:
+            about.append((message, event))
+    return about
+
+
+def _locked(desk: Desk, rows: Any) -> Iterable[Any]:
+    """In the order of their ids, so that two workers never wait for each other."""
+    return desk.session.execute(rows.order_by(col(MessageRow.id)).with_for_update())
+
+
+def _news(desk: Desk, about: Sequence[tuple[_Message, StatusChanged]]) -> list[tuple[_Message, StatusChanged]]:
+    """Those not heard before; from now on they are."""
+    if not about:
+        return []
+    said = select(col(MessageEvent.message_id), col(MessageEvent.status), col(MessageEvent.at))
+    before = desk.session.execute(said.where(among(col(MessageEvent.message_id), {m.id for m, _ in about})))
+    known: set[tuple[str, str, datetime]] = {(row[0], row[1], row[2]) for row in before}
+    news, rows = [], []
+    for message, event in about:
+        key = (message.id, str(event.status), event.at)
+        if key in known:
+            continue
+        known.add(key)
+        news.append((message, event))
+        rows.append({"message_id": message.id, "status": event.status, "at": event.at, "code": _code(event)})
+    if rows:
+        desk.session.connection().execute(insert(MessageEvent.__table__), rows)  # type: ignore[attr-defined]
+    return news
+
+
+def _move(desk: Desk, moves: _Moves, message: _Message, event: StatusChanged) -> None:
+    if event.status is Status.FAILED:
+        moves.failed.append((message, event))
+    before, state = State(message.state), after(State(message.state), event.status)
+    if state is before:
         return
-    code = getattr(event.error, "code", "") if event.error else ""
-    known = desk.session.exec(
-        select(MessageEvent.id).where(
-            MessageEvent.message_id == row.id, MessageEvent.status == event.status, MessageEvent.at == event.at
-        )
-    ).first()
-    if known is not None:
-        return
-    desk.session.add(MessageEvent(message_id=row.id, status=event.status, code=code, at=event.at))
-    if event.status is Status.FAILED and isinstance(event.error, RecipientOptedOut):
-        # an objection counts whatever became of the message
-        opted_out(desk.world, desk.session, desk.chain, row, event.at, code)
-    if event.status is Status.FAILED and isinstance(event.error, RecipientCapped):
-        capped(desk.session, row, event.at, event.error)
-    state = after(State(row.state), event.status)
-    if state == row.state:
-        return
-    if row.state in (State.QUEUED, State.AUTHORISED, State.UNKNOWN):  # faster than the receipt
-        desk.told.append(reports.Told.of(row, ReportKind.STATUS, State.ACCEPTED, event.at))
+    if before in _NO_RECEIPT_YET:  # faster than the receipt
+        desk.told.append(message.told(State.ACCEPTED, event.at))
         if state is not State.FAILED:
-            notices.accepted(desk.session, desk.chain, [row], event.at)
-            desk.senders.add(row.sender_id)  # what waited for it
+            moves.accepted[event.at].append(message)
+            desk.senders.add(message.sender_id)  # what waited for it
     elif state is State.FAILED:
-        notices.failed(desk.session, desk.chain, row, event.at)
-    row.state, row.changed_at = state, desk.world.now()
-    row.reason = (code or _name(event.error)) if state is State.FAILED else ""
-    if event.provider_message_id and not row.reference:
-        row.reference = desk.world.vault.reference(desk.controller.id, event.provider_message_id)
-    desk.session.add(row)
-    desk.told.append(reports.Told.of(row, ReportKind.STATUS, row.state, event.at, reason=row.reason))
+        moves.lost.append((message, event.at))
+    message.state = state
+    message.reason = (_code(event) or _name(event.error)) if state is State.FAILED else ""
+    if event.provider_message_id and not message.reference:
+        message.reference = desk.world.vault.reference(desk.controller.id, event.provider_message_id)
+        moves.named[message.id] = message.reference
+    moves.moved[message.id] = message
+    desk.told.append(message.told(state, event.at, message.reason))
 
 
-def _message_of(desk: Desk, event: StatusChanged) -> MessageRow | None:
-    if event.message_id:
-        row = desk.session.get(MessageRow, event.message_id)
-        if row is not None and row.controller_id == desk.controller.id:
-            return row
-    if not event.provider_message_id:
-        return None
-    references = desk.world.vault.references(desk.controller.id, event.provider_message_id)
-    return desk.session.exec(select(MessageRow).where(col(MessageRow.reference).in_(references))).first()
+def _write(desk: Desk, moves: _Moves) -> None:
+    ends: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for message in moves.moved.values():
+        ends[message.state, message.reason].append(message.id)
+    for (state, reason), ids in ends.items():
+        moved = update(MessageRow).where(among(col(MessageRow.id), ids))
+        desk.session.execute(
+            moved.values(state=state, reason=reason, changed_at=desk.world.now()),
+            execution_options={"synchronize_session": False},
+        )
+    if moves.named:
+        named = [{"row": message_id, "known_as": reference} for message_id, reference in moves.named.items()]
+        desk.session.connection().execute(_REFER, named)
+
+
+def _follow(desk: Desk, moves: _Moves) -> None:
+    """What it means for people: who was told, who was not after all, and who wants nothing more."""
+    for at, messages in moves.accepted.items():
+        notices.accepted(desk.session, desk.chain, [_row(desk, m) for m in messages if m.notice_id], at)
+        notices.written_to(desk.session, [m.contact_id for m in messages], at)
+    for message, at in moves.lost:
+        if message.notice_id:
+            notices.failed(desk.session, desk.chain, _row(desk, message), at)
+    for message, event in moves.failed:
+        if isinstance(event.error, RecipientOptedOut):  # an objection counts whatever became of the message
+            opted_out(desk.world, desk.session, desk.chain, _row(desk, message), event.at, _code(event))
+        elif isinstance(event.error, RecipientCapped):
+            capped(desk.session, _row(desk, message), event.at, event.error)
+
+
+def _row(desk: Desk, message: _Message) -> MessageRow:
+    return desk.session.get_one(MessageRow, message.id)
 
 
 def template(desk: Desk, event: TemplateChanged) -> None:
@@ -88,6 +214,10 @@ def sender(desk: Desk, event: SenderChanged) -> None:
     for sender in desk.session.exec(mine):
         sender.paused_why = event.what[:300]
         desk.session.add(sender)
+
+
+def _code(event: StatusChanged) -> str:
+    return getattr(event.error, "code", "") if event.error else ""
 
 
 def _name(error: HubError | None) -> str:
