@@ -11,12 +11,11 @@ from typing import Any
 
 import orjson
 from sqlalchemy import delete, func, literal_column, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from hub.contract import Inbound
 from hub.flows.world import World
-from hub.store.sets import among
+from hub.store.sets import among, insert_new
 from hub.store.tables import Connection, Inbox, new_id
 
 _TRIES = 5
@@ -43,12 +42,8 @@ class Waiting:
 def store(world: World, session: Session, arrived: Sequence[Arrived]) -> list[str]:
     """Keep a group of requests in one transaction; returns the new rows. A redelivery is there already."""
     rows = [_row(world, digest, one) for digest, one in {_digest(one): one for one in arrived}.items()]
-    insert = sqlite.insert if world.db.sqlite else postgresql.insert
-    statement = insert(Inbox.__table__).on_conflict_do_nothing()  # type: ignore[attr-defined]
-    # one statement for all, prepared once: a list of values would be written out and planned anew for every group
-    kept = session.connection().execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
     ids = [str(row["id"]) for row in rows]
-    if kept == len(rows):
+    if insert_new(session, Inbox, rows) == len(rows):
         return ids
     return list(session.exec(select(Inbox.id).where(among(col(Inbox.id), ids)).order_by(Inbox.id)))
 
@@ -138,7 +133,7 @@ def done(session: Session, connection_id: str, ids: Sequence[str], now: datetime
     session.add(connection)
 
 
-def failed(session: Session, row_id: str, error: BaseException) -> None:
+def failed(session: Session, row_id: str, error: Exception) -> None:
     """Count a failure; a poison event is parked after some tries and blocks nobody."""
     row = session.get(Inbox, row_id)
     if row is None or row.state != "pending":

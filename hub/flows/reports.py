@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from hub.contract import Outcome, Report, ReportKind
 from hub.flows.states import rank
 from hub.flows.world import World
-from hub.store.sets import among
+from hub.store.sets import among, insert_new
 from hub.store.tables import Campaign, CrmRecord, MessageRow, ReportRow
 
 BATCH = 100
@@ -58,8 +57,9 @@ def tell(session: Session, items: Sequence[Told], now: datetime) -> None:
         return
     records = _records(session, {item.contact_id for item in items})
     of = _campaigns(session, {item.campaign_id for item in items if item.campaign_id})
-    _add(
+    insert_new(
         session,
+        ReportRow,
         [
             _row(
                 f"{item.message_id}:{item.status}:{record.record}",
@@ -93,8 +93,9 @@ def tell_withdrawal(
 
     `told_us`: connection and record from which we have it, which need not be told.
     """
-    _add(
+    insert_new(
         session,
+        ReportRow,
         [
             _row(
                 f"{ledger_ref}:{record.connection_id}:{record.record}",
@@ -114,7 +115,7 @@ def tell_withdrawal(
 def tell_conflict(session: Session, record: CrmRecord, decision_id: str, now: datetime) -> None:
     """The record says yes where the ledger holds a no: it is told so."""
     key = f"conflict:{decision_id}"
-    _add(session, [_row(key, record, ReportKind.WITHDRAWAL, "stopped", "CLAIM_CONFLICT", now, now)])
+    insert_new(session, ReportRow, [_row(key, record, ReportKind.WITHDRAWAL, "stopped", "CLAIM_CONFLICT", now, now)])
 
 
 def _row(
@@ -147,14 +148,6 @@ def _row(
         "attempts": 0,
         "error": "",
     }
-
-
-def _add(session: Session, rows: list[dict[str, Any]]) -> None:
-    by_key = {row["key"]: row for row in rows}
-    known = set(session.exec(select(ReportRow.key).where(among(col(ReportRow.key), by_key))))
-    fresh = [row for key, row in by_key.items() if key not in known]
-    if fresh:
-        session.connection().execute(insert(ReportRow.__table__), fresh)  # type: ignore[attr-defined]
 
 
 def _records(session: Session, contact_ids: set[str]) -> dict[str, list[_Record]]:

@@ -70,7 +70,7 @@ class _Message:
 
 
 @dataclass(slots=True)
-class _Moves:
+class _Outcome:
     """What a set of statuses brings about."""
 
     moved: dict[str, _Message] = field(default_factory=dict)
@@ -83,11 +83,11 @@ class _Moves:
 def apply(desk: Desk, events: Sequence[StatusChanged]) -> None:
     """A set of words about messages, in their order. What is known already, or about none of ours, changes nothing."""
     about = _about(desk, events)
-    moves = _Moves()
+    outcome = _Outcome()
     for message, event in _news(desk, about):
-        _move(desk, moves, message, event)
-    _write(desk, moves)
-    _follow(desk, moves)
+        _move(desk, outcome, message, event)
+    _write(desk, outcome)
+    _follow(desk, outcome)
 
 
 def _about(desk: Desk, events: Sequence[StatusChanged]) -> list[tuple[_Message, StatusChanged]]:
@@ -121,11 +121,7 @@ def _locked(desk: Desk, rows: Any) -> Iterable[Any]:
 
 def _news(desk: Desk, about: Sequence[tuple[_Message, StatusChanged]]) -> list[tuple[_Message, StatusChanged]]:
     """Those not heard before; from now on they are."""
-    if not about:
-        return []
-    said = select(col(MessageEvent.message_id), col(MessageEvent.status), col(MessageEvent.at))
-    before = desk.session.execute(said.where(among(col(MessageEvent.message_id), {m.id for m, _ in about})))
-    known: set[tuple[str, str, datetime]] = {(row[0], row[1], row[2]) for row in before}
+    known = _said(desk, {message.id for message, event in about if not _moves(message, event)})
     news, rows = [], []
     for message, event in about:
         key = (message.id, str(event.status), event.at)
@@ -139,31 +135,43 @@ def _news(desk: Desk, about: Sequence[tuple[_Message, StatusChanged]]) -> list[t
     return news
 
 
-def _move(desk: Desk, moves: _Moves, message: _Message, event: StatusChanged) -> None:
+def _moves(message: _Message, event: StatusChanged) -> bool:
+    """What moves a message forward cannot have been heard before: it would be there already."""
+    return after(State(message.state), event.status) != message.state
+
+
+def _said(desk: Desk, message_ids: set[str]) -> set[tuple[str, str, datetime]]:
+    if not message_ids:
+        return set()
+    said = select(col(MessageEvent.message_id), col(MessageEvent.status), col(MessageEvent.at))
+    return {tuple(row) for row in desk.session.execute(said.where(among(col(MessageEvent.message_id), message_ids)))}
+
+
+def _move(desk: Desk, outcome: _Outcome, message: _Message, event: StatusChanged) -> None:
     if event.status is Status.FAILED:
-        moves.failed.append((message, event))
+        outcome.failed.append((message, event))
     before, state = State(message.state), after(State(message.state), event.status)
     if state is before:
         return
     if before in _NO_RECEIPT_YET:  # faster than the receipt
         desk.told.append(message.told(State.ACCEPTED, event.at))
         if state is not State.FAILED:
-            moves.accepted[event.at].append(message)
+            outcome.accepted[event.at].append(message)
             desk.senders.add(message.sender_id)  # what waited for it
     elif state is State.FAILED:
-        moves.lost.append((message, event.at))
+        outcome.lost.append((message, event.at))
     message.state = state
     message.reason = (_code(event) or _name(event.error)) if state is State.FAILED else ""
     if event.provider_message_id and not message.reference:
         message.reference = desk.world.vault.reference(desk.controller.id, event.provider_message_id)
-        moves.named[message.id] = message.reference
-    moves.moved[message.id] = message
+        outcome.named[message.id] = message.reference
+    outcome.moved[message.id] = message
     desk.told.append(message.told(state, event.at, message.reason))
 
 
-def _write(desk: Desk, moves: _Moves) -> None:
+def _write(desk: Desk, outcome: _Outcome) -> None:
     ends: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for message in moves.moved.values():
+    for message in outcome.moved.values():
         ends[message.state, message.reason].append(message.id)
     for (state, reason), ids in ends.items():
         moved = update(MessageRow).where(among(col(MessageRow.id), ids))
@@ -171,20 +179,20 @@ def _write(desk: Desk, moves: _Moves) -> None:
             moved.values(state=state, reason=reason, changed_at=desk.world.now()),
             execution_options={"synchronize_session": False},
         )
-    if moves.named:
-        named = [{"row": message_id, "known_as": reference} for message_id, reference in moves.named.items()]
+    if outcome.named:
+        named = [{"row": message_id, "known_as": reference} for message_id, reference in outcome.named.items()]
         desk.session.connection().execute(_REFER, named)
 
 
-def _follow(desk: Desk, moves: _Moves) -> None:
+def _follow(desk: Desk, outcome: _Outcome) -> None:
     """What it means for people: who was told, who was not after all, and who wants nothing more."""
-    for at, messages in moves.accepted.items():
+    for at, messages in outcome.accepted.items():
         notices.accepted(desk.session, desk.chain, [_row(desk, m) for m in messages if m.notice_id], at)
         notices.written_to(desk.session, [m.contact_id for m in messages], at)
-    for message, at in moves.lost:
+    for message, at in outcome.lost:
         if message.notice_id:
             notices.failed(desk.session, desk.chain, _row(desk, message), at)
-    for message, event in moves.failed:
+    for message, event in outcome.failed:
         if isinstance(event.error, RecipientOptedOut):  # an objection counts whatever became of the message
             opted_out(desk.world, desk.session, desk.chain, _row(desk, message), event.at, _code(event))
         elif isinstance(event.error, RecipientCapped):

@@ -27,6 +27,7 @@ log = structlog.get_logger("hub.work")
 LEASE = 5.0  # seconds; a killed worker's webhooks wait no longer
 _SET = 500  # requests read at once, and events applied in one transaction,
 _BYTES = 16 * 1024 * 1024  # unless they weigh more than this
+_READERS = 8
 _READ = 30.0  # seconds a plugin gets to read one request
 _Read = dict[str, list[Event]]  # what the plugin made of each request, by inbox id
 
@@ -99,7 +100,7 @@ class Receiver:
                 self._failed(row.id, error)
         events: _Read = {}
         for row_id, read in zip(letters, self.bridge.run(_read_all, connector, list(letters.values())), strict=True):
-            if isinstance(read, BaseException):
+            if isinstance(read, Exception):
                 self._failed(row_id, read)
             else:
                 events[row_id] = read
@@ -127,7 +128,7 @@ class Receiver:
             senders |= news.senders
             applied |= set(locked)
 
-    def _failed(self, row_id: str, error: BaseException) -> None:
+    def _failed(self, row_id: str, error: Exception) -> None:
         if isinstance(error, Unavailable):
             log.warning("webhook waits for its vendor", inbox=row_id)
             return
@@ -136,12 +137,21 @@ class Receiver:
             inbox.failed(session, row_id, error)
 
 
-async def _read_all(connector: Connector[Any], letters: Sequence[Inbound]) -> list[list[Event] | BaseException]:
-    async def read(letter: Inbound) -> list[Event]:
-        async with asyncio.timeout(_READ):
-            return await connector.receive(letter)
+async def _read_all(connector: Connector[Any], letters: Sequence[Inbound]) -> list[list[Event] | Exception]:
+    """In their order. A plugin may have to fetch something, so a few are read side by side."""
+    found: dict[int, list[Event] | Exception] = {}
+    waiting = iter(enumerate(letters))
 
-    return await asyncio.gather(*map(read, letters), return_exceptions=True)
+    async def read() -> None:
+        for index, letter in waiting:
+            try:
+                async with asyncio.timeout(_READ):
+                    found[index] = await connector.receive(letter)
+            except Exception as error:
+                found[index] = error
+
+    await asyncio.gather(*(read() for _ in range(_READERS)))
+    return [found[index] for index in range(len(letters))]
 
 
 def _batches(events: _Read) -> Iterator[list[str]]:
