@@ -32,10 +32,11 @@ _PEOPLE = (MessageReceived, PreferenceChanged, IdentityChanged, ContactsMerged, 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What needs a nudge afterwards."""
+    """What needs a nudge afterwards, and what must be heard again: its message is not known yet."""
 
     senders: frozenset[str] = frozenset()
     sync: bool = False
+    early: tuple[StatusChanged, ...] = ()
 
 
 def apply(world: World, session: Session, connection: Connection, events: Sequence[Event]) -> Applied:
@@ -55,7 +56,7 @@ def apply(world: World, session: Session, connection: Connection, events: Sequen
     session.flush()
     reports.tell(session, desk.told, world.now())
     chain.write()
-    return Applied(frozenset(desk.senders), desk.sync)
+    return Applied(frozenset(desk.senders), desk.sync, tuple(desk.early))
 
 
 def _take(desk: Desk, event: Event) -> None:

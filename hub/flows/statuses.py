@@ -6,14 +6,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 from sqlmodel import col, select
 
 from hub.contract import (
+    Can,
     HubError,
+    Provider,
     RecipientCapped,
     RecipientOptedOut,
     ReportKind,
@@ -29,6 +31,7 @@ from hub.flows.states import State, after
 from hub.store.sets import among
 from hub.store.tables import MessageEvent, MessageRow, Sender, TemplateRow
 
+EARLY = timedelta(seconds=30)  # so long a status waits for the answer to our send: longer than any send takes
 _NO_RECEIPT_YET = (State.QUEUED, State.AUTHORISED, State.UNKNOWN)
 _COLUMNS = [
     col(column)
@@ -91,32 +94,49 @@ def apply(desk: Desk, events: Sequence[StatusChanged]) -> None:
 
 
 def _about(desk: Desk, events: Sequence[StatusChanged]) -> list[tuple[_Message, StatusChanged]]:
-    """Each event with its message: by our id, else by the reference of the provider's."""
-    ids = {event.message_id for event in events if event.message_id}
-    mine = select(*_COLUMNS).where(col(MessageRow.controller_id) == desk.controller.id)
-    found = {row.id: _Message(*row) for row in _locked(desk, mine.where(among(col(MessageRow.id), ids)))} if ids else {}
-    names = {
-        event.provider_message_id: desk.world.vault.references(desk.controller.id, event.provider_message_id)
-        for event in events
-        if event.provider_message_id and event.message_id not in found
-    }
-    called: dict[str, _Message] = {}
-    if names:
-        every = [reference for references in names.values() for reference in references]
-        for row in _locked(desk, mine.where(among(col(MessageRow.reference), every))):
-            called[row.reference] = found.setdefault(row.id, _Message(*row))
+    """Each event with its message: by our id, else by the provider's."""
+    found = _by_id(desk, {event.message_id for event in events if event.message_id})
+    called = {event.provider_message_id: found[event.message_id] for event in events if event.message_id in found}
+    names = {event.provider_message_id for event in events if event.message_id not in found}
+    called |= _by_name(desk, names - called.keys() - {""}, found)
     about = []
     for event in events:
-        references = names.get(event.provider_message_id, ())
-        message = found.get(event.message_id) or next((called[r] for r in references if r in called), None)
+        message = found.get(event.message_id) or called.get(event.provider_message_id)
         if message is not None:
             about.append((message, event))
+        elif _may_be_ours(desk, event):
+            desk.early.append(event)
     return about
 
 
-def _locked(desk: Desk, rows: Any) -> Iterable[Any]:
+def _may_be_ours(desk: Desk, event: StatusChanged) -> bool:
+    """Was it faster than our note of the provider's id? Where providers repeat our own id, that alone tells."""
+    cls = desk.world.registry.get(desk.connection.connector)
+    if not issubclass(cls, Provider) or Can.OPAQUE_ID in cls.can or not event.provider_message_id:
+        return False
+    return desk.world.now() - event.at < EARLY
+
+
+def _by_id(desk: Desk, ids: set[str]) -> dict[str, _Message]:
+    if not ids:
+        return {}
+    return {row.id: _Message(*row) for row in _locked(desk, among(col(MessageRow.id), ids))}
+
+
+def _by_name(desk: Desk, names: set[str], found: dict[str, _Message]) -> dict[str, _Message]:
+    """By the provider's ids, which we keep as keyed hashes. The key may have been an older one."""
+    vault, owner = desk.world.vault, desk.controller.id
+    of = {reference: name for name in names for reference in vault.references(owner, name)}
+    if not of:
+        return {}
+    rows = _locked(desk, among(col(MessageRow.reference), of))
+    return {of[row.reference]: found.setdefault(row.id, _Message(*row)) for row in rows}
+
+
+def _locked(desk: Desk, which: Any) -> Iterable[Any]:
     """In the order of their ids, so that two workers never wait for each other."""
-    return desk.session.execute(rows.order_by(col(MessageRow.id)).with_for_update())
+    mine = select(*_COLUMNS).where(col(MessageRow.controller_id) == desk.controller.id, which)
+    return desk.session.execute(mine.order_by(col(MessageRow.id)).with_for_update())
 
 
 def _news(desk: Desk, about: Sequence[tuple[_Message, StatusChanged]]) -> list[tuple[_Message, StatusChanged]]:

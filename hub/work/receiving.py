@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from hub.bridge import Bridge
 from hub.contract import Connector, Event, Inbound, Unavailable
 from hub.flows import accounts, inbound, inbox
+from hub.flows.inbound import Applied
 from hub.flows.inbox import Waiting
 from hub.flows.world import World
 from hub.store.tables import Connection, new_id
@@ -114,7 +115,8 @@ class Receiver:
             with self.world.db.write() as session:
                 locked = inbox.lock(session, ids)
                 news = inbound.apply(self.world, session, connection, [e for row_id in locked for e in events[row_id]])
-                inbox.done(session, connection.id, locked, self.world.now(), sync=news.sync)
+                done = _heard(locked, events, news)
+                inbox.done(session, connection.id, done, self.world.now(), sync=news.sync)
         except OperationalError:
             raise  # the database's fault: the sweep comes again
         except Exception as error:
@@ -126,7 +128,7 @@ class Receiver:
                 self._apply(connection, half, events, senders, applied)
         else:
             senders |= news.senders
-            applied |= set(locked)
+            applied |= set(done)
 
     def _failed(self, row_id: str, error: Exception) -> None:
         if isinstance(error, Unavailable):
@@ -152,6 +154,12 @@ async def _read_all(connector: Connector[Any], letters: Sequence[Inbound]) -> li
 
     await asyncio.gather(*(read() for _ in range(_READERS)))
     return [found[index] for index in range(len(letters))]
+
+
+def _heard(ids: Sequence[str], events: _Read, news: Applied) -> list[str]:
+    """All but those that hold a status which came too early: they wait for the sweep, and change nothing twice."""
+    early = {id(event) for event in news.early}
+    return [row_id for row_id in ids if not early or early.isdisjoint(map(id, events[row_id]))]
 
 
 def _batches(events: _Read) -> Iterator[list[str]]:
