@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection as Pipe
@@ -14,6 +15,7 @@ import httpx
 import orjson
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import event
 
 from hub.bridge import Bridge
 from hub.flows import accounts, inbox
@@ -43,8 +45,10 @@ def house(shop: Shop) -> Iterator[House]:
 
 
 def door(settings: Settings, pipe: Pipe) -> None:
-    """The child process: a hub's web part and nothing else."""
+    """The child process: a hub's web part and nothing else, on a slow disk, so that a kill falls between an early
+    answer and its commit."""
     world = worlds.build(settings)
+    event.listen(world.db.engine, "commit", lambda _: time.sleep(0.05))
     with serve(build(world, lambda ids: None)) as url:
         pipe.send(url)
         pipe.recv()
