@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Applies what waits in the inbox: one worker per connection at a time, in sets, the oldest first.
 
-A nudge only says where something waits. Under load the sets grow by themselves, and a nudge that comes twice finds
-nothing to do.
+A nudge only says where something waits. The first webhook after a pause is applied at once; under load, few large sets
+cost much less than many small ones.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ log = structlog.get_logger("hub.work")
 LEASE = 5.0  # seconds; a killed worker's webhooks wait no longer
 _SET = 500  # requests read at once, and events applied in one transaction,
 _BYTES = 16 * 1024 * 1024  # unless they weigh more than this
+_PACE = 0.1  # seconds from one set to the next, as long as sets are not full
 _READERS = 8
 _READ = 30.0  # seconds a plugin gets to read one request
 _Read = dict[str, list[Event]]  # what the plugin made of each request, by inbox id
@@ -38,6 +40,8 @@ class Receiver:
 
     def __init__(self, world: World, bridge: Bridge, stopping: threading.Event) -> None:
         self.world, self.bridge, self.stopping = world, bridge, stopping
+        self._busy: dict[str, bool] = {}  # connections that a thread of this process is at; True: nudged meanwhile
+        self._lock = threading.Lock()
 
     def receive(self, ids: Sequence[str], ready: Callable[[str], object]) -> set[str]:
         """Apply all that waits where these webhooks came from. `ready` is told the senders that have something to
@@ -46,25 +50,61 @@ class Receiver:
             connections = inbox.connections(session, ids)
         senders: set[str] = set()
         for connection_id in connections:
-            for sender in self._drain(connection_id):
+            for sender in self._alone(connection_id):
                 ready(sender)
                 senders.add(sender)
         return senders
 
+    def _alone(self, connection_id: str) -> Iterator[str]:
+        """One thread of this process is enough; the others only tell it to look again."""
+        with self._lock:
+            if connection_id in self._busy:
+                self._busy[connection_id] = True
+                return
+            self._busy[connection_id] = True
+        try:
+            while self._nudged(connection_id):
+                yield from self._drain(connection_id)
+        except BaseException:  # also when whoever asked wants no more
+            del self._busy[connection_id]
+            raise
+
+    def _nudged(self, connection_id: str) -> bool:
+        """If not, this thread is no longer at it."""
+        with self._lock:
+            nudged = self._busy[connection_id]
+            if nudged:
+                self._busy[connection_id] = False
+            else:
+                del self._busy[connection_id]
+            return nudged
+
     def _drain(self, connection_id: str) -> Iterator[str]:
         owner, lease = new_id(), f"inbox:{connection_id}"
         left: set[str] = set()  # tried here and still waiting: their next try is another job's
-        while not self.stopping.is_set() and (ids := self._next(connection_id, left)):
-            if not leases.take(self.world, lease, owner, LEASE):
-                return  # its holder looks again once it has let go
-            try:
-                senders, applied = self._set(connection_id, ids)
+        while self._next(connection_id, left) and leases.take(self.world, lease, owner, LEASE):
+            try:  # without the lease its holder works, and looks again once it has let go
+                yield from self._sets(connection_id, left, owner)
             finally:
                 leases.release(self.world, lease, owner)
+
+    def _sets(self, connection_id: str, left: set[str], owner: str) -> Iterator[str]:
+        held = time.monotonic()
+        while ids := self._next(connection_id, left):
+            began = time.monotonic()
+            if began - held > LEASE / 3:
+                if not leases.take(self.world, f"inbox:{connection_id}", owner, LEASE):
+                    return
+                held = began
+            senders, applied = self._set(connection_id, ids)
             left |= set(ids) - applied
             yield from senders
+            if len(ids) < _SET:
+                self.stopping.wait(max(0.0, began + _PACE - time.monotonic()))
 
     def _next(self, connection_id: str, left: set[str]) -> list[str]:
+        if self.stopping.is_set():
+            return []
         ids: list[str] = []
         weight = 0
         with self.world.db.read() as session:
