@@ -139,7 +139,7 @@ class Door:
             group.append(self._waiting.get_nowait())
             size += len(group[-1][0].request.body)
         if self._waiting.qsize() < _ENOUGH:
-            self._enough.clear()
+            self._enough = asyncio.Event()
         return group
 
     def _store(self, group: list[Arrived]) -> list[str] | None:
