@@ -3,18 +3,25 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from hub.bridge import Bridge
-from hub.contract import Event, Inbound, Purpose
+from hub.contract import Event, Inbound, Purpose, Receipt, Status, StatusChanged, Unavailable
 from hub.flows import inbox
 from hub.flows.inbox import Arrived
+from hub.flows.states import State
+from hub.flows.statuses import EARLY
 from hub.store.tables import Connection, Inbox, MessageRow
+from hub.work import leases, receiving
 from hub.work.jobs import Jobs
-from tests.making import ANNA, BEN, SECOND, Shop, phone
+from tests.making import ANNA, BEN, SECOND, Shop, number, phone
 
 pytest_plugins = ["tests.shops"]
 
@@ -114,7 +121,7 @@ def test_only_poison_alone_is_counted_and_parked_too(shop: Shop, jobs: Jobs) -> 
 def test_rows_wait_in_the_order_in_which_they_came(shop: Shop) -> None:
     ids = post(shop, letter(b"1")) + post(shop, letter(b"2")) + post(shop, letter(b"3"))
     with shop.world.db.read() as session:
-        assert inbox.waiting(session, 2) == ids[:2]
+        assert [row_id for row_id, _ in inbox.waiting(session, shop.provider.id, 2)] == ids[:2]
         assert [row.id for row in inbox.pending(session, [ids[2], ids[0]])] == [ids[0], ids[2]]
 
 
@@ -126,3 +133,117 @@ def test_crm_change_asks_for_a_sync_now(shop: Shop, jobs: Jobs) -> None:
     jobs.receive(post(shop, letter(b"changed")))
     with shop.world.db.read() as session:
         assert session.get_one(Connection, shop.provider.id).next_sync_at is not None
+
+
+def test_plugin_whose_vendor_is_away_is_asked_again_and_nothing_is_parked(shop: Shop, jobs: Jobs) -> None:
+    def away(_: bytes) -> list[Event]:
+        raise Unavailable("the vendor does not answer")
+
+    shop.loft.read = away
+    ids = post(shop, letter(b"stop"))
+    for _ in range(7):
+        jobs.receive(ids)
+    assert (shop.only(Inbox).state, shop.only(Inbox).attempts) == ("pending", 0)
+    says(shop, stop=shop.said("STOP", phone(ANNA)))
+    jobs.receive(ids)
+    assert shop.stops(phone(ANNA))
+
+
+def test_status_that_was_faster_than_the_answer_to_our_send_waits_for_it(shop: Shop, jobs: Jobs) -> None:
+    """The pigeon does not repeat our own id, so until its answer is kept nobody knows whose status that is."""
+    shop.reach(ANNA)
+    sent = shop.claim_one().outgoing.id
+    at = shop.world.now()
+    delivered = StatusChanged(Status.DELIVERED, at, provider_message_id=f"pigeon.{sent}")
+    says(shop, ours=delivered, foreign=replace(delivered, provider_message_id="somebody-elses"))
+    ids = post(shop, letter(b"ours"), letter(b"foreign"))
+    jobs.receive(ids)
+    assert [row.state for row in shop.rows(Inbox)] == ["pending", "pending"]
+    shop.settle({sent: Receipt(f"pigeon.{sent}")})
+    jobs.receive(ids)
+    assert [row.state for row in shop.rows(Inbox)] == ["done", "pending"]
+    assert shop.message(sent).state == State.DELIVERED
+    shop.clock.advance(EARLY)
+    jobs.receive(ids)
+    assert [row.state for row in shop.rows(Inbox)] == ["done", "done"]
+
+
+def test_poison_in_a_large_set_costs_few_transactions(shop: Shop, jobs: Jobs) -> None:
+    good = [shop.said("STOP", phone(number(index))) for index in range(64)]
+    poison = replace(good[0], at=good[0].at.replace(tzinfo=None), points=(phone(BEN),))
+    says(shop, poison=poison, **{str(index): said for index, said in enumerate(good)})
+    ids = post(shop, *(letter(str(index).encode()) for index in range(64)), letter(b"poison"))
+    commits: list[int] = []
+    event.listen(shop.world.db.engine, "commit", lambda _: commits.append(1))
+    jobs.receive(ids)
+    assert sorted(row.state for row in shop.rows(Inbox)) == ["done"] * 64 + ["pending"]
+    assert len(commits) < 32
+    assert all(shop.stops(phone(number(index))) for index in range(64))
+
+
+def test_one_nudge_applies_all_that_waits_in_sets(shop: Shop, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiving, "_SET", 10)
+    says(shop, **{str(index): shop.said("STOP", phone(number(index))) for index in range(35)})
+    ids = [row_id for index in range(35) for row_id in post(shop, letter(str(index).encode()))]
+    told: list[str] = []
+    assert jobs.receive(ids[:1], told.append) == {shop.sender.id}
+    assert told == [shop.sender.id] * 4, "after each set, since a stop's confirmation waits"
+    assert {row.state for row in shop.rows(Inbox)} == {"done"}
+
+
+def test_webhook_that_comes_while_another_worker_is_at_it_is_not_left_lying(shop: Shop, jobs: Jobs) -> None:
+    """Its nudge finds the lease taken and goes; whoever holds the lease looks again."""
+
+    def read(body: bytes) -> list[Event]:
+        if body == b"first":
+            later = post(shop, letter(b"second"))
+            with ThreadPoolExecutor(1) as other:
+                assert other.submit(Jobs(shop.world, jobs.bridge).receive, later).result() == set()
+        return [shop.said("STOP", phone(ANNA))]
+
+    shop.loft.read = read
+    jobs.receive(post(shop, letter(b"first")))
+    assert [row.state for row in shop.rows(Inbox)] == ["done", "done"]
+
+
+def test_killed_workers_webhooks_wait_no_longer_than_its_lease(shop: Shop, jobs: Jobs) -> None:
+    says(shop, stop=shop.said("STOP", phone(ANNA)))
+    ids = post(shop, letter(b"stop"))
+    assert leases.take(shop.world, f"inbox:{shop.provider.id}", "killed", receiving.LEASE)
+    jobs.receive(ids)
+    assert shop.only(Inbox).state == "pending"
+    shop.clock.advance(timedelta(seconds=receiving.LEASE))
+    jobs.receive(ids)
+    assert shop.only(Inbox).state == "done"
+
+
+def test_same_webhooks_applied_by_four_workers_at_once_count_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each worker believes that the lease of the others has run out."""
+    monkeypatch.setattr(receiving, "LEASE", -1.0)
+    monkeypatch.setattr(receiving, "_SET", 25)
+    shop.reach(*(number(index) for index in range(40)))
+    ids = [cleared.outgoing.id for cleared in shop.claim(limit=100)]
+    at = shop.world.now().replace(microsecond=0)
+    words = (Status.SENT, Status.DELIVERED, Status.READ)
+    heard = {
+        f"{message_id} {step}": StatusChanged(word, at + step * SECOND, message_id=message_id)
+        for message_id in ids
+        for step, word in enumerate(words)
+    } | {f"stop {index}": shop.said("STOP", phone(number(index))) for index in range(5)}
+    says(shop, **heard)
+    rows = [row_id for name in heard for row_id in post(shop, letter(name.encode()))]
+    start = threading.Barrier(4)
+
+    def work() -> None:
+        with Bridge(connections=1) as bridge:
+            start.wait()
+            Jobs(shop.world, bridge).receive(rows)
+
+    with ThreadPoolExecutor(4) as workers:
+        for done in [workers.submit(work) for _ in range(4)]:
+            done.result(timeout=60)
+    assert {row.state for row in shop.rows(Inbox)} == {"done"}
+    assert {row.attempts for row in shop.rows(Inbox)} == {0}
+    assert {row.state for row in shop.campaign_messages()} == {State.READ}
+    assert len(shop.events("objection")) == 5
+    assert shop.proven()

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import case, update
 from sqlmodel import col, select
 
 from hub.contract import MessageReceived, PreferenceChanged
@@ -68,6 +70,21 @@ def message(desk: Desk, event: MessageReceived) -> None:
     _ask(desk, event, contact, read, heard)
     if wrote and read.wish is Wish.NONE:
         question.answer(desk, event, sender, contact, point)
+
+
+def count(desk: Desk, events: Sequence[MessageReceived]) -> None:
+    """Note how many came to each of our numbers in its newest second: the platform counts them against its rate."""
+    now = int(desk.world.now().timestamp())
+    heard: dict[str, Counter[int]] = defaultdict(Counter)
+    for event in events:
+        if (sender := desk.sender(event.sender)) is not None:
+            heard[sender.id][min(int(event.at.timestamp()), now)] += 1
+    for sender_id, seconds in heard.items():
+        newest = max(seconds)
+        before = case((col(Sender.heard_second) == newest, col(Sender.heard)), else_=0)
+        mine = update(Sender).where(col(Sender.id) == sender_id, col(Sender.heard_second) <= newest)
+        counted = mine.values(heard=before + seconds[newest], heard_second=newest)
+        desk.session.execute(counted, execution_options={"synchronize_session": False})
 
 
 def _wrong_number(desk: Desk, event: MessageReceived, contact: Contact) -> None:

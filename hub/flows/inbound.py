@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlmodel import Session
 
@@ -28,13 +27,16 @@ from hub.flows.world import World
 from hub.store.ledger import Chain
 from hub.store.tables import Connection, Contact, Controller, CrmRecord
 
+_PEOPLE = (MessageReceived, PreferenceChanged, IdentityChanged, ContactsMerged, PrivacyDeletion)
+
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What needs a nudge afterwards."""
+    """What needs a nudge afterwards, and what must be heard again: its message is not known yet."""
 
     senders: frozenset[str] = frozenset()
     sync: bool = False
+    early: tuple[StatusChanged, ...] = ()
 
 
 def apply(world: World, session: Session, connection: Connection, events: Sequence[Event]) -> Applied:
@@ -42,24 +44,23 @@ def apply(world: World, session: Session, connection: Connection, events: Sequen
     controller = session.get_one(Controller, connection.controller_id)
     chain = Chain(session, controller.id, world.now())
     desk = Desk(world, session, chain, controller, connection)
-    for event in sorted(events, key=_order):
-        _take(desk, event)
+    ordered = sorted(events, key=lambda event: event.at)
+    for event in ordered:
+        if isinstance(event, _PEOPLE):  # what people say comes before what providers count
+            _take(desk, event)
+    statuses.apply(desk, [event for event in ordered if isinstance(event, StatusChanged)])
+    for event in ordered:
+        if not isinstance(event, (*_PEOPLE, StatusChanged)):
+            _take(desk, event)
+    hearing.count(desk, [event for event in ordered if isinstance(event, MessageReceived)])
     session.flush()
     reports.tell(session, desk.told, world.now())
     chain.write()
-    return Applied(frozenset(desk.senders), desk.sync)
-
-
-def _order(event: Event) -> tuple[int, datetime]:
-    """What people say comes before what providers count."""
-    person = isinstance(event, (MessageReceived, PreferenceChanged, IdentityChanged, ContactsMerged, PrivacyDeletion))
-    return (0 if person else 1, event.at)
+    return Applied(frozenset(desk.senders), desk.sync, tuple(desk.early))
 
 
 def _take(desk: Desk, event: Event) -> None:
     match event:
-        case StatusChanged():
-            statuses.status(desk, event)
         case MessageReceived():
             hearing.message(desk, event)
         case PreferenceChanged():

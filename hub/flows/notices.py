@@ -189,14 +189,19 @@ def duty(person: Person, notice: NoticeText, now: datetime) -> list[list[str]]:
 
 
 def accepted(session: Session, chain: Chain, rows: Iterable[Any], now: datetime) -> None:
-    """A provider took these messages: what they carry was served. The first communication ends the month of Art. 14."""
+    """A provider took these messages: what they carry was served."""
     rows = list(rows)
     for row in rows:
         if row.notice_id:
             token = session.get_one(ContactPoint, row.point_id).token
             source = {"message": row.id}
             serve(session, chain, row.contact_id, token, row.notice_id, now, source, message_id=row.id)
-    run(session, _SERVED_NOW, {"keys": {row.contact_id for row in rows}, "now": now})
+    written_to(session, {row.contact_id for row in rows}, now)
+
+
+def written_to(session: Session, contact_ids: Iterable[str], now: datetime) -> None:
+    """The first communication to these people ends the month of Art. 14."""
+    run(session, _SERVED_NOW, {"keys": contact_ids, "now": now})
 
 
 def failed(session: Session, chain: Chain, row: MessageRow, at: datetime) -> None:

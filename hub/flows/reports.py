@@ -10,26 +10,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select as core_select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from hub.contract import Outcome, Report, ReportKind
 from hub.flows.states import rank
 from hub.flows.world import World
-from hub.store.direct import fetch, run, table
+from hub.store.direct import fetch, insert_new, table
 from hub.store.sets import among
 from hub.store.tables import Campaign, CrmRecord, ReportRow
 
 BATCH = 100
 _TRIES = 10
 
-_TABLE, _RECORD, _CAMPAIGN = table(ReportRow), table(CrmRecord).c, table(Campaign).c
+_RECORD, _CAMPAIGN = table(CrmRecord).c, table(Campaign).c
 _RECORDS = core_select(_RECORD.contact_id, _RECORD.connection_id, _RECORD.record).where(among(_RECORD.contact_id))
 _CAMPAIGNS = core_select(_CAMPAIGN.id, _CAMPAIGN.title, _CAMPAIGN.connection_id).where(among(_CAMPAIGN.id))
-_FRESH: dict[str, Any] = {  # what is told already stays as it is
-    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +55,9 @@ def tell(session: Session, items: Sequence[Told], now: datetime) -> None:
         return
     records = records_of(session, {item.contact_id for item in items})
     of = _campaigns(session, {item.campaign_id for item in items if item.campaign_id})
-    _add(
+    insert_new(
         session,
+        ReportRow,
         [
             _row(
                 f"{item.message_id}:{item.status}:{record.record}",
@@ -95,8 +91,9 @@ def tell_withdrawal(
 
     `told_us`: connection and record from which we have it, which need not be told.
     """
-    _add(
+    insert_new(
         session,
+        ReportRow,
         [
             _row(
                 f"{ledger_ref}:{record.connection_id}:{record.record}",
@@ -116,7 +113,7 @@ def tell_withdrawal(
 def tell_conflict(session: Session, record: CrmRecord, decision_id: str, now: datetime) -> None:
     """The record says yes where the ledger holds a no: it is told so."""
     key = f"conflict:{decision_id}"
-    _add(session, [_row(key, record, ReportKind.WITHDRAWAL, "stopped", "CLAIM_CONFLICT", now, now)])
+    insert_new(session, ReportRow, [_row(key, record, ReportKind.WITHDRAWAL, "stopped", "CLAIM_CONFLICT", now, now)])
 
 
 def _row(
@@ -149,13 +146,6 @@ def _row(
         "attempts": 0,
         "error": "",
     }
-
-
-def _add(session: Session, rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    ordered = sorted(rows, key=lambda row: str(row["key"]))  # one order, so that no two writers deadlock
-    run(session, _FRESH[session.get_bind().dialect.name], ordered)
 
 
 def records_of(session: Session, contact_ids: set[str]) -> dict[str, list[Any]]:

@@ -42,7 +42,14 @@ RESTING = (CampaignState.CANCELLED, CampaignState.PAUSED, CampaignState.WAITING)
 OPEN = (State.QUEUED, State.HELD, State.AUTHORISED)
 MAY_HAVE_ARRIVED = (State.AUTHORISED, State.UNKNOWN, State.ACCEPTED, State.SENT, State.DELIVERED, State.READ)
 
-_RANK = {State.UNKNOWN: 0, State.AUTHORISED: 1, State.ACCEPTED: 2, State.SENT: 3, State.DELIVERED: 4, State.READ: 5}
+_RANK: dict[str, int] = {
+    State.UNKNOWN: 0,
+    State.AUTHORISED: 1,
+    State.ACCEPTED: 2,
+    State.SENT: 3,
+    State.DELIVERED: 4,
+    State.READ: 5,
+}
 
 PRIORITY = {
     Purpose.AUTHENTICATION: 0,
@@ -59,7 +66,7 @@ PRIORITY = {
 
 def rank(status: str) -> int:
     """How far a status is along the way; what people said stands at the end."""
-    return _RANK.get(State(status), 9) if status in set(State) else 9
+    return _RANK.get(status, 9)
 
 
 def after(state: State, status: Status) -> State:

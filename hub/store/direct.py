@@ -8,9 +8,11 @@ in this transaction is missed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
 
@@ -31,3 +33,19 @@ def run(session: Session, statement: Any, values: Mapping[str, Any] | Sequence[M
     """Write one row, or many."""
     session.flush()
     session.connection().execute(statement, values)
+
+
+def insert_new(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert those that break no unique key. Every row names every column. Returns how many were new."""
+    if not rows:
+        return 0
+    session.flush()
+    statement, keys = _new(session.get_bind().dialect.name, model)
+    ordered = sorted(rows, key=lambda row: [str(row[key]) for key in keys])  # one order: no two writers deadlock
+    return session.connection().execute(statement, ordered, execution_options={"preserve_rowcount": True}).rowcount
+
+
+@lru_cache
+def _new(dialect: str, model: type[SQLModel]) -> tuple[Any, list[str]]:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(table(model)).on_conflict_do_nothing(), [column.name for column in table(model).primary_key]

@@ -16,7 +16,6 @@ from typing import Any
 import orjson
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy import select as core_select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 # the arithmetic lives in `hub.proof`, where it can be checked without a hub
@@ -26,7 +25,7 @@ from hub.proof.chain import digest as digest
 from hub.proof.chain import leaf as leaf
 from hub.proof.chain import link_hash as link_hash
 from hub.proof.chain import merkle_root as merkle_root
-from hub.store.direct import fetch, run, table
+from hub.store.direct import fetch, insert_new, run, table
 from hub.store.journal import LEFT_OUT, Line, journaled
 from hub.store.tables import ChainHead, ChainLink, DecisionRow, FactPart, LedgerRow, new_id
 
@@ -35,10 +34,6 @@ _HEAD, _LINK, _EVENT, _DECISION = table(ChainHead), table(ChainLink), table(Ledg
 _MINE = _HEAD.c.controller_id == bindparam("controller")
 _LOCK = core_select(_HEAD.c.seq, _HEAD.c.hash).where(_MINE).with_for_update()
 _MOVE = update(_HEAD).where(_MINE).values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
-_PARTS: dict[str, Any] = {  # what is there already stays as it is
-    "sqlite": sqlite.insert(table(FactPart)).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(table(FactPart)).on_conflict_do_nothing(),
-}
 _PAGE = 2000
 
 
@@ -129,7 +124,7 @@ class Chain:
             return
         if self._decisions:
             run(self._session, insert(_DECISION), self._decisions)
-        self._write_parts()
+        insert_new(self._session, FactPart, list(self._parts.values()))
         root, count = merkle_root(self._leaves), len(self._leaves)
         new = link_hash(self._controller, self._seq, self._prev, root, count, self._now)
         link = ChainLink(
@@ -144,13 +139,6 @@ class Chain:
         run(self._session, insert(_LINK), link.model_dump())
         journaled(self._session).append(Line.of(link, self._leaves, self._kept, self._rest))
         run(self._session, _MOVE, {"controller": self._controller, "new_seq": self._seq, "new_hash": new})
-
-    def _write_parts(self) -> None:
-        if not self._parts:
-            return
-        # one order, so that no two writers deadlock
-        rows = [self._parts[sha256] for sha256 in sorted(self._parts)]
-        run(self._session, _PARTS[self._session.get_bind().dialect.name], rows)
 
 
 @dataclass(frozen=True, slots=True)

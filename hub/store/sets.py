@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asks for many keys with one parameter, so that the statement stays the same whatever their number.
+"""Many at once: asks for many keys with one parameter, and inserts many rows with one statement.
 
-An `IN` with a parameter for each key is written out, sent and planned anew for every batch.
+So a statement stays the same whatever their number. An `IN` with a parameter for each key, or `VALUES` with one for
+each cell, is written out, sent and planned anew for every batch.
 """
 
 from __future__ import annotations

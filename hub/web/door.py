@@ -7,16 +7,18 @@ Requests that arrive together are stored in one transaction (group commit); each
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import anyio
 import httpx
 import structlog
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from hub.contract import Connector, Forbidden, Inbound
 from hub.flows import accounts, inbox
@@ -25,40 +27,43 @@ from hub.flows.world import World
 
 log = structlog.get_logger("hub.door")
 
+PREFIX = "/in/"
 MAX_BODY = 4 * 1024 * 1024  # Meta sends up to 3 MB
-_GROUP = 200
+_GROUP = 500  # requests in one transaction,
+_BYTES = 32 * 1024 * 1024  # and about how much they may weigh
+_GATHER = 0.008  # seconds from one to the next: under load, few large ones cost less than many small ones,
+_ENOUGH = 48  # except that so many need not wait
+_NUDGES = 0.02  # seconds from one nudge to the next
 REMEMBER = 5.0  # seconds a connection's settings are kept, and a door that was changed still opens
 _Behind = tuple[str, Connector[Any]]  # the connection's id, and its plugin
 
 
 class Door:
-    """`nudge` is told the new inbox rows, after commit."""
+    """An ASGI app for the paths below `PREFIX`. `nudge` is told the new inbox rows, after commit."""
 
     def __init__(self, world: World, nudge: Callable[[Iterable[str]], None]) -> None:
         self.world, self.nudge = world, nudge
-        self._waiting: asyncio.Queue[tuple[Arrived, asyncio.Future[None]]] = asyncio.Queue()
+        self._fresh: asyncio.Queue[list[str]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[tuple[Arrived, asyncio.Future[bool]]] = asyncio.Queue()
+        self._enough = asyncio.Event()
         self._known: dict[str, tuple[float, _Behind | None]] = {}
         self._http = httpx.AsyncClient(transport=httpx.MockTransport(_no_network))
 
-    def routes(self) -> list[Route]:
-        return [Route("/in/{door}", self.enter, methods=["GET", "POST"])]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await self._enter(scope, receive)
+        await answer(scope, receive, send)
 
-    async def enter(self, request: Request) -> Response:
-        behind = await self._behind(request.path_params["door"])
+    async def _enter(self, scope: Scope, receive: Receive) -> Response:
+        if scope["method"] not in ("GET", "POST"):
+            return Response(status_code=405)
+        behind = await self._behind(scope["path"].removeprefix(PREFIX))
         if behind is None:
             return Response(status_code=404)
         connection_id, connector = behind
-        body = await _body(request)
+        body = await _body(receive)
         if body is None:
             return Response(status_code=413)
-        inbound = Inbound(
-            method=request.method,
-            url=self._public_url(request),
-            headers={key.lower(): value for key, value in request.headers.items()},
-            body=body,
-            query=dict(request.query_params),
-            received_at=self.world.now(),
-        )
+        inbound = self._inbound(scope, body)
         try:
             connector.authenticate(inbound)
             answer = connector.acknowledge(inbound)
@@ -68,16 +73,21 @@ class Door:
         except Exception as error:
             log.warning("webhook unreadable", connection=connection_id, error=type(error).__name__)
             return Response(status_code=400)
-        if answer.keep:
-            kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            await self._waiting.put((Arrived(connection_id, inbound), kept))
-            await kept
+        if answer.keep and not await self._kept(Arrived(connection_id, inbound)):
+            return Response(status_code=500)  # the vendor comes again
         return Response(answer.body, answer.status, media_type=answer.media_type)
 
-    def _public_url(self, request: Request) -> str:
-        """The URL as the vendor called it; some sign it."""
-        query = f"?{request.url.query}" if request.url.query else ""
-        return f"{self.world.settings.public_url.rstrip('/')}{request.url.path}{query}"
+    def _inbound(self, scope: Scope, body: bytes) -> Inbound:
+        """`url` is the one that the vendor called; some sign it."""
+        query = scope["query_string"].decode("latin-1")
+        return Inbound(
+            method=scope["method"],
+            url=f"{self.world.settings.public_url.rstrip('/')}{scope['path']}{'?' if query else ''}{query}",
+            headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+            body=body,
+            query=dict(QueryParams(query)) if query else {},
+            received_at=self.world.now(),
+        )
 
     async def _behind(self, door: str) -> _Behind | None:
         known = self._known.get(door)
@@ -93,41 +103,80 @@ class Door:
             connection = accounts.behind(session, door)
         return (connection.id, accounts.open_connector(self.world, connection, self._http)) if connection else None
 
+    async def _kept(self, arrived: Arrived) -> bool:
+        """True once it is committed."""
+        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.put_nowait((arrived, kept))
+        if self._waiting.qsize() >= _ENOUGH:
+            self._enough.set()
+        return await kept
+
     async def keep(self) -> None:
         """The one writer: takes all that wait, commits once, answers all. Runs as long as the server does."""
+        loop = asyncio.get_running_loop()
+        telling = loop.create_task(self._tell())
+        try:
+            with ThreadPoolExecutor(1, "door") as thread:
+                while True:
+                    group = await self._group()
+                    began = loop.time()
+                    ids = await loop.run_in_executor(thread, self._store, [arrived for arrived, _ in group])
+                    for _, kept in group:
+                        if not kept.done():  # its client may have gone
+                            kept.set_result(ids is not None)
+                    if ids:
+                        self._fresh.put_nowait(ids)
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout_at(began + _GATHER):
+                            await self._enough.wait()
+        finally:
+            telling.cancel()
+
+    async def _group(self) -> list[tuple[Arrived, asyncio.Future[bool]]]:
+        group = [await self._waiting.get()]
+        size = len(group[0][0].request.body)
+        while size < _BYTES and len(group) < _GROUP and not self._waiting.empty():
+            group.append(self._waiting.get_nowait())
+            size += len(group[-1][0].request.body)
+        if self._waiting.qsize() < _ENOUGH:
+            self._enough = asyncio.Event()
+        return group
+
+    def _store(self, group: list[Arrived]) -> list[str] | None:
+        """In the writer's thread. None when it could not be written."""
+        try:
+            with self.world.db.write() as session:
+                return inbox.store(self.world, session, group)
+        except Exception as error:
+            log.error("inbox not written", error=type(error).__name__)
+            return None
+
+    async def _tell(self) -> None:
+        """Nudge in a thread of its own: a broker that hangs delays no answer. Whatever it misses, the sweep finds."""
         while True:
-            group = [await self._waiting.get()]
-            while len(group) < _GROUP and not self._waiting.empty():
-                group.append(self._waiting.get_nowait())
+            ids = await self._fresh.get()
+            while not self._fresh.empty():
+                ids += self._fresh.get_nowait()
             try:
-                ids = await anyio.to_thread.run_sync(self._store, [arrived for arrived, _ in group])
+                await anyio.to_thread.run_sync(self.nudge, ids)
             except Exception as error:
-                log.error("inbox not written", error=type(error).__name__)
-                for _, kept in group:
-                    if not kept.done():
-                        kept.set_exception(RuntimeError("not stored"))  # answered 500: the vendor comes again
-                continue
-            for _, kept in group:
-                if not kept.done():
-                    kept.set_result(None)
-            try:
-                self.nudge(ids)
-            except Exception as error:  # the sweep finds the rows
                 log.warning("nudge failed", error=type(error).__name__)
-
-    def _store(self, group: list[Arrived]) -> list[str]:
-        with self.world.db.write() as session:
-            return inbox.store(self.world, session, group)
+            await asyncio.sleep(_NUDGES)
 
 
-async def _body(request: Request) -> bytes | None:
-    """The raw bytes; None when there are too many."""
-    chunks, size = [], 0
-    async for chunk in request.stream():
+async def _body(receive: Receive) -> bytes | None:
+    """The raw bytes; None when there are too many, or the client has gone."""
+    chunks, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunk = message.get("body", b"")
         size += len(chunk)
         if size > MAX_BODY:
             return None
         chunks.append(chunk)
+        more = message.get("more_body", False)
     return b"".join(chunks)
 
 

@@ -21,8 +21,7 @@ class Nudges:
 
         @dramatiq.actor(actor_name="receive", queue_name="webhooks", broker=broker)
         def receive(ids: list[str]) -> None:
-            for sender in jobs().receive(ids):
-                dispatch.send(sender)
+            jobs().receive(ids, dispatch.send)
 
         @dramatiq.actor(actor_name="dispatch", queue_name="sending", broker=broker)
         def dispatch(sender_id: str) -> None:

@@ -7,21 +7,21 @@ Every job may run twice, anywhere: rows and leases decide who works.
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import structlog
 
 from hub.bridge import Bridge
-from hub.contract import BadConfig, BadInput, Event, HubError, Outcome, Property, Provider, Template, Throttled
-from hub.flows import accounts, inbound, inbox, mappings, quarantine, releases, reports, sync
+from hub.contract import BadConfig, BadInput, HubError, Outcome, Property, Provider, Template, Throttled
+from hub.flows import accounts, mappings, quarantine, releases, reports, sync
 from hub.flows.mappings import Mapped
 from hub.flows.trial import MOST, Trial, count
 from hub.flows.world import World
-from hub.store.tables import Connection, Controller, Inbox, SyncRun, new_id
+from hub.store.tables import Connection, Controller, SyncRun, new_id
 from hub.work import leases
 from hub.work.planning import LEASE, Planning
+from hub.work.receiving import Receiver
 from hub.work.sending import Dispatcher
 
 log = structlog.get_logger("hub.work")
@@ -33,62 +33,14 @@ class Jobs(Planning):
     def __init__(self, world: World, bridge: Bridge, stopping: threading.Event | None = None) -> None:
         super().__init__(world, bridge, stopping or threading.Event())
         self.dispatcher = Dispatcher(world, bridge, self.stopping)
+        self.receiver = Receiver(world, bridge, self.stopping)
 
     # webhooks
 
-    def receive(self, ids: Sequence[str]) -> set[str]:
-        """Apply raw webhooks. Returns the senders that have something to send now."""
-        with self.world.db.read() as session:
-            groups: dict[str, list[Inbox]] = defaultdict(list)
-            for row in inbox.pending(session, ids):
-                groups[row.connection_id].append(row)
-            connections = {key: session.get_one(Connection, key) for key in groups}
-        senders: set[str] = set()
-        for connection_id, rows in groups.items():
-            events = self._parse(connections[connection_id], rows)
-            senders |= self._apply(connections[connection_id], events)
-        return senders
-
-    def _parse(self, connection: Connection, rows: Iterable[Inbox]) -> dict[str, list[Event]]:
-        connector = accounts.open_connector(self.world, connection, self.bridge.http)
-        events: dict[str, list[Event]] = {}
-        for row in rows:
-            try:
-                events[row.id] = self.bridge.run(connector.receive, inbox.unpack(self.world, row))
-            except Exception as error:
-                self._failed(row.id, error)
-        return events
-
-    def _apply(self, connection: Connection, events: dict[str, list[Event]]) -> set[str]:
-        try:
-            return self._apply_together(connection, list(events), events)
-        except Exception as error:
-            log.info("webhooks applied one by one", count=len(events), error=type(error).__name__)
-        senders: set[str] = set()
-        for row_id in events:  # one of them is poison: it is counted, the others go on
-            try:
-                senders |= self._apply_together(connection, [row_id], events)
-            except Exception as error:
-                self._failed(row_id, error)
-        return senders
-
-    def _apply_together(self, connection: Connection, ids: list[str], events: dict[str, list[Event]]) -> set[str]:
-        if not ids:
-            return set()
-        with self.world.db.write() as session:
-            rows = inbox.lock(session, ids)
-            applied = inbound.apply(self.world, session, connection, [e for row in rows for e in events[row.id]])
-            inbox.done(session, rows, self.world.now())
-            if applied.sync:
-                current = session.get_one(Connection, connection.id)
-                current.next_sync_at = self.world.now()
-                session.add(current)
-        return set(applied.senders)
-
-    def _failed(self, row_id: str, error: Exception) -> None:
-        log.error("webhook not applied", inbox=row_id, error=type(error).__name__)
-        with self.world.db.write() as session:
-            inbox.failed(session, row_id, error)
+    def receive(self, ids: Sequence[str], ready: Callable[[str], object] = lambda sender: None) -> set[str]:
+        """Apply raw webhooks: all that wait where these came from. `ready` is told each sender that has something to
+        send now; they are returned, too."""
+        return self.receiver.receive(ids, ready)
 
     # CRM to hub
 

@@ -60,7 +60,7 @@ class Schedule:
 
     def sweep(self) -> None:
         with self.world.db.read() as session:
-            waiting = inbox.waiting(session, 2000)
+            waiting = inbox.oldest(session)
             senders = self._senders(session)
             syncs = self._connections(session, col(Connection.next_sync_at))
             reporting = self._reporting(session)

@@ -55,6 +55,8 @@ class Sender(SQLModel, table=True):
     number: str  # digits for wa.me links; the company's own number, no personal data
     rate: int = 80  # messages per second
     coexistence: bool = False
+    heard_second: int = 0  # the newest Unix second in which people wrote to it,
+    heard: int = 0  # and how many messages that were: the platform counts them against the rate
     paused_why: str = ""
     paused_until: datetime | None = maybe_time()
     slowed_to: int = 0  # messages per second, the last time that the vendor said we were too fast

@@ -6,8 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
-from sqlmodel import Field, Index, SQLModel, UniqueConstraint
+from sqlmodel import Field, Index, SQLModel, UniqueConstraint, col, text
 
 from hub.store.tables.columns import json, key, maybe_time, ref, sealed, time
 
@@ -110,29 +109,31 @@ class MessageRow(SQLModel, table=True):
 
 
 class MessageEvent(SQLModel, table=True):
-    """Every word of a provider about a message, also the ones that change nothing."""
+    """Every word of a provider about a message, also the ones that change nothing. Said again, it is the same row."""
 
     __tablename__ = "message_event"
-    __table_args__ = (UniqueConstraint("message_id", "status", "at"),)
-    id: str = key()
-    message_id: str = ref("message.id", index=False)
-    status: str
+    message_id: str = ref("message.id", index=False, primary_key=True)
+    status: str = Field(primary_key=True)
+    at: datetime = time(primary_key=True)
     code: str = ""
-    at: datetime = time()
 
 
 class Inbox(SQLModel, table=True):
     """A raw webhook, kept until applied. Unique by content, so a redelivery is one row."""
 
-    __table_args__ = (UniqueConstraint("connection_id", "digest"), Index("ix_inbox_state", "state", "id"))
     id: str = key()
-    connection_id: str = ref("connection.id")
-    digest: str
+    connection_id: str  # no foreign key: PostgreSQL would lock the connection anew for each webhook
+    digest: bytes = Field(unique=True)  # SHA-256 of the connection, the method and the body
     request: bytes = sealed()
     state: str = "pending"  # pending, done, parked
     attempts: int = 0
     error: str = ""
     received_at: datetime = time()
+
+
+# only what waits: an index over all would be written again for each webhook that is done
+_PENDING = text("state = 'pending'")
+Index("ix_inbox_pending", *(col(Inbox.connection_id), col(Inbox.id)), sqlite_where=_PENDING, postgresql_where=_PENDING)
 
 
 class ReportRow(SQLModel, table=True):

@@ -13,7 +13,6 @@ Numbers in this plugin's comments name pages below developers.facebook.com/docum
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import AsyncIterator
 
@@ -228,7 +227,7 @@ def signature(body: bytes, app_secret: SecretStr) -> str:
 
 
 def _hmac(key: SecretStr, body: bytes) -> str:
-    return hmac.new(key.get_secret_value().encode(), body, hashlib.sha256).hexdigest()
+    return hmac.digest(key.get_secret_value().encode(), body, "sha256").hex()
 
 
 @hookimpl

@@ -44,6 +44,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_form_try_who"), ["who"], unique=False)
 
     op.create_table(
+        "inbox",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("request", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("error", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("received_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("digest"),
+    )
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_inbox_pending",
+            ["connection_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'pending'"),
+            postgresql_where=sa.text("state = 'pending'"),
+        )
+
+    op.create_table(
         "lease",
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("owner", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -419,27 +441,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("controller_id", "first_seq"),
     )
     op.create_table(
-        "inbox",
-        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
-        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("digest", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("request", sa.LargeBinary(), nullable=False),
-        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("error", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("received_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"],
-            ["connection.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("connection_id", "digest"),
-    )
-    with op.batch_alter_table("inbox", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_inbox_connection_id"), ["connection_id"], unique=False)
-        batch_op.create_index("ix_inbox_state", ["state", "id"], unique=False)
-
-    op.create_table(
         "notice_declared",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -620,6 +621,8 @@ def upgrade() -> None:
         sa.Column("number", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("rate", sa.Integer(), nullable=False),
         sa.Column("coexistence", sa.Boolean(), nullable=False),
+        sa.Column("heard_second", sa.Integer(), nullable=False),
+        sa.Column("heard", sa.Integer(), nullable=False),
         sa.Column("paused_why", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("paused_until", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("slowed_to", sa.Integer(), nullable=False),
@@ -1060,17 +1063,15 @@ def upgrade() -> None:
 
     op.create_table(
         "message_event",
-        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("message_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("status", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["message_id"],
             ["message.id"],
         ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("message_id", "status", "at"),
+        sa.PrimaryKeyConstraint("message_id", "status", "at"),
     )
     op.create_table(
         "opt_in_request",
@@ -1241,11 +1242,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_notice_declared_controller_id"))
 
     op.drop_table("notice_declared")
-    with op.batch_alter_table("inbox", schema=None) as batch_op:
-        batch_op.drop_index("ix_inbox_state")
-        batch_op.drop_index(batch_op.f("ix_inbox_connection_id"))
-
-    op.drop_table("inbox")
     op.drop_table("daily_root")
     with op.batch_alter_table("contact_point", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contact_point_token"))
@@ -1309,6 +1305,12 @@ def downgrade() -> None:
     op.drop_table("chain_link")
     op.drop_table("chain_head")
     op.drop_table("lease")
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_inbox_pending", sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'")
+        )
+
+    op.drop_table("inbox")
     with op.batch_alter_table("form_try", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_form_try_who"))
 
