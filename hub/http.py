@@ -29,11 +29,11 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 def client(*, connections: int = 64, timeout: httpx.Timeout = TIMEOUT) -> httpx.AsyncClient:
     """A client with up to `connections` connections. Close it with `aclose`."""
     headers = {"user-agent": "consent-hub"}
-    transport = Sharded(_pools(connections))
+    transport = Sharded(pools(connections))
     return httpx.AsyncClient(transport=transport, timeout=timeout, headers=headers, trust_env=False)
 
 
-def _pools(connections: int) -> list[httpx.AsyncBaseTransport]:
+def pools(connections: int) -> list[httpx.AsyncBaseTransport]:
     """One pool of aiohttp where the extra `fast` is installed, else many small ones of httpx."""
     if importlib.util.find_spec("aiohttp") is None:
         return [_pool() for _ in range(max(1, -(-connections // PER_POOL)))]
