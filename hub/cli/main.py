@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from hub.cli import (
     bench,
+    bench_send,
     bench_stop,
     campaign,
     claims,
@@ -54,6 +55,7 @@ identity.register(app)
 stops.register(app)
 policy.register(app)
 bench.register(app)
+bench_send.register(app)
 bench_stop.register(app)
 demo.register(app)
 
