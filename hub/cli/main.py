@@ -12,6 +12,7 @@ from hub.cli import (
     bench,
     bench_send,
     bench_stop,
+    bench_webhooks,
     campaign,
     claims,
     connection,
@@ -56,6 +57,7 @@ stops.register(app)
 policy.register(app)
 bench.register(app)
 bench_send.register(app)
+bench_webhooks.register(app)
 bench_stop.register(app)
 demo.register(app)
 

@@ -77,7 +77,7 @@ def _watch(world: World, stand: Stand, running: Hub, vendor: Vendor) -> Sent:
     before = processor_time(names, servers=servers)
     release(world, stand.sender_id)
     lag, last, moved = 0.0, None, time.monotonic()
-    while (now := _states(world)) and not _over(now):
+    while (now := states(world)) and not _over(now):
         if now != last:
             last, moved = now, time.monotonic()
         if time.monotonic() - moved > _STUCK:
@@ -103,7 +103,8 @@ def _watch(world: World, stand: Stand, running: Hub, vendor: Vendor) -> Sent:
     )
 
 
-def _states(world: World) -> Counter[str]:
+def states(world: World) -> Counter[str]:
+    """How many messages are in which state."""
     with world.db.read() as session:
         counted = session.exec(select(MessageRow.state, func.count()).group_by(col(MessageRow.state)))
         return Counter(dict(counted.all()))
