@@ -59,7 +59,7 @@ def _measure(
     for run in range(runs):
         tell(f"runs on {backend}", run, runs)
         with emulated(0, stand.vendor_port, throughput=FLAT_OUT, pair_rate=False) as vendor:
-            fired = accepted(stand, backend, vendor.settings, count // 3)
+            fired = accepted(stand, backend, vendor.settings, count)
             kept.append(fired.accepted / fired.seconds)
             waited.append(1000 * percentile(fired.waits, 99))
             rates.append(applied(stand, backend, vendor))

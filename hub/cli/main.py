@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from hub.cli import (
     bench,
+    bench_emulator,
     bench_send,
     bench_stop,
     bench_webhooks,
@@ -56,6 +57,7 @@ identity.register(app)
 stops.register(app)
 policy.register(app)
 bench.register(app)
+bench_emulator.register(app)
 bench_send.register(app)
 bench_webhooks.register(app)
 bench_stop.register(app)

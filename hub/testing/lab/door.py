@@ -24,7 +24,7 @@ from hub.flows.world import World
 from hub.settings import Settings
 from hub.store.tables import Connection, Inbox
 from hub.testing.journey import until
-from hub.testing.lab.flood import Fired, fire, made_up, statuses
+from hub.testing.lab.flood import STATUSES, Fired, fire, made_up, statuses, two_cores
 from hub.testing.lab.processes import environment
 from hub.testing.lab.sending import release, states
 from hub.testing.lab.stand import Backend, Stand
@@ -39,9 +39,9 @@ _SEND = 600.0  # seconds the messages get to be sent
 
 def accepted(stand: Stand, backend: Backend, meta: dict[str, str], webhooks: int) -> Fired:
     """Webhooks into a door that does nothing else, on a core of its own. Raises `RuntimeError` when one is missing."""
-    server, client = _cores()
+    server, client = two_cores()
     with stand.copy(backend) as settings, _serving(settings, server):
-        fired = fire(stand.callback, meta, made_up(webhooks), client)
+        fired = fire(stand.callback, statuses(meta, made_up(webhooks // len(STATUSES))), client)
         world = worlds.build(settings)
         try:
             with world.db.read() as session:
@@ -51,12 +51,6 @@ def accepted(stand: Stand, backend: Backend, meta: dict[str, str], webhooks: int
     if not fired.accepted == kept == len(fired.waits):
         raise RuntimeError(f"{len(fired.waits)} webhooks, {fired.accepted} accepted, {kept} kept")
     return fired
-
-
-def _cores() -> tuple[int | None, int | None]:
-    """One core for the server, another for the client, where there are two."""
-    cores = sorted(os.sched_getaffinity(0))
-    return (cores[0], cores[1]) if len(cores) > 1 else (None, None)
 
 
 @contextmanager
@@ -112,7 +106,7 @@ def _keep(world: World, stand: Stand, vendor: Vendor) -> list[str]:
     with world.db.read() as session:
         connection = session.exec(select(Connection).where(Connection.door == stand.door)).one()
     every = [
-        Arrived(connection.id, _inbound(stand.callback, *one, world)) for one in statuses(vendor.settings, arrivals)
+        Arrived(connection.id, _inbound(world, stand.callback, *one)) for one in statuses(vendor.settings, arrivals)
     ]
     return [row for start in range(0, len(every), _GROUP) for row in _store(world, every[start : start + _GROUP])]
 
@@ -122,6 +116,5 @@ def _store(world: World, group: Sequence[Arrived]) -> list[str]:
         return inbox.store(world, session, group)
 
 
-def _inbound(url: str, body: bytes, signature: str, world: World) -> Inbound:
-    headers = {"content-type": "application/json", "x-hub-signature-256": signature}
+def _inbound(world: World, url: str, body: bytes, headers: dict[str, str]) -> Inbound:
     return Inbound(method="POST", url=url, headers=headers, body=body, query={}, received_at=world.now())

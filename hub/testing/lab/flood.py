@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Status webhooks as Meta signs them, and a client that fires them at a door as fast as it answers."""
+"""Status webhooks as Meta signs them, and a client that fires requests at a server as fast as it answers."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ import asyncio
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection as Pipe
 from typing import NamedTuple
 
+import orjson
+
+from hub.testing.lab.company import TEMPLATE
 from hub.testing.lab.vendor import Arrival
 
 STATUSES = ("sent", "delivered", "read")
 CONNECTIONS = 64
 _OK = b"HTTP/1.1 200"
+_JSON = {"content-type": "application/json"}
 
 
 class Fired(NamedTuple):
@@ -27,8 +32,8 @@ class Fired(NamedTuple):
     waits: list[float]  # from request to answer
 
 
-def statuses(meta: dict[str, str], arrivals: Sequence[Arrival]) -> Iterator[tuple[bytes, str]]:
-    """One webhook per status of each message, all `sent` first: the body and its signature."""
+def statuses(meta: dict[str, str], arrivals: Sequence[Arrival]) -> Iterator[tuple[bytes, dict[str, str]]]:
+    """One webhook per status of each message, all `sent` first: the body and the headers that matter."""
     from hub_meta.emulator import outbox, shapes
     from hub_meta.emulator.people import User
     from hub_meta.emulator.sending import Sent
@@ -41,7 +46,16 @@ def statuses(meta: dict[str, str], arrivals: Sequence[Arrival]) -> Iterator[tupl
             value = shapes.status(metadata, User(f"+{one.to}"), sent, word, at, category="MARKETING", code=0)
             entry = {"id": meta["waba_id"], "changes": [{"field": "messages", "value": value}]}
             body = outbox.escaped({"object": "whatsapp_business_account", "entry": [entry]})
-            yield body, outbox.signature(body, meta["app_secret"])
+            yield body, {**_JSON, "x-hub-signature-256": outbox.signature(body, meta["app_secret"])}
+
+
+def messages(meta: dict[str, str], count: int) -> Iterator[tuple[bytes, dict[str, str]]]:
+    """Requests to send the campaign's template, as the vendor's API takes them."""
+    template = {"name": TEMPLATE, "language": {"code": "de"}}
+    headers = {**_JSON, "authorization": f"Bearer {meta['access_token']}"}
+    for one in made_up(count):
+        said = {"messaging_product": "whatsapp", "to": one.to, "type": "template", "template": template}
+        yield orjson.dumps({**said, "biz_opaque_callback_data": one.opaque}), headers
 
 
 def made_up(count: int) -> list[Arrival]:
@@ -50,33 +64,38 @@ def made_up(count: int) -> list[Arrival]:
     return [Arrival(now, f"{index:032x}", f"49151{index:08d}", f"wamid.{index:040d}") for index in range(count)]
 
 
-def fire(url: str, meta: dict[str, str], arrivals: Sequence[Arrival], core: int | None = None) -> Fired:
-    """Every status of these messages to the door at `url`, from a process of its own; `core` is where that one runs."""
+def fire(url: str, posts: Iterable[tuple[bytes, dict[str, str]]], core: int | None = None) -> Fired:
+    """Post all this to one URL, over kept connections, from a process of its own that runs on `core`."""
+    host, _, path = url.removeprefix("http://").partition("/")
+    requests = [_request(host, path, *post) for post in posts]
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    child = spawn.Process(target=_child, args=(theirs, url, meta, list(arrivals), core), daemon=True)
+    child = spawn.Process(target=_child, args=(theirs, host, requests, core), daemon=True)
     child.start()
     try:
-        theirs.close()
+        theirs.close()  # so that a child that dies is noticed
         return Fired(*ours.recv())
     finally:
         child.join(timeout=5)
         child.terminate()
 
 
-def _child(pipe: multiprocessing.connection.Connection, url: str, meta: dict[str, str], *rest: object) -> None:
-    arrivals, core = rest
+def two_cores() -> tuple[int | None, int | None]:
+    """One core for who is measured, another for who measures, where there are two."""
+    cores = sorted(os.sched_getaffinity(0))
+    return (cores[0], cores[1]) if len(cores) > 1 else (None, None)
+
+
+def _child(pipe: Pipe, host: str, requests: Sequence[bytes], core: int | None) -> None:
     if core is not None:
-        os.sched_setaffinity(0, {core})  # type: ignore[arg-type]
-    host, _, path = url.removeprefix("http://").partition("/")
-    requests = [_request(host, f"/{path}", *one) for one in statuses(meta, arrivals)]  # type: ignore[arg-type]
+        os.sched_setaffinity(0, {core})
     pipe.send(tuple(asyncio.run(_fire(host, requests))))
 
 
-def _request(host: str, path: str, body: bytes, signature: str) -> bytes:
-    lines = (f"POST {path} HTTP/1.1", f"host: {host}", "content-type: application/json")
-    head = (*lines, f"content-length: {len(body)}", f"x-hub-signature-256: {signature}", "", "")
-    return "\r\n".join(head).encode() + body
+def _request(host: str, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+    named = {"host": host, "content-length": str(len(body)), **headers}
+    lines = (f"POST /{path} HTTP/1.1", *(f"{name}: {value}" for name, value in named.items()), "", "")
+    return "\r\n".join(lines).encode() + body
 
 
 async def _fire(host: str, requests: Sequence[bytes]) -> Fired:
