@@ -11,7 +11,9 @@ from rich.markup import escape
 from hub.cli import (
     bench,
     bench_emulator,
+    bench_people,
     bench_send,
+    bench_start,
     bench_stop,
     bench_webhooks,
     campaign,
@@ -58,7 +60,9 @@ stops.register(app)
 policy.register(app)
 bench.register(app)
 bench_emulator.register(app)
+bench_people.register(app)
 bench_send.register(app)
+bench_start.register(app)
 bench_webhooks.register(app)
 bench_stop.register(app)
 demo.register(app)

@@ -26,7 +26,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.http import PER_POOL, pools
@@ -193,7 +193,7 @@ class Emulator(ABC):
             Route("/_emulator/do/{action}", self._do, methods=["POST"]),
         ]
         steering = Starlette(routes=control, lifespan=lifespan)
-        return _Faulty(Starlette(routes=self.routes()), steering, self)
+        return _Faulty(Router(self.routes()), steering, self)
 
     async def _show_log(self, _: Request) -> Response:
         shown = [{"at": c.at, "method": c.method, "path": c.path, "status": c.status} for c in self.log]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func
@@ -23,6 +24,7 @@ from hub.work.jobs import Jobs
 COMPANY, TOPIC, TEMPLATE = "Muster Handels GmbH", "Angebote", "herbst_angebot"
 BODY = "Muster Handels GmbH: neue Herbstangebote. Keine Werbung mehr? Antworten Sie STOPP."
 WAITING = (State.QUEUED, State.HELD)
+REGISTER = "people.csv"
 _SET = 200
 _QUIET = frozenset({"phone_number_id", "display_number"})  # of the sender, not of its connection
 
@@ -58,9 +60,9 @@ class Lab:
             page = optin.create(world, session, self.owner, self.sender, title=TOPIC, language="de", topics=[TOPIC])
             self.statement = optin.invitation(session, page).statement
 
-    def _register(self) -> Any:
+    def _register(self) -> Path:
         """The CRM's file, in which everybody is said to have consented: a claim, no proof."""
-        path = self.world.settings.data_dir.absolute() / "people.csv"
+        path = self.world.settings.data_dir.absolute() / REGISTER
         with path.open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file, delimiter=";")
             rows.writerow(("id", "phone", "country", "legal_basis"))

@@ -77,7 +77,7 @@ def _watch(world: World, stand: Stand, running: Hub, vendor: Vendor) -> Sent:
     before = processor_time(names, servers=servers)
     release(world, stand.sender_id)
     lag, last, moved = 0.0, None, time.monotonic()
-    while (now := states(world)) and not _over(now):
+    while (now := states(world)) and not over(now):
         if now != last:
             last, moved = now, time.monotonic()
         if time.monotonic() - moved > _STUCK:
@@ -86,7 +86,7 @@ def _watch(world: World, stand: Stand, running: Hub, vendor: Vendor) -> Sent:
         time.sleep(_LOOK)
     after = processor_time(names, servers=servers)
     arrivals = [one for one in vendor.arrivals() if one.wamid]
-    took = _ended(world) - arrivals[0].at
+    took, began = _ended(world) - arrivals[0].at, authorised(world)
     return Sent(
         messages=now.total(),
         received=len(arrivals),
@@ -94,7 +94,7 @@ def _watch(world: World, stand: Stand, running: Hub, vendor: Vendor) -> Sent:
         unknown=now[State.UNKNOWN],
         rate=_rate(arrivals),
         most=fullest([one.at for one in arrivals]),
-        to_wire=tuple(_to_wire(world, arrivals)),
+        to_wire=tuple(one.at - began[one.opaque] for one in arrivals),
         applied=STATUSES * now[State.READ] / took,
         lag=lag,
         seconds=took,
@@ -110,9 +110,9 @@ def states(world: World) -> Counter[str]:
         return Counter(dict(counted.all()))
 
 
-def _over(states: Counter[str]) -> bool:
+def over(now: Counter[str]) -> bool:
     """Nothing waits, and what the vendor accepted was read."""
-    return not any(states[state] for state in (*WAITING, State.AUTHORISED, State.ACCEPTED, State.SENT, State.DELIVERED))
+    return not any(now[state] for state in (*WAITING, State.AUTHORISED, State.ACCEPTED, State.SENT, State.DELIVERED))
 
 
 def _ended(world: World) -> float:
@@ -129,11 +129,11 @@ def _oldest(world: World) -> float:
     return (datetime.now(UTC) - at).total_seconds() if at else 0.0
 
 
-def _to_wire(world: World, arrivals: list[Arrival]) -> list[float]:
+def authorised(world: World) -> dict[str, float]:
+    """When each message was authorised last, in seconds since 1970."""
     with world.db.read() as session:
         rows = session.exec(select(MessageRow.id, MessageRow.authorised_at)).all()
-    began = {row_id: at.timestamp() for row_id, at in rows if at is not None}
-    return [one.at - began[one.opaque] for one in arrivals]
+    return {row_id: at.timestamp() for row_id, at in rows if at is not None}
 
 
 def _rate(arrivals: list[Arrival]) -> float:

@@ -25,7 +25,7 @@ from hub.store.tables import Connection, Sender
 from hub.store.vault import generate
 from hub.testing import servers
 from hub.testing.journey import Tell, free_port
-from hub.testing.lab.company import Lab
+from hub.testing.lab.company import REGISTER, Lab
 from hub.testing.lab.vendor import emulated
 from hub.work.jobs import Jobs
 
@@ -66,7 +66,7 @@ class Stand:
         self._stack = ExitStack()
         self._keys = SecretStr(generate())
         self._server = self._template = self._redis = ""
-        self.door = self.sender_id = ""
+        self.door = self.sender_id = self.crm_id = self.campaign_id = ""
 
     def __enter__(self) -> Stand:
         with self._stack:
@@ -159,6 +159,11 @@ class Stand:
     def callback(self) -> str:
         """Where the vendor's webhooks go."""
         return f"http://127.0.0.1:{self.hub_port}/in/{self.door}"
+
+    @property
+    def register(self) -> Path:
+        """The CRM's file, which all copies share."""
+        return self._made / REGISTER
 
     @staticmethod
     @contextmanager
