@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hub import logs
-from hub.cli.bench import bench_app, needs, show
+from hub.cli.bench import Json, Runs, bench_app, prepare, show
 from hub.testing.figures import Figure
 
 
@@ -18,14 +17,13 @@ def register(_: typer.Typer) -> None:
 
 def emulator(
     messages: Annotated[int, typer.Option(min=1, help="Messages of one run.")] = 20_000,
-    runs: Annotated[int, typer.Option(min=1, help="Runs.")] = 3,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    runs: Runs = 3,
+    json: Json = False,
 ) -> None:
     """Emulated Meta alone: messages it answers, and statuses it tells, in a second. No other bench can be faster."""
-    needs("meta")
+    prepare("meta")
     from hub.testing.lab.alone import alone
 
-    logs.configure("error")
     answered = tuple(alone(messages, heard=False)[0] for _ in range(runs))
     told = tuple(alone(messages, heard=True)[1] for _ in range(runs))
     figures = [

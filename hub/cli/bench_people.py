@@ -7,14 +7,8 @@ from typing import Annotated
 
 import typer
 
-from hub import logs
-from hub.cli.bench import bench_app, needs, show, telling
-from hub.testing.figures import Figure, over_backends
-from hub.testing.lab.stand import Backend, Stand, Wanted
-
-_Backends = Annotated[list[Backend] | None, typer.Option(help="Database; name it twice for both.")]
-_Runs = Annotated[int, typer.Option(min=1, help="Runs on each database.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+from hub.cli.bench import Backends, Json, Runs, bench_app, prepare, show, telling
+from hub.testing.figures import Backend, Figure, over_backends
 
 
 def register(_: typer.Typer) -> None:
@@ -25,19 +19,19 @@ def register(_: typer.Typer) -> None:
 def stage(
     recipients: Annotated[int, typer.Option(min=1, help="People in the audience, all of them in the CRM.")] = 100_000,
     consenting: Annotated[int, typer.Option(min=0, help="How many of them can be shown to have consented.")] = 20_000,
-    backend: _Backends = None,
-    runs: _Runs = 3,
-    json: _Json = False,
+    backend: Backends = None,
+    runs: Runs = 3,
+    json: Json = False,
 ) -> None:
     """An audience turned into messages and documented refusals: facts, decision and rows for everybody.
 
     Consents are given through the real flow first, which takes longer than the run. Who has none is refused with a
     decision and a report to the CRM, which costs more than a message.
     """
-    needs("meta", "csv")
+    prepare("meta", "csv")
     from hub.testing.lab.reading import stage as staged
+    from hub.testing.lab.stand import Stand, Wanted
 
-    logs.configure("error")
     found: dict[str, list[float]] = {}
     backends = backend or list(Backend)
     wanted = Wanted(recipients, consenting=min(consenting, recipients), staged=False, redis=False)
@@ -57,15 +51,15 @@ def stage(
 
 def sync(
     people: Annotated[int, typer.Option(min=1, help="Rows of the CSV file.")] = 100_000,
-    backend: _Backends = None,
-    runs: _Runs = 3,
-    json: _Json = False,
+    backend: Backends = None,
+    runs: Runs = 3,
+    json: Json = False,
 ) -> None:
     """A CSV file read for the first time, and read again when nobody in it has changed."""
-    needs("meta", "csv")
+    prepare("meta", "csv")
     from hub.testing.lab.reading import sync as synced
+    from hub.testing.lab.stand import Stand, Wanted
 
-    logs.configure("error")
     backends = backend or list(Backend)
     wanted = Wanted(people, consenting=0, synced=False, staged=False, redis=False)
     with telling() as tell, Stand(wanted, backends, tell) as stand:

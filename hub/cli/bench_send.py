@@ -4,19 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub import logs
-from hub.cli.bench import bench_app, needs, show, telling
-from hub.testing.figures import Figure, over_backends
-from hub.testing.journey import Tell
-from hub.testing.lab.sending import Sent, campaign, to_wire_ms
-from hub.testing.lab.stand import FLAT_OUT, Backend, Stand, Wanted
-from hub.testing.lab.vendor import emulated
+from hub.cli.bench import Backends, Json, Runs, Workers, bench_app, prepare, show, telling
+from hub.testing.figures import Backend, Figure, over_backends
 
-Found = dict[str, list[Sent]]
+if TYPE_CHECKING:
+    from hub.testing.lab.sending import Sent
+
+Found = dict[str, list["Sent"]]
 
 
 def register(_: typer.Typer) -> None:
@@ -30,11 +28,11 @@ def send(
         int, typer.Option(min=-1, help="Milliseconds until the vendor answers. -1: 0 without a rate, else 100.")
     ] = -1,
     seconds: Annotated[int, typer.Option(min=1, help="With a rate: how long one run holds it.")] = 60,
-    backend: Annotated[list[Backend] | None, typer.Option(help="Database; name it twice for both.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Worker processes on PostgreSQL.")] = 2,
+    backend: Backends = None,
+    workers: Workers = 2,
     connections: Annotated[int, typer.Option(min=1, max=2000, help="Connections to the vendor, per process.")] = 256,
-    runs: Annotated[int, typer.Option(min=1, help="Runs on each database.")] = 3,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    runs: Runs = 3,
+    json: Json = False,
 ) -> None:
     """A campaign from the first message to the last status, on SQLite in one process and on PostgreSQL in several.
 
@@ -42,29 +40,23 @@ def send(
     (`hold_...`, `limiter_...`). Everybody's consent is given through the real flow first, which takes longer than the
     run. The command fails when a message was lost, doubled or left unknown.
     """
-    needs("meta", "csv")
-    logs.configure("error")
+    prepare("meta", "csv")
+    from hub.testing.lab.sending import campaigns
+    from hub.testing.lab.stand import Stand, Wanted
+
     answer = latency if latency >= 0 else (100 if rate else 0)
     people = recipients or (rate * seconds if rate else 10_000)
     backends = backend or list(Backend)
     with telling() as tell, Stand(Wanted(people, rate, connections=connections), backends, tell) as stand:
-        found = {one.value: _runs(stand, one, runs, answer / 1000, workers, tell) for one in backends}
+        found = {
+            one.value: campaigns(stand, one, runs=runs, latency=answer / 1000, workers=workers, tell=tell)
+            for one in backends
+        }
         versions = stand.servers()
     figures = _held(found, rate) if rate else _flat_out(found, answer)
     show("send", [*figures, *_shared(found), *_costs(found), *_truth(found)], versions, json=json)
     if any(sent.received != people or sent.doubled or sent.unknown for every in found.values() for sent in every):
         raise typer.Exit(1)
-
-
-def _runs(stand: Stand, backend: Backend, runs: int, latency: float, workers: int, tell: Tell) -> list[Sent]:
-    every = []
-    for run in range(runs):
-        tell(f"runs on {backend}", run, runs)
-        vendor = emulated(latency, stand.vendor_port, throughput=FLAT_OUT, pair_rate=False)
-        with stand.copy(backend) as settings, vendor as meta:
-            every.append(campaign(stand, settings, meta, workers))
-    tell(f"runs on {backend}", runs, runs)
-    return every
 
 
 def _flat_out(found: Found, latency: int) -> list[Figure]:
@@ -86,8 +78,8 @@ def _held(found: Found, rate: int) -> list[Figure]:
 def _shared(found: Found) -> list[Figure]:
     statuses = "statuses_applied_while_sending"
     return [
-        *_worse(max, found, "authorise_to_socket_p50_ms", "ms", lambda sent: to_wire_ms(sent, 50)),
-        *_worse(max, found, "authorise_to_socket_p99_ms", "ms", lambda sent: to_wire_ms(sent, 99)),
+        *_worse(max, found, "authorise_to_socket_p50_ms", "ms", lambda sent: sent.to_wire_ms(50)),
+        *_worse(max, found, "authorise_to_socket_p99_ms", "ms", lambda sent: sent.to_wire_ms(99)),
         *_worse(min, found, statuses, "statuses per second", lambda sent: sent.applied),
         *_worse(max, found, "queue_lag_ms", "ms, the oldest webhook waiting", lambda sent: 1000 * sent.lag),
     ]

@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub import logs
-from hub.cli.bench import bench_app, needs, show, telling
-from hub.testing.figures import Figure, over_backends
-from hub.testing.lab.stand import FLAT_OUT, Backend, Stand, Wanted
-from hub.testing.lab.vendor import emulated
+from hub.cli.bench import Backends, Json, Runs, Workers, bench_app, prepare, show, telling
+from hub.testing.figures import Backend, Figure, over_backends
+
+if TYPE_CHECKING:
+    from hub.testing.lab.restarting import Recovered
 
 
 def register(_: typer.Typer) -> None:
@@ -20,14 +20,14 @@ def register(_: typer.Typer) -> None:
 
 
 def start(
-    runs: Annotated[int, typer.Option(min=1, help="Runs.")] = 5,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    runs: Runs = 5,
+    json: Json = False,
 ) -> None:
     """`hub up`, from the start of the process until it says that it is ready."""
-    needs("meta", "csv")
+    prepare("meta", "csv")
     from hub.testing.lab import restarting
+    from hub.testing.lab.stand import Stand, Wanted
 
-    logs.configure("error")
     again: list[float] = []
     with Stand(Wanted(10), [Backend.SQLITE]) as stand:
         for _ in range(runs):
@@ -42,22 +42,22 @@ def recovery(
     recipients: Annotated[int, typer.Option(min=30, help="Messages of one run.")] = 3000,
     rate: Annotated[int, typer.Option(min=1, max=1000, help="The sender's messages per second.")] = 200,
     latency: Annotated[int, typer.Option(min=0, help="Milliseconds until the vendor answers.")] = 100,
-    workers: Annotated[int, typer.Option(min=1, help="Worker processes on PostgreSQL.")] = 2,
-    backend: Annotated[list[Backend] | None, typer.Option(help="Database; name it twice for both.")] = None,
-    runs: Annotated[int, typer.Option(min=1, help="Runs on each database.")] = 3,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    workers: Workers = 2,
+    backend: Backends = None,
+    runs: Runs = 3,
+    json: Json = False,
 ) -> None:
     """SIGKILL to every sending process in a campaign, all started anew at once: how long until the next message leaves.
 
     Counted to the first message that was authorised after the kill. The command fails when a message is lost or
     doubled. `unknown` are those whose request was on the way and of which no status tells.
     """
-    needs("meta", "csv")
-    from hub.testing.lab import restarting
+    prepare("meta", "csv")
+    from hub.testing.lab import emulated, restarting
+    from hub.testing.lab.stand import FLAT_OUT, Stand, Wanted
 
-    logs.configure("error")
     backends = backend or list(Backend)
-    found: dict[str, list[restarting.Recovered]] = {}
+    found: dict[str, list[Recovered]] = {}
     with telling() as tell, Stand(Wanted(recipients, rate), backends, tell) as stand:
         for one in backends:
             found[one.value] = []

@@ -16,15 +16,12 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
-from hub import logs
-from hub.cli.bench import bench_app, needs, show
+from hub.cli.bench import Backends, Json, Runs, bench_app, prepare, show
 from hub.flows import world as worlds
 from hub.flows.world import World
 from hub.settings import Settings
 from hub.store.vault import generate
-from hub.testing import servers
-from hub.testing.figures import Figure, over_backends, percentile
-from hub.testing.lab.stand import Backend
+from hub.testing.figures import Backend, Figure, over_backends, percentile
 
 _WAIT = 30.0  # seconds for one stop to take effect
 _RANKS = {"p50": 50, "p99": 99, "max": 100}
@@ -49,10 +46,10 @@ def stop(
     people: Annotated[int, typer.Option(min=100, help="People in the campaign.")] = 5000,
     stops: Annotated[int, typer.Option(min=2, help="Stops while it runs: half by chat, half by staff.")] = 100,
     rate: Annotated[int, typer.Option(min=1, max=1000, help="Messages per second; 1,000 is full load.")] = 1000,
-    backend: Annotated[list[Backend] | None, typer.Option(help="Database; name it twice for both.")] = None,
+    backend: Backends = None,
     seed: Annotated[int, typer.Option(help="The same seed picks the same moments.")] = 7,
-    runs: Annotated[int, typer.Option(min=1, help="Runs on each database.")] = 1,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    runs: Runs = 1,
+    json: Json = False,
 ) -> None:
     """Stops in the middle of a campaign: from the webhook to the commit, and what is still sent afterwards.
 
@@ -60,8 +57,9 @@ def stop(
     command fails otherwise. `commit_to_last_request` is when the last request with advertising to that person began,
     counted from the commit of the stop: above zero, it had been authorised before.
     """
-    needs("meta", "csv")
-    logs.configure("error")
+    prepare("meta", "csv")
+    from hub.testing import servers
+
     found: dict[str, list[_Seen]] = {}
     versions: list[str] = []
     for one in backend or list(Backend):
@@ -78,6 +76,8 @@ def stop(
 
 @contextmanager
 def _world(backend: Backend) -> Iterator[World]:
+    from hub.testing import servers
+
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hub-bench-")))
         url = ""

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from hub.cli import (
     bench,
+    bench_decide,
     bench_emulator,
     bench_people,
     bench_send,
@@ -59,6 +60,7 @@ identity.register(app)
 stops.register(app)
 policy.register(app)
 bench.register(app)
+bench_decide.register(app)
 bench_emulator.register(app)
 bench_people.register(app)
 bench_send.register(app)

@@ -11,10 +11,18 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 _LIBRARIES = ("sqlalchemy", "starlette", "uvicorn", "httpx", "aiohttp", "dramatiq")
+
+
+class Backend(StrEnum):
+    """Which database, and with it which form of running."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import httpx
 import uvicorn
@@ -23,18 +24,41 @@ from hub.flows.states import State
 from hub.flows.world import World
 from hub.settings import Settings
 from hub.store.tables import Connection, Inbox
-from hub.testing.journey import until
+from hub.testing.figures import Backend, percentile
+from hub.testing.journey import Tell, until
 from hub.testing.lab.flood import STATUSES, Fired, fire, made_up, statuses, two_cores
 from hub.testing.lab.processes import environment
 from hub.testing.lab.sending import release, states
-from hub.testing.lab.stand import Backend, Stand
-from hub.testing.lab.vendor import Vendor
+from hub.testing.lab.stand import FLAT_OUT, Stand
+from hub.testing.lab.vendor import Vendor, emulated
 from hub.web.app import build
 from hub.work.actors import RECEIVE_BATCH
 from hub.work.crew import Crew
 
 _GROUP = 200
 _SEND = 600.0  # seconds the messages get to be sent
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one run came to: webhooks kept a second, the p99 of their answers in ms, statuses applied a second."""
+
+    kept: float
+    answered_ms: float
+    applied: float
+
+
+def webhooks(stand: Stand, backend: Backend, *, count: int, runs: int, tell: Tell) -> list[Taken]:
+    """Both measurements, each time on fresh copies."""
+    every = []
+    for run in range(runs):
+        tell(f"runs on {backend}", run, runs)
+        with emulated(0, stand.vendor_port, throughput=FLAT_OUT, pair_rate=False) as vendor:
+            fired = accepted(stand, backend, vendor.settings, count)
+            rate = fired.accepted / fired.seconds
+            every.append(Taken(rate, 1000 * percentile(fired.waits, 99), applied(stand, backend, vendor)))
+    tell(f"runs on {backend}", runs, runs)
+    return every
 
 
 def accepted(stand: Stand, backend: Backend, meta: dict[str, str], webhooks: int) -> Fired:

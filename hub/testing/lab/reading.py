@@ -19,8 +19,9 @@ from hub.bridge import Bridge
 from hub.flows import world as worlds
 from hub.settings import Settings
 from hub.store.tables import MessageRow, SyncRun
+from hub.testing.figures import Backend
 from hub.testing.lab.processes import environment
-from hub.testing.lab.stand import Backend, Stand
+from hub.testing.lab.stand import Stand
 from hub.work.jobs import Jobs
 
 

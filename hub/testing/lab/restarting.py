@@ -12,10 +12,11 @@ from hub.flows import world as worlds
 from hub.flows.states import State
 from hub.flows.world import World
 from hub.settings import Settings
+from hub.testing.figures import Backend
 from hub.testing.journey import free_port, until
 from hub.testing.lab.processes import Hub, hub
 from hub.testing.lab.sending import authorised, over, release, states
-from hub.testing.lab.stand import Backend, Stand
+from hub.testing.lab.stand import Stand
 from hub.testing.lab.vendor import Vendor
 
 _SEND = 300.0  # seconds a campaign gets to end

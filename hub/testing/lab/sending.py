@@ -16,11 +16,12 @@ from hub.flows.states import State
 from hub.flows.world import World
 from hub.settings import Settings
 from hub.store.tables import Inbox, MessageRow, Sender
-from hub.testing.figures import percentile
+from hub.testing.figures import Backend, percentile
+from hub.testing.journey import Tell
 from hub.testing.lab.company import WAITING
 from hub.testing.lab.processes import Hub, hub, processor_time
-from hub.testing.lab.stand import Stand
-from hub.testing.lab.vendor import Arrival, Vendor
+from hub.testing.lab.stand import FLAT_OUT, Stand
+from hub.testing.lab.vendor import Arrival, Vendor, emulated
 
 STATUSES = 3  # that the vendor tells of a message: sent, delivered, read
 _LOOK = 0.5  # seconds between two looks at the database
@@ -49,13 +50,31 @@ class Sent:
         """How many processor cores our own processes kept busy."""
         return sum(self.ours.values()) / self.seconds
 
+    def to_wire_ms(self, percent: int) -> float:
+        """From the authorisation to the vendor, in milliseconds."""
+        return 1000 * percentile(self.to_wire, percent)
+
     @property
     def ours(self) -> dict[str, float]:
         return {name: used for name, used in self.processor.items() if name in self.memory}
 
 
-def campaign(stand: Stand, settings: Settings, vendor: Vendor, workers: int = 2) -> Sent:
-    """Send the staged campaign of a copy. Raises `RuntimeError` when a message was lost or nothing moves any more."""
+def campaigns(stand: Stand, backend: Backend, *, runs: int, latency: float, workers: int, tell: Tell) -> list[Sent]:
+    """Send the staged campaign, each time on a fresh copy and to a vendor that answers after `latency` seconds.
+
+    Raises `RuntimeError` when nothing moves any more.
+    """
+    every = []
+    for run in range(runs):
+        tell(f"runs on {backend}", run, runs)
+        vendor = emulated(latency, stand.vendor_port, throughput=FLAT_OUT, pair_rate=False)
+        with stand.copy(backend) as settings, vendor as meta:
+            every.append(_send(stand, settings, meta, workers))
+    tell(f"runs on {backend}", runs, runs)
+    return every
+
+
+def _send(stand: Stand, settings: Settings, vendor: Vendor, workers: int) -> Sent:
     vendor.tell(stand.callback)
     world = worlds.build(settings)
     try:
@@ -150,8 +169,3 @@ def fullest(times: list[float], window: float = 1.0) -> int:
             start += 1
         most = max(most, end - start + 1)
     return most
-
-
-def to_wire_ms(sent: Sent, percent: int) -> float:
-    """From the authorisation to the vendor, in milliseconds."""
-    return 1000 * percentile(sent.to_wire, percent)

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 import redis as redis_client
@@ -24,6 +23,7 @@ from hub.store.db import Database
 from hub.store.tables import Connection, Sender
 from hub.store.vault import generate
 from hub.testing import servers
+from hub.testing.figures import Backend
 from hub.testing.journey import Tell, free_port
 from hub.testing.lab.company import REGISTER, Lab
 from hub.testing.lab.vendor import emulated
@@ -31,13 +31,6 @@ from hub.work.jobs import Jobs
 
 _ROWS = 5000
 HELD = "bench: not yet"  # why the sender is paused until a run begins
-
-
-class Backend(StrEnum):
-    """Which database, and with it which form of running."""
-
-    SQLITE = "sqlite"
-    POSTGRESQL = "postgresql"
 
 
 @dataclass(frozen=True, slots=True)
