@@ -11,11 +11,16 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlmodel import select
 from typer.testing import CliRunner
 
 from hub.cli import app
-from hub.testing.figures import Figure, measure, over_backends, percentile
+from hub.flows.states import State
+from hub.store import ledger
+from hub.store.tables import Controller, LedgerRow, MessageRow
+from hub.testing.figures import Backend, Figure, measure, over_backends, percentile
 from hub.testing.lab.sending import fullest
+from hub.testing.lab.stand import Stand, Wanted
 
 BOTH = ("sqlite", "postgresql")
 
@@ -95,6 +100,19 @@ def test_recovery_after_a_kill_nothing_is_lost_or_doubled(backend: str) -> None:
     found = bench("recovery", "--recipients", "90", "--rate", "15", "--backend", backend, "--runs", "1")
     assert median(found, "recovery_s") > 0
     assert (median(found, f"lost_{backend}"), median(found, f"doubled_{backend}")) == (0, 0)
+
+
+def test_stand_on_postgresql_holds_the_same_people_with_their_proof() -> None:
+    with (
+        Stand(Wanted(5, redis=False), [Backend.POSTGRESQL]) as stand,
+        stand.opened(Backend.POSTGRESQL) as world,
+        world.db.read() as session,
+    ):
+        (owner,) = session.exec(select(Controller)).all()
+        proven = ledger.verify(session, owner.id)
+        consents = session.exec(select(LedgerRow).where(LedgerRow.kind == "consent_given")).all()
+        waiting = session.exec(select(MessageRow.state)).all()
+    assert (proven.problem, len(consents), waiting) == ("", 5, [State.QUEUED] * 5)
 
 
 def test_emulator_alone_answers_and_tells_everything() -> None:

@@ -31,6 +31,7 @@ def send(
     backend: Backends = None,
     workers: Workers = 2,
     connections: Annotated[int, typer.Option(min=1, max=2000, help="Connections to the vendor, per process.")] = 256,
+    per_webhook: Annotated[int, typer.Option(min=1, max=1000, help="Statuses that one webhook tells at most.")] = 100,
     runs: Runs = 3,
     json: Json = False,
 ) -> None:
@@ -41,17 +42,15 @@ def send(
     run. The command fails when a message was lost, doubled or left unknown.
     """
     prepare("meta", "csv")
-    from hub.testing.lab.sending import campaigns
+    from hub.testing.lab.sending import Conditions, campaigns
     from hub.testing.lab.stand import Stand, Wanted
 
     answer = latency if latency >= 0 else (100 if rate else 0)
     people = recipients or (rate * seconds if rate else 10_000)
     backends = backend or list(Backend)
     with telling() as tell, Stand(Wanted(people, rate, connections=connections), backends, tell) as stand:
-        found = {
-            one.value: campaigns(stand, one, runs=runs, latency=answer / 1000, workers=workers, tell=tell)
-            for one in backends
-        }
+        under = Conditions(answer / 1000, workers, per_webhook)
+        found = {one.value: campaigns(stand, one, under, runs, tell) for one in backends}
         versions = stand.servers()
     figures = _held(found, rate) if rate else _flat_out(found, answer)
     show("send", [*figures, *_shared(found), *_costs(found), *_truth(found)], versions, json=json)

@@ -59,17 +59,23 @@ class Sent:
         return {name: used for name, used in self.processor.items() if name in self.memory}
 
 
-def campaigns(stand: Stand, backend: Backend, *, runs: int, latency: float, workers: int, tell: Tell) -> list[Sent]:
-    """Send the staged campaign, each time on a fresh copy and to a vendor that answers after `latency` seconds.
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How a campaign is sent. `latency` in seconds; `per_webhook` are the statuses that one webhook tells at most."""
 
-    Raises `RuntimeError` when nothing moves any more.
-    """
+    latency: float
+    workers: int
+    per_webhook: int
+
+
+def campaigns(stand: Stand, backend: Backend, under: Conditions, runs: int, tell: Tell) -> list[Sent]:
+    """Send the staged campaign, each time on a fresh copy. Raises `RuntimeError` when nothing moves any more."""
     every = []
     for run in range(runs):
         tell(f"runs on {backend}", run, runs)
-        vendor = emulated(latency, stand.vendor_port, throughput=FLAT_OUT, pair_rate=False)
+        vendor = emulated(under.latency, stand.vendor_port, under.per_webhook, throughput=FLAT_OUT, pair_rate=False)
         with stand.copy(backend) as settings, vendor as meta:
-            every.append(_send(stand, settings, meta, workers))
+            every.append(_send(stand, settings, meta, under.workers))
     tell(f"runs on {backend}", runs, runs)
     return every
 

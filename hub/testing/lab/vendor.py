@@ -56,14 +56,15 @@ class Vendor:
 
 
 @contextmanager
-def emulated(latency: float = 0.0, port: int = 0, **options: Any) -> Iterator[Vendor]:
+def emulated(latency: float = 0.0, port: int = 0, per_webhook: int = 100, **options: Any) -> Iterator[Vendor]:
     """Emulated Meta in a process of its own. The same port brings back the same account, with an empty memory.
 
-    latency: seconds before every answer to a message. options: as `MetaEmulator` takes them.
+    latency: seconds before every answer to a message. per_webhook: statuses that one webhook tells at most; Meta's
+    limit is 1,000. options: as `MetaEmulator` takes them.
     """
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    child = spawn.Process(target=_play, args=(theirs, options, latency, port), daemon=True)
+    child = spawn.Process(target=_play, args=(theirs, options, latency, port, per_webhook), daemon=True)
     child.start()
     assert child.pid is not None
     try:
@@ -73,10 +74,11 @@ def emulated(latency: float = 0.0, port: int = 0, **options: Any) -> Iterator[Ve
         child.join(timeout=5)
 
 
-def _play(pipe: Pipe, options: dict[str, Any], latency: float, port: int) -> None:
+def _play(pipe: Pipe, options: dict[str, Any], latency: float, port: int, per_webhook: int) -> None:
     """The child process."""
     gc.disable()  # its log only grows; the collector would walk through it again and again
     meta: Any = emulators()["meta"].load()(seed=1, **options)
+    meta.outbox.batch = per_webhook
     meta.add_template(TEMPLATE, "de", category="MARKETING", body=BODY, footer=COMPANY)
     if latency:
         meta.faults.append(Fault("latency", match="POST .*/messages", seconds=latency))
