@@ -284,7 +284,8 @@ def serve(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[s
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))
-    config = uvicorn.Config(app, log_level="error", lifespan="on", access_log=False, timeout_graceful_shutdown=1)
+    quick: dict[str, Any] = {"access_log": False, "proxy_headers": False, "timeout_graceful_shutdown": 1}
+    config = uvicorn.Config(app, log_level="error", lifespan="on", **quick)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True, name="emulator")
     thread.start()

@@ -14,6 +14,8 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from hub.testing.emulator import Webhooks
 
 Entry = dict[str, Any]
@@ -84,7 +86,10 @@ class Outbox(Webhooks):
 
 def escaped(payload: Entry) -> bytes:
     r"""JSON as Meta signs it: non-ASCII as `\uXXXX` in lower case, "/" as "\/"."""
-    return json.dumps(payload, separators=(",", ":")).replace("/", "\\/").encode()
+    body = orjson.dumps(payload)
+    if not body.isascii() or b"\x7f" in body:  # then there is something to escape
+        body = json.dumps(payload, separators=(",", ":")).encode()
+    return body.replace(b"/", b"\\/")
 
 
 def signature(body: bytes, app_secret: str) -> str:
