@@ -97,7 +97,7 @@ def test_start_is_timed_with_a_database_and_without() -> None:
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("backend", BOTH)
 def test_recovery_after_a_kill_nothing_is_lost_or_doubled(backend: str) -> None:
-    found = bench("recovery", "--recipients", "90", "--rate", "15", "--backend", backend, "--runs", "1")
+    found = bench("recovery", "--recipients", "60", "--rate", "15", "--backend", backend, "--runs", "1")
     assert median(found, "recovery_s") > 0
     assert (median(found, f"lost_{backend}"), median(found, f"doubled_{backend}")) == (0, 0)
 

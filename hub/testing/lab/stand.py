@@ -12,7 +12,7 @@ from pathlib import Path
 
 import redis as redis_client
 from pydantic import SecretStr
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlmodel import SQLModel
 
 from hub.bridge import Bridge
@@ -30,6 +30,7 @@ from hub.testing.lab.vendor import emulated
 from hub.work.jobs import Jobs
 
 _ROWS = 5000
+FLAT_OUT = 1_000_000  # messages a second: no limit that a run could reach
 HELD = "bench: not yet"  # why the sender is paused until a run begins
 
 
@@ -44,9 +45,6 @@ class Wanted:
     staged: bool = True
     connections: int = 256  # of the hub to the vendor, per process
     redis: bool = True  # beside PostgreSQL
-
-
-FLAT_OUT = 1_000_000  # messages a second: no limit that a run could reach
 
 
 class Stand:
@@ -126,7 +124,7 @@ class Stand:
                 database, redis = stack.enter_context(servers.fresh_database(self._server, name)), self._redis
                 if redis:
                     with redis_client.Redis.from_url(redis) as client:
-                        client.flushall()
+                        client.flushdb()
             yield self._settings(home, database, redis)
 
     @contextmanager
@@ -176,3 +174,5 @@ def transfer(source: Database, target: Database) -> None:
             found = read.execute(select(table))
             while rows := found.fetchmany(_ROWS):
                 write.execute(insert(table), [row._asdict() for row in rows])
+    with target.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as tidy:
+        tidy.execute(text("VACUUM ANALYZE"))  # what a server that has run for a while has done by itself
