@@ -33,7 +33,7 @@ _NOT_SENT = (*_NO_CONNECTION, httpx.PoolTimeout)
 def client(*, connections: int = 64, timeout: httpx.Timeout = TIMEOUT) -> httpx.AsyncClient:
     """A client with up to `connections` connections. Close it with `aclose`."""
     headers = {"user-agent": "consent-hub"}
-    transport = Sharded(_pools(connections))
+    transport = Sharded(pools(connections))
     return Client(transport=transport, timeout=timeout, headers=headers, trust_env=False)
 
 
@@ -64,7 +64,7 @@ _BY_DEFAULT = {"timeout": httpx.USE_CLIENT_DEFAULT}
 _read = lru_cache(1024)(httpx.URL)
 
 
-def _pools(connections: int) -> list[httpx.AsyncBaseTransport]:
+def pools(connections: int) -> list[httpx.AsyncBaseTransport]:
     """One pool of aiohttp where the extra `fast` is installed, else many small ones of httpx."""
     if importlib.util.find_spec("aiohttp") is None:
         return [_pool() for _ in range(max(1, -(-connections // PER_POOL)))]

@@ -84,7 +84,7 @@ def test_i1_no_send_without_a_durable_decision(shop: Shop, monkeypatch: pytest.M
 
 def test_i2_one_function_decides_for_everybody() -> None:
     """Those who refuse early, explain a file, decide again or measure call it too; nothing in them can send."""
-    asking = {"flows/purge.py", "flows/replay.py", "cli/bench.py", "testing/decisions.py"}
+    asking = {"flows/purge.py", "flows/replay.py", "cli/bench_decide.py", "testing/decisions.py"}
     assert callers("decide", "hub.law.decide") == {"flows/gate.py", "cli/decide.py"}
     assert callers("refused", "hub.flows.gate") == {"flows/intake.py", "flows/releases.py"}  # can only say no
     assert callers("judge", "hub.flows.gate") == {"flows/sync.py", "flows/staging.py", "flows/dispatch.py", *asking}

@@ -10,32 +10,21 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
 from pydantic import SecretStr
-from rich.table import Table
 
-from hub import logs
-from hub.cli.bench import bench_app, machine
-from hub.cli.session import out
-from hub.contract import BadInput
+from hub.cli.bench import Backends, Json, Runs, bench_app, prepare, show
 from hub.flows import world as worlds
 from hub.flows.world import World
-from hub.plugins import emulators
 from hub.settings import Settings
 from hub.store.vault import generate
-from hub.testing import servers
+from hub.testing.figures import Backend, Figure, over_backends, percentile
 
 _WAIT = 30.0  # seconds for one stop to take effect
-
-
-class Backend(StrEnum):
-    SQLITE = "sqlite"
-    POSTGRESQL = "postgresql"
+_RANKS = {"p50": 50, "p99": 99, "max": 100}
 
 
 @dataclass
@@ -54,41 +43,46 @@ def register(_: typer.Typer) -> None:
 
 
 def stop(
-    people: Annotated[int, typer.Option(min=100, help="People in the campaign.")] = 2000,
+    people: Annotated[int, typer.Option(min=100, help="People in the campaign.")] = 5000,
     stops: Annotated[int, typer.Option(min=2, help="Stops while it runs: half by chat, half by staff.")] = 100,
-    rate: Annotated[int, typer.Option(min=1, max=1000, help="Messages per second.")] = 80,
-    backend: Annotated[list[Backend] | None, typer.Option(help="Database; name it twice for both.")] = None,
+    rate: Annotated[int, typer.Option(min=1, max=1000, help="Messages per second; 1,000 is full load.")] = 1000,
+    backend: Backends = None,
     seed: Annotated[int, typer.Option(help="The same seed picks the same moments.")] = 7,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    runs: Runs = 1,
+    json: Json = False,
 ) -> None:
     """Stops in the middle of a campaign: from the webhook to the commit, and what is still sent afterwards.
 
-    "allowed after the stop" counts sends that the gate allowed later than the stop in the ledger: it must be 0, and
-    the command fails otherwise. "last request" is when the last request with advertising to that person began, counted
-    from the commit of the stop: above zero, it had been authorised before.
+    `allowed_after_stop` counts sends that the gate allowed later than the stop in the ledger: it must be 0, and the
+    command fails otherwise. `commit_to_last_request` is when the last request with advertising to that person began,
+    counted from the commit of the stop: above zero, it had been authorised before.
     """
-    if "meta" not in emulators():
-        raise BadInput("no meta plugin", field="bench", remedy="pip install consent-hub-meta")
-    logs.configure("error")
-    found: dict[str, dict[str, Any]] = {}
+    prepare("meta", "csv")
+    from hub.testing import servers
+
+    found: dict[str, list[_Seen]] = {}
+    versions: list[str] = []
     for one in backend or list(Backend):
-        with _world(one) as world:
-            found[one.value] = _told(_run(world, people, stops, rate, seed))
-    if json:
-        typer.echo(orjson.dumps({"bench": "stop", "machine": machine(), "results": found}, option=orjson.OPT_INDENT_2))
-    else:
-        _show(found)
-    if any(result["allowed_after_stop"] for result in found.values()):
+        found[one.value] = []
+        for run in range(runs):
+            with _world(one) as world:
+                found[one.value].append(_run(world, people, stops, rate, seed + run))
+                if not world.db.sqlite and not versions:
+                    versions.append(servers.version(world.db.url))
+    show("stop", _figures(found), versions, json=json)
+    if any(seen.begun_after for every in found.values() for seen in every):
         raise typer.Exit(1)
 
 
 @contextmanager
 def _world(backend: Backend) -> Iterator[World]:
+    from hub.testing import servers
+
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hub-bench-")))
         url = ""
         if backend is Backend.POSTGRESQL:
-            url = stack.enter_context(servers.fresh_database(stack.enter_context(servers.postgresql())))
+            url = stack.enter_context(servers.fresh_database(stack.enter_context(servers.postgresql(durable=True))))
         settings = Settings(data_dir=home, database_url=url, redis_url="", keys=SecretStr(generate()))
         world = worlds.build(settings)
         stack.callback(world.db.close)
@@ -139,32 +133,24 @@ def _run(world: World, people: int, stops: int, rate: int, seed: int) -> _Seen:
     return seen
 
 
-def _told(seen: _Seen) -> dict[str, Any]:
-    return {
-        "stops": seen.stops,
-        "allowed_after_stop": seen.begun_after,
-        "requests_begun_after_commit": sum(late > 0 for late in seen.last),
-        "door_to_commit_ms": _spread(seen.door),
-        "commit_to_empty_queue_ms": _spread(seen.empty),
-        "commit_to_last_request_ms": _spread(seen.last),
-    }
-
-
-def _spread(values: list[float]) -> dict[str, float]:
-    """Nearest-rank percentiles."""
-    ranked = sorted(values)
-    if not ranked:
-        return {"count": 0}
-    at = {"p50": 50, "p99": 99, "max": 100}
-    picked = {name: round(ranked[-(-percent * len(ranked) // 100) - 1], 1) for name, percent in at.items()}
-    return {"count": len(ranked), **picked}
-
-
-def _show(found: dict[str, dict[str, Any]]) -> None:
-    table = Table("", "count", "p50", "p99", "max", title=machine(), title_justify="left", box=None)
-    for backend, result in found.items():
-        for name, value in result.items():
-            cells = value if isinstance(value, dict) else {"count": value}
-            shown = ("" if name not in cells else f"{cells[name]:,}" for name in ("count", "p50", "p99", "max"))
-            table.add_row(f"{backend}: {name.replace('_', ' ')}", *shown)
-    out.print(table)
+def _figures(found: dict[str, list[_Seen]]) -> list[Figure]:
+    """`stop_p99_ms` counts from the commit to the last request begun: 0 where none began afterwards."""
+    last = {name: [max(0.0, percentile(seen.last, 99)) for seen in every] for name, every in found.items()}
+    figures = over_backends("stop_p99_ms", "ms from commit to the last request", last, worse=max)
+    for name, every in found.items():
+        counted = {
+            "stops": [seen.stops for seen in every],
+            "allowed_after_stop": [seen.begun_after for seen in every],
+            "requests_begun_after_commit": [sum(late > 0 for late in seen.last) for seen in every],
+        }
+        figures += [Figure(f"{word}_{name}", "count", tuple(counts)) for word, counts in counted.items()]
+        spread = {
+            "door_to_commit": [seen.door for seen in every],
+            "commit_to_empty_queue": [seen.empty for seen in every],
+            "commit_to_last_request": [seen.last for seen in every],
+        }
+        for word, lists in spread.items():
+            for rank, percent in _RANKS.items():
+                at = tuple(percentile(values, percent) for values in lists)
+                figures.append(Figure(f"{word}_{rank}_ms_{name}", "ms", at))
+    return figures

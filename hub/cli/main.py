@@ -10,7 +10,13 @@ from rich.markup import escape
 
 from hub.cli import (
     bench,
+    bench_decide,
+    bench_emulator,
+    bench_people,
+    bench_send,
+    bench_start,
     bench_stop,
+    bench_webhooks,
     campaign,
     claims,
     connection,
@@ -58,6 +64,12 @@ policy.register(app)
 prices.register(app)
 limits.register(app)
 bench.register(app)
+bench_decide.register(app)
+bench_emulator.register(app)
+bench_people.register(app)
+bench_send.register(app)
+bench_start.register(app)
+bench_webhooks.register(app)
 bench_stop.register(app)
 demo.register(app)
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 from sqlmodel import select
@@ -37,14 +38,12 @@ EARLY = timedelta(seconds=30)  # so long a status waits for the answer to our se
 _NO_RECEIPT_YET = (State.QUEUED, State.AUTHORISED, State.UNKNOWN)
 _TABLE, _EVENT = table(MessageRow), table(MessageEvent).c
 _MESSAGE = _TABLE.c
-_MINE: Any = (  # in the order of their ids, so that two workers never wait for each other
-    select(
-        *(_MESSAGE.id, _MESSAGE.contact_id, _MESSAGE.campaign_id, _MESSAGE.sender_id),
-        *(_MESSAGE.basis, _MESSAGE.notice_id, _MESSAGE.reference, _MESSAGE.state),
-    )
-    .where(_MESSAGE.controller_id == bindparam("controller"))
-    .order_by(_MESSAGE.id)
-    .with_for_update()
+_COLUMNS: Any = (
+    *(_MESSAGE.id, _MESSAGE.contact_id, _MESSAGE.campaign_id, _MESSAGE.sender_id),
+    *(_MESSAGE.basis, _MESSAGE.notice_id, _MESSAGE.reference, _MESSAGE.state),
+)
+_MINE = (  # in the order of their ids, so that two workers never wait for each other
+    select(*_COLUMNS).where(_MESSAGE.controller_id == bindparam("controller")).order_by(_MESSAGE.id).with_for_update()
 )
 _BY_ID, _BY_REFERENCE = _MINE.where(among(_MESSAGE.id)), _MINE.where(among(_MESSAGE.reference))
 _SAID = select(_EVENT.message_id, _EVENT.status, _EVENT.at).where(among(_EVENT.message_id))

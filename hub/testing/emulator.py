@@ -26,9 +26,10 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub.http import PER_POOL, pools
 from hub.testing.clock import Clock
 
 Action = Callable[[dict[str, Any]], Any]
@@ -90,9 +91,9 @@ class Webhooks:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         self._loop = asyncio.get_running_loop()
-        self._slots = asyncio.Semaphore(10)
-        limits = httpx.Limits(max_connections=10)
-        async with httpx.AsyncClient(timeout=self.timeout, limits=limits, trust_env=False) as self._client:
+        self._slots = asyncio.Semaphore(PER_POOL)
+        (transport,) = pools(PER_POOL)
+        async with httpx.AsyncClient(timeout=self.timeout, transport=transport, trust_env=False) as self._client:
             yield
             for task in list(self._tasks):
                 task.cancel()
@@ -191,7 +192,8 @@ class Emulator(ABC):
             Route("/_emulator/faults", self._set_faults, methods=["POST"]),
             Route("/_emulator/do/{action}", self._do, methods=["POST"]),
         ]
-        return _Faulty(Starlette(routes=[*control, *self.routes()], lifespan=lifespan), self)
+        steering = Starlette(routes=control, lifespan=lifespan)
+        return _Faulty(Router(self.routes()), steering, self)
 
     async def _show_log(self, _: Request) -> Response:
         shown = [{"at": c.at, "method": c.method, "path": c.path, "status": c.status} for c in self.log]
@@ -217,14 +219,14 @@ _PROMISE: Message = {"type": "http.response.start", "status": 200, "headers": [(
 
 
 class _Faulty:
-    """Applies faults and keeps the log, around the vendor's app."""
+    """Applies faults and keeps the log, around the vendor's app. `steering` is not the vendor's and stays beside."""
 
-    def __init__(self, app: ASGIApp, emulator: Emulator) -> None:
-        self.app, self.emulator = app, emulator
+    def __init__(self, app: ASGIApp, steering: ASGIApp, emulator: Emulator) -> None:
+        self.app, self.steering, self.emulator = app, steering, emulator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith("/_emulator/"):
-            await self.app(scope, receive, send)
+            await self.steering(scope, receive, send)
             return
         body = await _body(receive)
         called_at = self.emulator.clock.now()
@@ -282,7 +284,8 @@ def serve(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[s
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))
-    config = uvicorn.Config(app, log_level="error", lifespan="on", access_log=False, timeout_graceful_shutdown=1)
+    quick: dict[str, Any] = {"access_log": False, "proxy_headers": False, "timeout_graceful_shutdown": 1}
+    config = uvicorn.Config(app, log_level="error", lifespan="on", **quick)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True, name="emulator")
     thread.start()

@@ -30,7 +30,8 @@ _START = 30.0  # seconds a server gets to answer
 _PORTS = 3  # a free port may be taken before the server binds it
 _UNPRIVILEGED = ("postgres", "nobody")
 _INIT = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
+_MANY = ("max_connections=300",)
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 class Missing(RuntimeError):
@@ -38,8 +39,11 @@ class Missing(RuntimeError):
 
 
 @contextlib.contextmanager
-def postgresql() -> Iterator[str]:
-    """A PostgreSQL server; yields the SQLAlchemy URL of its maintenance database. Raises `Missing`."""
+def postgresql(*, durable: bool = False) -> Iterator[str]:
+    """A PostgreSQL server; yields the SQLAlchemy URL of its maintenance database. Raises `Missing`.
+
+    Tests can do without the disk; whoever measures asks for `durable`, as the server comes.
+    """
     if given := os.environ.get("HUB_TEST_POSTGRESQL_URL"):
         yield given
         return
@@ -48,11 +52,11 @@ def postgresql() -> Iterator[str]:
         home = Path(name)
         _give(home, user)
         programs = _postgresql_programs(home, user)
-        data = home / "data"
+        data, chosen = home / "data", _MANY if durable else _MANY + _FAST
         _run([str(programs / "initdb"), "-D", str(data), *_INIT], user)
 
         def start(port: int) -> subprocess.Popen[bytes]:
-            options = [part for option in _FAST for part in ("-c", option)]
+            options = [part for option in chosen for part in ("-c", option)]
             command = [str(programs / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", ""]
             return _spawn([*command, *options], home, user)
 
@@ -228,6 +232,18 @@ def _stop(process: subprocess.Popen[bytes], stop: signal.Signals) -> None:
 
 
 # speaking to servers
+
+
+def version(url: str) -> str:
+    """Which server answers at `url`, such as "PostgreSQL 15.18" or "Valkey 9.1.0"."""
+    if url.startswith("redis"):
+        with redis_client.Redis.from_url(url) as client:
+            said = client.info("server")
+        valkey = said.get("valkey_version")
+        return f"Valkey {valkey}" if valkey else f"Redis {said['redis_version']}"
+    with psycopg.connect(_conninfo(url)) as connection:
+        found = connection.execute("SHOW server_version").fetchone()
+    return f"PostgreSQL {found[0].split()[0]}" if found else "PostgreSQL"
 
 
 def _execute(url: str, statement: str) -> None:

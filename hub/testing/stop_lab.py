@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A campaign that runs while people stop it: the load lab, with a look at every commit and every request."""
+"""A campaign that runs while people stop it, with a look at every commit and every request."""
 
 from __future__ import annotations
 
@@ -91,15 +91,16 @@ def opened(world: World, people: int, rate: int) -> Iterator[tuple[StopLab, Prob
     """A lab with its campaign staged; the hub runs from here on and sends at once."""
     probes, port = Probes(), free_port()
     with ExitStack() as stack:
-        meta, tell = stack.enter_context(emulated(throughput=10 * rate, pair_rate=False))
-        lab = StopLab(world, probes, meta, people, rate)
-        tell(f"http://127.0.0.1:{port}/in/{lab.provider.door}")
+        vendor = stack.enter_context(emulated(throughput=10 * rate, pair_rate=False))
+        lab = StopLab(world, probes, vendor.settings, people, rate)
+        vendor.tell(f"http://127.0.0.1:{port}/in/{lab.provider.door}")
         lab.agree()
         stack.enter_context(probes.database())
         crew = stack.enter_context(Crew(world, schedules=False))
         stack.enter_context(serve(probes.door(build(world, crew.nudges.receive)), port=port))
         crew.jobs.templates(lab.provider.id)
-        lab.stage()
+        crew.jobs.sync(lab.crm.id)
+        lab.stage(crew.jobs)
         probes.listening = True
         crew.nudges.dispatch.send(lab.sender.id)
         yield lab, probes

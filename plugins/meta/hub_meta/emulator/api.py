@@ -38,10 +38,10 @@ class Api:
 
     def routes(self) -> list[BaseRoute]:
         return [
+            Route("/{version}/{node}/messages", self._guarded(self.messages), methods=["POST"]),  # asked most
             Route("/debug_token", self._guarded(self.debug_token)),
             Route("/{version}/debug_token", self._guarded(self.debug_token)),
             Route("/{version}/{node}", self._guarded(self.node)),
-            Route("/{version}/{node}/messages", self._guarded(self.messages), methods=["POST"]),
             Route("/{version}/{node}/message_templates", self._guarded(self.templates)),
             Route("/{version}/{node}/phone_numbers", self._guarded(self.phone_numbers)),
             Route("/{version}/{node}/subscribed_apps", self._guarded(self.subscribed_apps), methods=["POST"]),

@@ -9,9 +9,12 @@ import hashlib
 import hmac
 import json
 import random
+import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 from hub.testing.emulator import Webhooks
 
@@ -37,18 +40,22 @@ class Outbox(Webhooks):
         self._entries: list[tuple[Entry, str]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._own_loop: asyncio.AbstractEventLoop | None = None
+        self._own_thread = 0
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         async with super().running():
-            self._own_loop = asyncio.get_running_loop()
+            self._own_loop, self._own_thread = asyncio.get_running_loop(), threading.get_ident()
             yield
 
     def put(self, entry: Entry, *, after: float = 0.0, key: str = "") -> None:
         """Send an entry, from any thread. `key` is named to `acknowledged` once the hub answered 2xx."""
         if self._own_loop is None:
             raise RuntimeError("the emulator is not running")
-        self._own_loop.call_soon_threadsafe(self._own_loop.call_later, after, self._add, entry, key)
+        if threading.get_ident() == self._own_thread:  # nobody needs to be woken
+            self._own_loop.call_later(after, self._add, entry, key)
+        else:
+            self._own_loop.call_soon_threadsafe(self._own_loop.call_later, after, self._add, entry, key)
 
     def _add(self, entry: Entry, key: str) -> None:
         self._entries.append((entry, key))
@@ -79,7 +86,10 @@ class Outbox(Webhooks):
 
 def escaped(payload: Entry) -> bytes:
     r"""JSON as Meta signs it: non-ASCII as `\uXXXX` in lower case, "/" as "\/"."""
-    return json.dumps(payload, separators=(",", ":")).replace("/", "\\/").encode()
+    body = orjson.dumps(payload)
+    if not body.isascii() or b"\x7f" in body:  # then there is something to escape
+        body = json.dumps(payload, separators=(",", ":")).encode()
+    return body.replace(b"/", b"\\/")
 
 
 def signature(body: bytes, app_secret: str) -> str:

@@ -14,6 +14,7 @@ import phonenumbers
 
 WINDOW = timedelta(hours=24)
 EVERY_STATUS = ("sent", "delivered", "read")
+_REGIONS = {str(code): regions for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()}
 _BSUID = re.compile(r"^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$")
 
 
@@ -62,11 +63,20 @@ def is_bsuid(text: str) -> bool:
 
 def new_bsuid(number: str, rng: random.Random) -> str:
     """A user id as the platform makes them: the country of the number and digits. Empty for no known country."""
+    country = _country(number)
+    return f"{country}.{rng.randrange(10**18, 10**19)}" if country.isalpha() else ""
+
+
+def _country(number: str) -> str:
+    """Parsing is dear; most calling codes belong to one country only."""
+    digits = number.removeprefix("+")
+    regions = next((found for size in (1, 2, 3) if (found := _REGIONS.get(digits[:size]))), ())
+    if len(regions) == 1:
+        return str(regions[0])
     try:
-        country = phonenumbers.region_code_for_number(phonenumbers.parse(number))
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
     except phonenumbers.NumberParseException:
         return ""
-    return f"{country}.{rng.randrange(10**18, 10**19)}" if country and country.isalpha() else ""
 
 
 def new_wamid(user: User, rng: random.Random) -> str:
