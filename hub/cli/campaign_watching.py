@@ -59,7 +59,8 @@ def preview(
     campaign: Name,
     language: Language = "en",
     tier: Annotated[
-        int | None, typer.Option(help="People that the platform lets the account begin with in 24 hours, if limited.")
+        int | None,
+        typer.Option(help="People the platform lets the account begin with in 24 hours; else as the account says."),
     ] = None,
 ) -> None:
     """Who would be reached, why others not, until when and for how much. The same gate as sending; nobody is written
