@@ -60,7 +60,7 @@ def preview(
     language: Language = "en",
     tier: Annotated[
         int | None,
-        typer.Option(help="People whom the account may write to first in 24 hours, other than set."),
+        typer.Option(help="People the account may begin with in 24 hours; else as the connection says."),
     ] = None,
 ) -> None:
     """Who would be reached, why others not, until when and for how much. The same gate as sending; nobody is written

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from hub.law.hours import loud_from, quiet_from
 from hub.law.policy import QuietHours
 
-DAY = 86_400.0
+DAY, _HOUR = 86_400.0, 3_600.0
 _STEPS = 50_000  # about; what takes longer is played in coarser steps
 _LEAST = 1e-9
 _TICK = 1e-3  # seconds
@@ -29,8 +29,8 @@ Place = Callable[[str, datetime], datetime]  # when somebody in a zone gets what
 class Pace:
     """What a sender may do. rate: messages per second. tier: people in any 24 hours, None: no limit.
 
-    reached: when how many were reached in the last 24 hours. others: what each other campaign has to send now. hours:
-    kept by advertising; None: none are.
+    reached: how many were reached before, by the end of the hour in which they were, since hours are what is counted.
+    others: what each other campaign has to send now. hours: kept by advertising; None: none are.
     """
 
     rate: float
@@ -153,9 +153,12 @@ class _Line:
         return _NEVER if self.pace.tier is None else max(0.0, self.pace.tier - self.spent)
 
     def _spend(self, now: float, count: float) -> None:
-        if self.pace.tier is not None and count > 0:
-            self.used.append((now, count))
-            self.spent += count
+        if self.pace.tier is None or count <= 0:
+            return
+        end = (now // _HOUR + 1) * _HOUR  # counted by the hour, as `hub.flows.tier` does
+        before = self.used.pop()[1] if self.used and self.used[-1][0] == end else 0.0
+        self.used.append((end, before + count))
+        self.spent += count
 
     def _share(self, budget: float, now: float) -> float:
         """What of a step is ours: each campaign gets the same, and what one does not need goes to the others."""

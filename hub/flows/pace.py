@@ -3,33 +3,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, col, func, select
 
 from hub.contract import Purpose
 from hub.flows.forecast import Canary, Pace
-from hub.flows.states import MAY_HAVE_ARRIVED, State
+from hub.flows.states import State
 from hub.flows.steering import MOVING
 from hub.flows.world import World
-from hub.store.tables import Campaign, Connection, MessageRow, Sender
+from hub.store.tables import Campaign, Connection, MessageRow, OpeningHour, Sender
 
-_DAY = timedelta(days=1)
-_PAGE = 5000
 _KEPT = 0.98  # of the rate: the limiter keeps a margin, so that no second at the provider holds more
 
 
 def of(world: World, session: Session, campaign: Campaign, tier: int | None = None) -> Pace:
-    """`tier`: people that the platform lets the account begin with in any 24 hours; None: what is set for it."""
+    """`tier`: people that the platform lets the account begin with in any 24 hours; None: as its connection says."""
     sender = session.get_one(Sender, campaign.sender_id)
-    tier = tier if tier is not None else session.get_one(Connection, sender.connection_id).tier
+    most = session.get_one(Connection, sender.connection_id).tier if tier is None else tier
     policy = world.policy_for(campaign.controller_id)
     keeps = policy is not None and (policy.quiet_hours.enforce or not campaign.any_hour)
     return Pace(
         rate=sender.rate * _KEPT,
-        tier=tier,
-        reached=_reached(session, sender, world.now()) if tier is not None else (),
+        tier=most,
+        reached=_reached(session, sender.connection_id, world.now()) if most is not None else (),
         others=_others(session, campaign, world.now()),
         hours=policy.quiet_hours if policy and keeps and campaign.purpose == Purpose.MARKETING else None,
     )
@@ -52,14 +49,13 @@ def _others(session: Session, campaign: Campaign, now: datetime) -> tuple[int, .
     return tuple(count for _, count in rows)
 
 
-def _reached(session: Session, sender: Sender, now: datetime) -> tuple[tuple[datetime, int], ...]:
-    """Messages of the account in the last 24 hours, by minute; each counts as a person of its own."""
-    senders = select(Sender.id).where(Sender.connection_id == sender.connection_id)
-    times = session.exec(
-        select(MessageRow.authorised_at)
-        .where(col(MessageRow.sender_id).in_(senders), col(MessageRow.state).in_(MAY_HAVE_ARRIVED))
-        .where(col(MessageRow.authorised_at) > now - _DAY)
-        .execution_options(yield_per=_PAGE)
-    )
-    counted = Counter(at.replace(second=0, microsecond=0) for at in times if at is not None)
-    return tuple(sorted(counted.items()))
+def _reached(session: Session, connection_id: str, now: datetime) -> tuple[tuple[datetime, int], ...]:
+    """People whom the account began to write to, at the end of each hour: until then all of it counts."""
+    since = now - timedelta(hours=25)
+    mine = select(OpeningHour).where(OpeningHour.connection_id == connection_id, OpeningHour.hour >= _hour(since))
+    rows = session.exec(mine.order_by(col(OpeningHour.hour)))
+    return tuple((datetime.fromtimestamp((row.hour + 1) * 3600, UTC), row.people) for row in rows)
+
+
+def _hour(at: datetime) -> int:
+    return int(at.timestamp()) // 3600

@@ -105,6 +105,7 @@ class Draining:
         self.most = world.settings.connections
         self.arrivals: Arrivals = SimpleQueue()
         self.results: dict[str, Result] = {}  # arrived and not settled yet
+        self._heard = (sender.heard_second, sender.heard)
         self.on_the_wire = 0
         self.claimed = 0
 
@@ -145,7 +146,7 @@ class Draining:
                     batch = self._claim(session, chain, sender, tokens)
                 due = bool(batch) or queue.due(session, self.sender_id, self.world.now())
                 chain.write()
-            self.window.rate = limits.pace(sender, self.world.now())
+            self._adjust(sender)
         except BaseException:
             batch = []  # nothing was claimed, so nothing may leave
             raise
@@ -156,6 +157,16 @@ class Draining:
         if batch:
             self._start(batch, began)
         return (pause or self._until_tokens()) if due else math.inf
+
+    def _adjust(self, sender: Sender) -> None:
+        """The vendor's last word on our speed, and what came in meanwhile."""
+        self.window.rate = limits.pace(sender, self.world.now())
+        second, count = self._heard
+        if sender.heard_second == second:
+            self.window.heard(sender.heard - count)
+        elif time.time() - sender.heard_second < 1:
+            self.window.heard(sender.heard)
+        self._heard = (sender.heard_second, sender.heard)
 
     def _claim(self, session: Session, chain: Chain, sender: Sender, tokens: int) -> list[ClearedMessage]:
         return dispatch.claim(self.world, session, chain, sender, self.lease.owner, tokens, self.pairs)
