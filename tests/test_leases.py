@@ -6,9 +6,18 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from hub.flows.world import World
+import pytest
+from pydantic import SecretStr
+
+from hub.flows import world as worlds
+from hub.flows.world import World, build
+from hub.settings import Settings
+from hub.store.vault import generate
+from hub.testing import servers
 from hub.testing.clock import Clock
 from hub.work import leases
 
@@ -32,6 +41,27 @@ def test_lease_of_a_dead_holder_expires(world: World, clock: Clock) -> None:
     clock.advance(timedelta(seconds=10.001))
     assert leases.take(world, "x", "b", 10)
     assert not leases.take(world, "x", "a", 10), "the first holder must notice that it lost the lease"
+
+
+def test_workers_whose_clocks_differ_never_hold_one_lease(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each machine asks the database how late it is, and that counts for all that its process does."""
+    with servers.fresh_database(postgresql_url) as url:
+        right = build(Settings(data_dir=tmp_path, database_url=url, keys=SecretStr(generate())))
+        right.db.migrate()
+        assert leases.take(right, "x", "a", 10)
+        monkeypatch.setattr(worlds, "system", ahead)
+        fast = replace(right, clock=ahead)
+        assert not leases.take(fast, "x", "b", 10)
+        assert abs(fast.skew + timedelta(minutes=5)) < timedelta(seconds=1)
+        assert abs(fast.now() - right.now()) < timedelta(seconds=1)
+        assert right.skew == timedelta()
+        right.db.close()
+
+
+def ahead() -> datetime:
+    return datetime.now(UTC) + timedelta(minutes=5)
 
 
 def test_lease_released_is_free_at_once(world: World) -> None:

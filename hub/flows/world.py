@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlmodel import Session, select
@@ -24,6 +24,12 @@ from hub.store.tables import Controller
 from hub.store.vault import KeyRing, Vault
 
 _RELOAD = 2.0
+_NOISE = timedelta(seconds=0.5)
+
+
+def system() -> datetime:
+    """This machine's clock."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,11 @@ class _Deciding:
 
 @dataclass
 class World:
-    """The deployment as code sees it. `clock` gives aware UTC times."""
+    """The deployment as code sees it. `clock` gives aware UTC times.
+
+    `skew`: how far the database's clock is ahead of this machine's. Several machines share one database, and so its
+    clock: else a lease would have ended on one of them that lasts on another.
+    """
 
     settings: Settings
     db: Database
@@ -45,6 +55,7 @@ class World:
     registry: Registry
     policy: Policy | None
     clock: Callable[[], datetime]
+    skew: timedelta = timedelta()
     _deciding: dict[str, _Deciding] = field(default_factory=dict)
     continuity: Continuity = field(init=False)
 
@@ -65,7 +76,12 @@ class World:
         self._deciding = {}
 
     def now(self) -> datetime:
-        return self.clock()
+        return self.clock() + self.skew
+
+    def listen(self, database: datetime) -> None:
+        """The database says that it is this late now. What a query takes is no skew; a given clock is right."""
+        skew = database - system() if self.clock is system else timedelta()
+        self.skew = skew if abs(skew) > _NOISE else timedelta()
 
 
 def build(
@@ -80,7 +96,7 @@ def build(
         vault=Vault(ring),
         registry=registry or load(),
         policy=_policy(settings.policy),
-        clock=clock or (lambda: datetime.now(UTC)),
+        clock=clock or system,
     )
 
 

@@ -51,7 +51,9 @@ async def _send(
         return await provider.send(message)
     except HubError as error:
         return error
-    except Exception as error:
-        # a plugin broke; whether the request left is not known
+    except BaseException as error:
+        if isinstance(error, anyio.get_cancelled_exc_class()):
+            raise
+        # a plugin broke, perhaps with SystemExit, which must not end the loop; whether the request left is not known
         log.error("provider raised", connector=provider.name, error=type(error).__name__)
         return Uncertain(type(error).__name__)

@@ -1,22 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Leases: what only one process at a time may do. Kept as rows, so a killed holder loses its lease by itself."""
+"""Leases: what only one process at a time may do. Kept as rows, so a killed holder loses its lease by itself.
+
+They end by the database's clock, whatever a worker's own says.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import DateTime, func
+from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from hub.flows.world import World
 from hub.store.tables import Lease
 
+_CLOCK = core_select(func.clock_timestamp(type_=DateTime(timezone=True)))
+
 
 def take(world: World, name: str, owner: str, seconds: float) -> bool:
     """Take or renew a lease. False while somebody else holds it."""
-    now = world.now()
     try:
         with world.db.write() as session:
+            if not world.db.sqlite:  # whose file lies on this machine
+                world.listen(session.execute(_CLOCK).scalar_one())
+            now = world.now()
             lease = session.exec(select(Lease).where(Lease.name == name).with_for_update()).first()
             if lease is None:
                 lease = Lease(name=name, owner=owner, until=now)

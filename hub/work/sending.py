@@ -32,7 +32,7 @@ from hub.work.limiter import Pairs, Window
 log = structlog.get_logger("hub.send")
 
 BATCH = 50
-LEASE = 10.0  # seconds; renewed while there is something to do
+LEASE = 5.0  # seconds; renewed while there is something to do, and the time until another takes over from the dead
 OUTAGE = 60.0  # seconds without a database after which a job gives up; the next one begins anew
 SHORT = 5.0  # seconds; a longer pause is left to the sweep
 _GLANCE = 0.25  # seconds after which a waiting dispatcher looks whether it should stop
@@ -196,5 +196,5 @@ class Draining:
         self.claimed += len(batch)
         self.on_the_wire += len(batch)
         delay = max(0.0, self.window.leaves_at - time.monotonic())
-        self.bridge.start(depart, self.provider, batch, began, self.world.clock, delay, self.arrivals)
+        self.bridge.start(depart, self.provider, batch, began, self.world.now, delay, self.arrivals)
         log.info("sending", sender=self.sender_id, count=len(batch))
