@@ -20,6 +20,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -43,6 +44,13 @@ def postgresql() -> Iterator[str]:
     if given := os.environ.get("HUB_TEST_POSTGRESQL_URL"):
         yield given
         return
+    with own_postgresql(_FAST) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def own_postgresql(options: Sequence[str] = ("max_connections=300",)) -> Iterator[Server]:
+    """A PostgreSQL server that may be killed. Without options, what it says is committed survives that."""
     user = _unprivileged()
     with tempfile.TemporaryDirectory(prefix="hub-postgresql-", ignore_cleanup_errors=True) as name:
         home = Path(name)
@@ -52,16 +60,16 @@ def postgresql() -> Iterator[str]:
         _run([str(programs / "initdb"), "-D", str(data), *_INIT], user)
 
         def start(port: int) -> subprocess.Popen[bytes]:
-            options = [part for option in _FAST for part in ("-c", option)]
+            settings = [part for option in options for part in ("-c", option)]
             command = [str(programs / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", ""]
-            return _spawn([*command, *options], home, user)
+            return _spawn([*command, *settings], home, user)
 
         def url(port: int) -> str:
             return f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
 
         # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients
-        with _running(start, lambda port: _postgresql_answers(url(port)), home, signal.SIGINT) as port:
-            yield url(port)
+        with _running(start, url, _postgresql_answers, home, signal.SIGINT) as server:
+            yield server
 
 
 @contextlib.contextmanager
@@ -70,6 +78,13 @@ def redis() -> Iterator[str]:
     if given := os.environ.get("HUB_TEST_REDIS_URL"):
         yield given
         return
+    with own_redis() as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def own_redis() -> Iterator[Server]:
+    """A Redis or Valkey server that may be killed. It keeps nothing but what `SAVE` writes, and reads that again."""
     program = _redis_program()
     with tempfile.TemporaryDirectory(prefix="hub-redis-") as name:
         home = Path(name)
@@ -78,8 +93,37 @@ def redis() -> Iterator[str]:
             command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(home)]
             return _spawn([*command, "--save", "", "--appendonly", "no"], home, None)
 
-        with _running(start, lambda port: _redis_answers(_redis_url(port)), home, signal.SIGTERM) as port:
-            yield _redis_url(port)
+        with _running(start, _redis_url, _redis_answers, home, signal.SIGTERM) as server:
+            yield server
+
+
+class Server:
+    """A running server. It may be killed, and started again on its port with the data it had."""
+
+    def __init__(self, url: str, start: Callable[[], subprocess.Popen[bytes]], answers: Callable[[], bool]) -> None:
+        self.url, self._start, self._answers = url, start, answers
+        self.process = start()
+
+    def wait(self) -> bool:
+        """Until it answers. False when it ended or took too long."""
+        return _wait(self.process, self._answers)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.process.kill()
+        self.process.wait()
+
+    def start(self) -> None:
+        """Start it again. Raises `Missing` when it does not come back."""
+        deadline = time.monotonic() + _START
+        while time.monotonic() < deadline:  # what a killed one left behind may need a moment to end
+            self.process = self._start()
+            if self.wait():
+                return
+        raise Missing("a server did not start again")
+
+    def stop(self, how: signal.Signals) -> None:
+        _stop(self.process, how)
 
 
 @contextlib.contextmanager
@@ -187,18 +231,22 @@ def _spawn(command: Sequence[str], home: Path, user: str | None) -> subprocess.P
 
 @contextlib.contextmanager
 def _running(
-    start: Callable[[int], subprocess.Popen[bytes]], answers: Callable[[int], bool], home: Path, stop: signal.Signals
-) -> Iterator[int]:
-    """Start a server on a free port and stop it afterwards; yields the port."""
+    start: Callable[[int], subprocess.Popen[bytes]],
+    url: Callable[[int], str],
+    answers: Callable[[str], bool],
+    home: Path,
+    stop: signal.Signals,
+) -> Iterator[Server]:
+    """Start a server on a free port and stop it afterwards."""
     for _ in range(_PORTS):
         port = _free_port()
-        process = start(port)
+        server = Server(url(port), partial(start, port), partial(answers, url(port)))
         try:
-            if _wait(process, lambda: answers(port)):  # noqa: B023
-                yield port
+            if server.wait():
+                yield server
                 return
         finally:
-            _stop(process, stop)
+            server.stop(stop)
     raise Missing(f"a server did not start: {(home / 'log').read_text(errors='replace')[-2000:]}")
 
 

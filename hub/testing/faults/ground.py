@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One deployment to break: a database, a broker, a vendor, a company with people, and the hub in its processes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+from pydantic import SecretStr
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from hub.flows import courier
+from hub.flows import world as worlds
+from hub.flows.states import CampaignState, State
+from hub.settings import Settings
+from hub.store.tables import Campaign, Inbox, MessageRow
+from hub.store.vault import generate
+from hub.testing.clock import Clock
+from hub.testing.faults import oracle, reading
+from hub.testing.faults.oracle import Finding, Kind, Verdict
+from hub.testing.faults.probes import Trap
+from hub.testing.faults.process import Process
+from hub.testing.faults.roster import Roster
+from hub.testing.faults.vendor import Vendor, vendor
+from hub.testing.journey import free_port, until
+from hub.testing.lab import Lab, number
+from hub.testing.servers import Server
+
+COMMANDS = {"sqlite": ("up",), "postgresql": ("worker", "web", "schedule")}  # the first one sends
+PATIENCE = 120.0  # seconds for a campaign to end
+
+
+class Ground:
+    """A deployment on which one fault is tried. What it must keep beside the oracle's counts goes to `hold`."""
+
+    def __init__(self, settings: Settings, lab: Lab, played: Vendor, clock: Clock, seed: int) -> None:
+        self.settings, self.lab, self.vendor, self.clock = settings, lab, played, clock
+        self.world, self.dice = lab.world, random.Random(seed)
+        self.processes: list[Process] = []
+        self.broken: list[Finding] = []
+        self.statuses_arrive = self.one_clock = True
+        self.expected = frozenset(lab.token(number(index)) for index in range(lab.people))
+        self.database: Server | None = None
+        self.redis: Server | None = None
+
+    @property
+    def backend(self) -> str:
+        return "sqlite" if self.world.db.sqlite else "postgresql"
+
+    def hold(self, true: bool, what: str) -> None:
+        """A criterion of the fault. Not raised, so that the oracle counts too."""
+        if not true:
+            self.broken.append(Finding(Kind.BROKEN, what))
+
+    # processes
+
+    def start(self, trap: Trap | None = None) -> Process:
+        """All processes of this way to run, the trap in the one that sends; returns that one."""
+        for command in COMMANDS[self.backend]:
+            self.run(command, trap if command == COMMANDS[self.backend][0] else None)
+        self.ready()
+        return self.processes[0]
+
+    def run(self, command: str, trap: Trap | None = None, **more: Any) -> Process:
+        process = Process(more.pop("settings", self.settings), command, trap, **more)
+        self.processes.append(process)
+        return process
+
+    def revive(self) -> None:
+        """Start again whatever died, without a trap."""
+        for index, process in enumerate(self.processes):
+            if not process.alive:
+                self.processes[index] = Process(self.settings, process.command)
+        self.ready()
+
+    def ready(self) -> None:
+        until(self._ready, "the web process", 60)
+
+    def _ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.settings.public_url}/livez", timeout=2, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def end(self) -> None:
+        for process in self.processes:
+            process.end(15)
+
+    # the campaign
+
+    def stage(self) -> None:
+        self.lab.stage()
+
+    def taken(self, count: int, seconds: float = 60.0) -> None:
+        """Wait until the provider took that many."""
+        until(lambda: self.vendor.taken() >= count, f"{count} messages at the provider", seconds)
+
+    def finish(self, seconds: float = PATIENCE) -> None:
+        """Wait until the campaign has ended by itself, and everything said about it was heard."""
+        until(self._done, "the campaign to end", seconds)
+        self.settle(seconds)
+
+    def settle(self, seconds: float = PATIENCE) -> None:
+        """Wait until no webhook is on its way or waits in the inbox, and every message accepted was reported on."""
+        until(self._quiet, "statuses to arrive", seconds)
+
+    def _done(self) -> bool:
+        with self.world.db.read() as session:
+            found = session.exec(select(Campaign.state).where(Campaign.controller_id == self.lab.owner.id)).all()
+        return bool(found) and set(found) <= {CampaignState.DONE, CampaignState.CANCELLED}
+
+    def _quiet(self) -> bool:
+        if self.vendor.waiting() or self.inbox():
+            return False
+        return not self.statuses_arrive or not self.count(State.ACCEPTED, State.SENT, State.DELIVERED)
+
+    def inbox(self) -> int:
+        """Webhooks that wait to be applied."""
+        with self.world.db.read() as session:
+            return session.exec(select(func.count()).where(Inbox.state == "pending")).one()
+
+    def count(self, *states: str) -> int:
+        """Messages in one of these states."""
+        with self.world.db.read() as session:
+            return session.exec(select(func.count()).where(col(MessageRow.state).in_(states))).one()
+
+    # people
+
+    def says_stop(self, who: str) -> str:
+        """By chat, through the door. Returns the key of the acknowledgement."""
+        return self.vendor.say(who, "STOP")
+
+    def staff_stops(self, who: str) -> None:
+        with self.world.db.write() as session:
+            courier.stop(self.world, session, self.lab.owner, number=who, by="faults", reason="faults")
+
+    # judgement
+
+    def verdict(self) -> Verdict:
+        """Ask the oracle, and leave what it was told beside the database."""
+        log = self.vendor.history()
+        (self.settings.data_dir / "requests.json").write_bytes(orjson.dumps(log, option=orjson.OPT_INDENT_2))
+        told = reading.history(
+            self.lab, log, self.expected, statuses_arrive=self.statuses_arrive, one_clock=self.one_clock
+        )
+        found = oracle.judge(told)
+        return Verdict((*found.findings, *self.broken), found.unknown, found.requests)
+
+
+@contextmanager
+def ground(
+    backend: str,
+    home: Path,
+    *,
+    seed: int = 1,
+    people: int = 120,
+    rate: int = 400,
+    latency: float = 0.02,
+    database_url: str = "",
+    redis_url: str = "",
+    **options: Any,
+) -> Iterator[Ground]:
+    """A deployment in `home`, its people consented; nothing runs yet. options: as `MetaEmulator` takes them."""
+    port, clock = free_port(), Clock()
+    settings = Settings(
+        data_dir=home,
+        database_url=database_url,
+        redis_url=redis_url,
+        keys=SecretStr(generate()),
+        port=port,
+        public_url=f"http://127.0.0.1:{port}",
+        log_level="warning",
+    )
+    with ExitStack() as stack:
+        world = worlds.build(settings, clock=clock)
+        stack.callback(world.db.close)
+        world.db.migrate()
+        played = stack.enter_context(vendor(latency, **{"throughput": 10 * rate, "pair_rate": False, **options}))
+        lab = Lab(world, played.settings, people, rate)
+        world.registry.connectors[Roster.name] = Roster
+        played.webhooks_to(f"{settings.public_url}/in/{lab.provider.door}")
+        lab.agree()
+        _read_templates(lab)
+        made = Ground(settings, lab, played, clock, seed)
+        stack.callback(made.end)
+        yield made
+
+
+def _read_templates(lab: Lab) -> None:
+    from hub.work.crew import Crew
+
+    with Crew(lab.world, works=False, schedules=False) as crew:
+        crew.jobs.templates(lab.provider.id)

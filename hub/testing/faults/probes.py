@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Named points of a running hub, and what happens there. Put in from outside: production code knows nothing of it.
+
+A transaction is known by what it writes: one that appends an ALLOW of the gate claims, one that says that messages
+were accepted settles. Both may be one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import dramatiq
+import redis
+import sqlalchemy.exc
+from sqlalchemy import event
+
+from hub.contract import ClearedMessage, Provider, Receipt
+from hub.flows.states import State
+from hub.flows.world import World
+from hub.store.db import Database
+from hub.testing.faults.roster import Roster
+
+
+class Point(StrEnum):
+    """Where something may happen."""
+
+    BEFORE_CLAIM = "before-claim-commit"
+    AFTER_CLAIM = "after-claim-commit"
+    BEFORE_WRITE = "before-socket-write"
+    WRITTEN = "after-socket-write"
+    ANSWERED = "answered"
+    BEFORE_SETTLE = "before-settle-commit"
+    AFTER_SETTLE = "after-settle-commit"
+    BEFORE_ACK = "before-ack"
+    AFTER_ACK = "after-ack"
+    STAGED = "staged-page"
+    STATEMENT = "statement"
+    COMMIT = "commit"
+    BROKER = "broker"
+
+
+@dataclass
+class Trap:
+    """At the `at`-th passing of `point`, `do` it: "kill" this process, or "fail" that call. at=0: never."""
+
+    point: Point | None = None
+    at: int = 1
+    do: str = "kill"
+    slow: float = 0.0  # seconds that the answer of the provider takes at least; a kill after the write comes half-way
+
+    def __post_init__(self) -> None:
+        self.passed: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def passing(self, point: Point) -> None:
+        """Raises `Sprung` where a call shall fail."""
+        with self._lock:
+            self.passed[point] += 1
+            sprung = point == self.point and self.passed[point] == self.at
+        if sprung and self.do == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if sprung:
+            raise Sprung
+
+    def __reduce__(self) -> Any:
+        return Trap, (self.point, self.at, self.do, self.slow)
+
+
+class Sprung(Exception):
+    """The trap asks for a failure here; whoever set the point raises the one that fits."""
+
+
+def watch_database(database: Database, trap: Trap) -> None:
+    """Points around every statement and commit of one database."""
+    writes: dict[int, set[str]] = {}
+    dialect = database.engine.dialect
+    commit = dialect.do_commit
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def executed(connection: Any, _c: Any, statement: str, parameters: Any, *_: Any) -> None:
+        kind = _kind(statement, parameters)
+        if kind:
+            writes.setdefault(id(connection.connection.dbapi_connection), set()).add(kind)
+        try:
+            trap.passing(Point.STATEMENT)
+        except Sprung:
+            raise _lost_database() from None
+
+    def committing(raw: Any) -> None:
+        kinds = writes.pop(id(getattr(raw, "dbapi_connection", raw)), set())
+        for kind, before, _ in _COMMITS:
+            if kind in kinds:
+                trap.passing(before)
+        try:
+            trap.passing(Point.COMMIT)
+        except Sprung:
+            raise _lost_database() from None
+        commit(raw)
+        for kind, _, after in _COMMITS:
+            if kind in kinds:
+                trap.passing(after)
+
+    dialect.do_commit = committing  # type: ignore[method-assign]
+
+
+_COMMITS = (
+    ("settle", Point.BEFORE_SETTLE, Point.AFTER_SETTLE),
+    ("claim", Point.BEFORE_CLAIM, Point.AFTER_CLAIM),
+    ("stage", Point.STAGED, Point.STAGED),
+)
+
+
+def _kind(statement: str, parameters: Any) -> str:
+    words = statement.lstrip()[:24].upper()
+    if words.startswith("INSERT INTO DECISION"):
+        return "claim" if "'ALLOW'" in repr(parameters) else ""
+    if words.startswith("INSERT INTO MESSAGE "):
+        return "stage"
+    if words.startswith("UPDATE MESSAGE "):
+        return "settle" if f"'{State.ACCEPTED}'" in repr(parameters) + statement else ""
+    return ""
+
+
+def _lost_database() -> sqlalchemy.exc.OperationalError:
+    return sqlalchemy.exc.OperationalError("injected", None, ConnectionError("injected"))
+
+
+def watched_provider(cls: type[Provider[Any]], trap: Trap) -> type[Provider[Any]]:
+    """The same provider, with points around its request."""
+
+    class Watched(cls):  # type: ignore[valid-type,misc]
+        async def send(self, message: ClearedMessage) -> Receipt:
+            trap.passing(Point.BEFORE_WRITE)
+            if trap.point is Point.WRITTEN:
+                asyncio.get_running_loop().call_later(trap.slow / 2, trap.passing, Point.WRITTEN)
+            sent: Receipt = await super().send(message)
+            trap.passing(Point.ANSWERED)
+            return sent
+
+    return Watched
+
+
+class Acks(dramatiq.Middleware):
+    """Points around the acknowledgement of a dispatch job to the broker."""
+
+    def __init__(self, trap: Trap) -> None:
+        self.trap = trap
+
+    def before_ack(self, broker: Any, message: Any) -> None:
+        if message.actor_name == "dispatch":
+            self.trap.passing(Point.BEFORE_ACK)
+
+    def after_ack(self, broker: Any, message: Any) -> None:
+        if message.actor_name == "dispatch":
+            self.trap.passing(Point.AFTER_ACK)
+
+
+def watch(world: World, trap: Trap) -> World:
+    """Put every point into a world, before it works."""
+    watch_database(world.db, trap)
+    connectors = world.registry.connectors
+    connectors["meta"] = watched_provider(connectors["meta"], trap)  # type: ignore[arg-type]
+    connectors[Roster.name] = Roster
+    return world
+
+
+def watch_broker(choose: Callable[..., Any], trap: Trap) -> Callable[..., Any]:
+    """The choice of a broker, with points around acknowledgements and every enqueueing."""
+
+    def chosen(settings: Any) -> Any:
+        broker = choose(settings)
+        broker.add_middleware(Acks(trap))
+        enqueue = broker.enqueue
+
+        def put(*arguments: Any, **more: Any) -> Any:
+            try:
+                trap.passing(Point.BROKER)
+            except Sprung:
+                raise redis.ConnectionError("injected") from None
+            return enqueue(*arguments, **more)
+
+        broker.enqueue = put
+        return broker
+
+    return chosen
