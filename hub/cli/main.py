@@ -17,6 +17,7 @@ from hub.cli import (
     decide,
     demo,
     evidence,
+    faults,
     identity,
     notice,
     optin,
@@ -55,6 +56,7 @@ stops.register(app)
 policy.register(app)
 bench.register(app)
 bench_stop.register(app)
+faults.register(app)
 demo.register(app)
 
 

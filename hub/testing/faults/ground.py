@@ -22,7 +22,7 @@ from hub.settings import Settings
 from hub.store.tables import Campaign, Inbox, MessageRow
 from hub.store.vault import generate
 from hub.testing.clock import Clock
-from hub.testing.faults import oracle, reading
+from hub.testing.faults import drafting, oracle, reading
 from hub.testing.faults.oracle import Finding, Kind, Verdict
 from hub.testing.faults.probes import Trap
 from hub.testing.faults.process import Process
@@ -45,6 +45,7 @@ class Ground:
         self.processes: list[Process] = []
         self.broken: list[Finding] = []
         self.statuses_arrive = self.one_clock = True
+        self.full = False
         self.expected = frozenset(lab.token(number(index)) for index in range(lab.people))
         self.database: Server | None = None
         self.redis: Server | None = None
@@ -95,7 +96,15 @@ class Ground:
     # the campaign
 
     def stage(self) -> None:
+        """A campaign to everybody, ready to be sent."""
         self.lab.stage()
+
+    def draft(self) -> None:
+        """A campaign to everybody that the hub itself has to stage once it is launched."""
+        self.lab.campaign = drafting.draft(self.lab)
+
+    def launch(self) -> None:
+        drafting.launch(self.lab, self.lab.campaign)
 
     def taken(self, count: int, seconds: float = 60.0) -> None:
         """Wait until the provider took that many."""
@@ -103,14 +112,15 @@ class Ground:
 
     def finish(self, seconds: float = PATIENCE) -> None:
         """Wait until the campaign has ended by itself, and everything said about it was heard."""
-        until(self._done, "the campaign to end", seconds)
+        until(self.ended, "the campaign to end", seconds)
         self.settle(seconds)
 
     def settle(self, seconds: float = PATIENCE) -> None:
         """Wait until no webhook is on its way or waits in the inbox, and every message accepted was reported on."""
         until(self._quiet, "statuses to arrive", seconds)
 
-    def _done(self) -> bool:
+    def ended(self) -> bool:
+        """Are all campaigns over?"""
         with self.world.db.read() as session:
             found = session.exec(select(Campaign.state).where(Campaign.controller_id == self.lab.owner.id)).all()
         return bool(found) and set(found) <= {CampaignState.DONE, CampaignState.CANCELLED}
@@ -131,6 +141,10 @@ class Ground:
             return session.exec(select(func.count()).where(col(MessageRow.state).in_(states))).one()
 
     # people
+
+    def somebody(self, count: int) -> list[str]:
+        """Numbers of some people, the same ones for the same seed."""
+        return [number(index) for index in self.dice.sample(range(self.lab.people), count)]
 
     def says_stop(self, who: str) -> str:
         """By chat, through the door. Returns the key of the acknowledgement."""

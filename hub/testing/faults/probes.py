@@ -108,7 +108,7 @@ def watch_database(database: Database, trap: Trap) -> None:
             if kind in kinds:
                 trap.passing(after)
 
-    dialect.do_commit = committing  # type: ignore[method-assign]
+    dialect.do_commit = committing  # type: ignore[method-assign,assignment]
 
 
 _COMMITS = (

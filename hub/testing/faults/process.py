@@ -19,6 +19,7 @@ from typing import Any
 
 import orjson
 
+from hub.flows.world import World
 from hub.settings import Settings
 from hub.testing.clock import Clock
 from hub.testing.faults import probes
@@ -58,6 +59,13 @@ class Process:
     def signal(self, number: signal.Signals) -> None:
         if self.alive:
             self._running.send_signal(number)
+
+    def pause(self) -> None:
+        """SIGSTOP: it lies still, and nobody knows."""
+        self.signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        self.signal(signal.SIGCONT)
 
     def kill(self) -> None:
         self.signal(signal.SIGKILL)
@@ -104,7 +112,11 @@ def main(told: str, command: str) -> None:
     signal.signal(signal.SIGUSR1, lambda *_: clock.advance(HOUR))
     signal.signal(signal.SIGUSR2, lambda *_: clock.advance(-HOUR))
     build = partial(worlds.build, clock=clock)
-    worlds.build = lambda settings: probes.watch(build(settings), trap)  # type: ignore[assignment]
+
+    def watched(settings: Settings) -> World:
+        return probes.watch(build(settings), trap)
+
+    worlds.build = watched  # type: ignore[assignment]
     crew.choose = probes.watch_broker(crew.choose, trap)  # type: ignore[attr-defined]
     app([command])
 
