@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,8 @@ class Ground:
         self.broken: list[Finding] = []
         self.statuses_arrive = self.one_clock = True
         self.full = False
+        self.stopped: set[str] = set()  # numbers whose stop must be known in the end
+        self.during: Callable[[], object] = lambda: None  # what people do while something is broken
         self.expected = frozenset(lab.token(number(index)) for index in range(lab.people))
         self.database: Server | None = None
         self.redis: Server | None = None
@@ -148,9 +152,11 @@ class Ground:
 
     def says_stop(self, who: str) -> str:
         """By chat, through the door. Returns the key of the acknowledgement."""
+        self.stopped.add(who)
         return self.vendor.say(who, "STOP")
 
     def staff_stops(self, who: str) -> None:
+        self.stopped.add(who)
         with self.world.db.write() as session:
             courier.stop(self.world, session, self.lab.owner, number=who, by="faults", reason="faults")
 
@@ -163,8 +169,16 @@ class Ground:
         told = reading.history(
             self.lab, log, self.expected, statuses_arrive=self.statuses_arrive, one_clock=self.one_clock
         )
+        (self.settings.data_dir / "history.json").write_bytes(orjson.dumps(told, default=sorted))
         found = oracle.judge(told)
-        return Verdict((*found.findings, *self.broken), found.unknown, found.requests)
+        heard = {stop.to for stop in told.stopped}
+        deaf = [Finding(Kind.LOST, "a stop was lost") for who in self.stopped if self.lab.token(who) not in heard]
+        return Verdict((*found.findings, *deaf, *self.broken), found.unknown, found.requests)
+
+    def fastest(self) -> int:
+        """The most requests that the provider received within any second."""
+        times = sorted(datetime.fromisoformat(one["at"]).timestamp() for one in self.vendor.history()["requests"])
+        return max((bisect_left(times, at + 1.0) - index for index, at in enumerate(times)), default=0)
 
 
 @contextmanager

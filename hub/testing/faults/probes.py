@@ -11,6 +11,7 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,15 +50,16 @@ class Point(StrEnum):
 
 @dataclass
 class Trap:
-    """At the `at`-th passing of `point`, `do` it: "kill" this process, or "fail" that call. at=0: never."""
+    """At the `at`-th passing of `point`, `do` it: "kill" this process, "fail" that call, "exhaust" connections."""
 
     point: Point | None = None
     at: int = 1
     do: str = "kill"
-    slow: float = 0.0  # seconds that the answer of the provider takes at least; a kill after the write comes half-way
+    slow: float = 0.0  # seconds: a provider's answer takes them, and a kill after the write comes half-way; or it lasts
 
     def __post_init__(self) -> None:
         self.passed: Counter[str] = Counter()
+        self.exhaust: Callable[[], object] = lambda: None  # known once there is a database
         self._lock = threading.Lock()
 
     def passing(self, point: Point) -> None:
@@ -67,7 +69,9 @@ class Trap:
             sprung = point == self.point and self.passed[point] == self.at
         if sprung and self.do == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
-        if sprung:
+        if sprung and self.do == "exhaust":
+            threading.Thread(target=self.exhaust, daemon=True).start()
+        elif sprung:
             raise Sprung
 
     def __reduce__(self) -> Any:
@@ -108,6 +112,7 @@ def watch_database(database: Database, trap: Trap) -> None:
             if kind in kinds:
                 trap.passing(after)
 
+    trap.exhaust = lambda: _hold_all(database, trap.slow)
     dialect.do_commit = committing  # type: ignore[method-assign,assignment]
 
 
@@ -116,6 +121,20 @@ _COMMITS = (
     ("claim", Point.BEFORE_CLAIM, Point.AFTER_CLAIM),
     ("stage", Point.STAGED, Point.STAGED),
 )
+
+
+def _hold_all(database: Database, seconds: float) -> None:
+    """Take every connection there is, as others give them back, and keep them."""
+    taken = []
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            taken.append(database.engine.connect())
+        except sqlalchemy.exc.TimeoutError:
+            break
+    time.sleep(max(0.0, until - time.monotonic()))
+    for connection in taken:
+        connection.close()
 
 
 def _kind(statement: str, parameters: Any) -> str:
