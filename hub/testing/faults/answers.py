@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -58,7 +59,7 @@ def answered(ground: Ground, answer: Answer) -> None:
 
 def _longest_rest(ground: Ground) -> float:
     times = sorted(datetime.fromisoformat(one["at"]).timestamp() for one in ground.vendor.history()["requests"])
-    return max((later - earlier for earlier, later in zip(times, times[1:], strict=False)), default=0.0)
+    return max((later - earlier for earlier, later in pairwise(times)), default=0.0)
 
 
 def _status(status: int, code: int = 0, **more: Any) -> tuple[Wrong, ...]:

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,10 @@ class Ground:
 
     # processes
 
-    def start(self, trap: Trap | None = None) -> Process:
+    def start(self, trap: Trap | None = None, **more: Any) -> Process:
         """All processes of this way to run, the trap in the one that sends; returns that one."""
         for command in COMMANDS[self.backend]:
-            self.run(command, trap if command == COMMANDS[self.backend][0] else None)
+            self.run(command, trap if command == COMMANDS[self.backend][0] else None, **more)
         self.ready()
         return self.processes[0]
 
@@ -85,17 +86,26 @@ class Ground:
         self.ready()
 
     def ready(self) -> None:
-        until(self._ready, "the web process", 60)
-
-    def _ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.settings.public_url}/livez", timeout=2, trust_env=False).status_code == 200
-        except httpx.HTTPError:
-            return False
+        until(partial(alive, self.settings.public_url), "the web process", 60)
 
     def end(self) -> None:
+        """Ask every process to end."""
         for process in self.processes:
             process.end(15)
+        self.processes = []
+
+    def doors(self, count: int) -> list[str]:
+        """As many addresses for webhooks, each of a process of its own; embedded there is only one."""
+        path = f"/in/{self.lab.provider.door}"
+        if self.backend == "sqlite":
+            return [self.settings.public_url + path]
+        ports = [free_port() for _ in range(count - 1)]
+        for port in ports:
+            self.run("web", settings=self.settings.model_copy(update={"port": port}))
+        found = [f"http://127.0.0.1:{port}" for port in (self.settings.port, *ports)]
+        for url in found:
+            until(partial(alive, url), "another web process", 60)
+        return [url + path for url in found]
 
     # the campaign
 
@@ -179,6 +189,14 @@ class Ground:
         """The most requests that the provider received within any second."""
         times = sorted(datetime.fromisoformat(one["at"]).timestamp() for one in self.vendor.history()["requests"])
         return max((bisect_left(times, at + 1.0) - index for index, at in enumerate(times)), default=0)
+
+
+def alive(url: str) -> bool:
+    """Does a web process answer there?"""
+    try:
+        return httpx.get(f"{url}/livez", timeout=2, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 @contextmanager
