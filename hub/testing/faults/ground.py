@@ -51,7 +51,7 @@ class Ground:
         self.full = False
         self.stopped: set[str] = set()  # numbers whose stop must be known in the end
         self.during: Callable[[], object] = lambda: None  # what people do while something is broken
-        self.expected = frozenset(lab.token(number(index)) for index in range(lab.people))
+        self.expected = drafting.tokens(lab, 0, lab.people)
         self.database: Server | None = None
         self.redis: Server | None = None
 
@@ -131,7 +131,7 @@ class Ground:
 
     def settle(self, seconds: float = PATIENCE) -> None:
         """Wait until no webhook is on its way or waits in the inbox, and every message accepted was reported on."""
-        until(self._quiet, "statuses to arrive", seconds)
+        until(self.quiet, "statuses to arrive", seconds)
 
     def ended(self) -> bool:
         """Are all campaigns over?"""
@@ -139,7 +139,8 @@ class Ground:
             found = session.exec(select(Campaign.state).where(Campaign.controller_id == self.lab.owner.id)).all()
         return bool(found) and set(found) <= {CampaignState.DONE, CampaignState.CANCELLED}
 
-    def _quiet(self) -> bool:
+    def quiet(self) -> bool:
+        """Is no webhook on its way or in the inbox, and every message accepted reported on?"""
         if self.vendor.waiting() or self.inbox():
             return False
         return not self.statuses_arrive or not self.count(State.ACCEPTED, State.SENT, State.DELIVERED)

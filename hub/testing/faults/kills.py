@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 
-from hub.testing.faults.fault import Fault
+from hub.testing.faults.fault import SCALED, Fault
 from hub.testing.faults.ground import Ground
 from hub.testing.faults.probes import Point, Trap
 from hub.testing.journey import until
@@ -69,12 +70,36 @@ def paused(ground: Ground) -> None:
     process.pause()
     if second is not None:
         second.pause()
+    with ThreadPoolExecutor(1) as staff:  # a sleeper may hold a lock that they wait for
+        told = staff.submit(_tell, ground)
+        time.sleep(30 if ground.full else 12)
+        process.wake()
+        if second is not None:
+            second.wake()
+        told.result()
+    ground.finish()
+
+
+def _tell(ground: Ground) -> None:
     for who in ground.somebody(20):
         ground.staff_stops(who)
-    time.sleep(30 if ground.full else 12)
-    process.wake()
-    if second is not None:
-        second.wake()
+
+
+def paused_with_the_lock(ground: Ground) -> None:
+    """A sleeper that holds the chain's lock must not keep anybody's stop from being written for long."""
+    ground.stage()
+    process = ground.start(Trap(Point.BEFORE_CLAIM, 3, do="pause"))
+    ground.taken(30)
+    time.sleep(3)
+    with ThreadPoolExecutor(1) as staff:
+        began = time.monotonic()
+        told = staff.submit(_tell, ground)
+        told.add_done_callback(lambda _: waited.append(time.monotonic() - began))
+        waited: list[float] = []
+        wait([told], timeout=20)
+        process.wake()
+        told.result()
+    ground.hold(waited[0] <= 15, f"stops waited {waited[0]:.0f} s for a process that lay still")
     ground.finish()
 
 
@@ -131,6 +156,14 @@ FAULTS = [
         "no request begins on an authorisation that is over",
         paused,
         ground={"rate": 40},
+    ),
+    Fault(
+        "F14-locked",
+        "the sending process is stopped (SIGSTOP) in the middle of a claim, with the ledger's lock, while people stop",
+        "their stops are written within 15 s all the same",
+        paused_with_the_lock,
+        SCALED,
+        {"rate": 40},
     ),
     Fault(
         "F18-sigterm",

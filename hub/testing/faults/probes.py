@@ -23,7 +23,7 @@ import redis
 import sqlalchemy.exc
 from sqlalchemy import event
 
-from hub.contract import ClearedMessage, Provider, Receipt
+from hub.contract import ClearedMessage, Provider, Receipt, Unavailable, Uncertain
 from hub.flows.states import State
 from hub.flows.world import World
 from hub.store.db import Database
@@ -50,7 +50,7 @@ class Point(StrEnum):
 
 @dataclass
 class Trap:
-    """At the `at`-th passing of `point`, `do` it: "kill" this process, "fail" that call, "exhaust" connections."""
+    """At the `at`-th passing of `point`, `do` it: "kill" or "pause" the process, "fail", "exhaust" connections."""
 
     point: Point | None = None
     at: int = 1
@@ -69,7 +69,9 @@ class Trap:
             sprung = point == self.point and self.passed[point] == self.at
         if sprung and self.do == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
-        if sprung and self.do == "exhaust":
+        if sprung and self.do == "pause":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        elif sprung and self.do == "exhaust":
             threading.Thread(target=self.exhaust, daemon=True).start()
         elif sprung:
             raise Sprung
@@ -157,14 +159,31 @@ def watched_provider(cls: type[Provider[Any]], trap: Trap) -> type[Provider[Any]
 
     class Watched(cls):  # type: ignore[valid-type,misc]
         async def send(self, message: ClearedMessage) -> Receipt:
-            trap.passing(Point.BEFORE_WRITE)
+            try:
+                trap.passing(Point.BEFORE_WRITE)
+            except Sprung:
+                await _misbehave(trap.do)
             if trap.point is Point.WRITTEN:
                 asyncio.get_running_loop().call_later(trap.slow / 2, trap.passing, Point.WRITTEN)
             sent: Receipt = await super().send(message)
-            trap.passing(Point.ANSWERED)
+            try:
+                trap.passing(Point.ANSWERED)
+            except Sprung:
+                raise Uncertain("injected") from None
             return sent
 
     return Watched
+
+
+async def _misbehave(how: str) -> None:
+    """As a broken plugin would: "raise" any exception, "exit" with one that is no `Exception`, "hang" for ever."""
+    if how == "raise":
+        raise ValueError("injected")
+    if how == "exit":
+        raise SystemExit("injected")
+    if how == "hang":
+        await asyncio.Event().wait()
+    raise Unavailable("injected")
 
 
 class Acks(dramatiq.Middleware):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The CRM of the fault lab: an audience is named by how many people it holds, and its pages come slowly."""
+"""The CRM of the fault lab: an audience is named "first:last", as a range of people, and its pages come slowly."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Roster(Crm[Settings]):
         return []
 
     async def members(self, audience: str) -> AsyncIterator[Page[str]]:
-        everybody = int(audience) if audience.isdecimal() else 0
-        for start in range(0, everybody, self.page):
+        first, last = (int(end) for end in audience.split(":"))
+        for start in range(first, last, self.page):
             await asyncio.sleep(self.pause)
-            yield Page(tuple(str(index) for index in range(start, min(start + self.page, everybody))), None)
+            yield Page(tuple(str(index) for index in range(start, min(start + self.page, last))), None)
 
     async def report(self, reports: Sequence[Report]) -> list[Outcome]:
         return [Outcome(report.key) for report in reports]

@@ -150,7 +150,7 @@ def killed_in_a_storm(ground: Ground) -> None:
                 taken.append(letter)
 
     with ThreadPoolExecutor(8) as couriers:
-        list(map(couriers.submit, [post] * len(office.kept), office.kept))  # type: ignore[arg-type]
+        list(map(couriers.submit, [post] * len(office.kept), office.kept))
         until(lambda: len(taken) >= ground.lab.people // 4, "the storm")
         web.kill()
     answered = {letter.digest for letter in taken}
@@ -186,7 +186,7 @@ FAULTS = [
     Fault("F11-heap", "a thousand statuses in one webhook", _EFFECT, in_a_heap, ground={"people": 360}),
     Fault(
         "F12-forged",
-        "webhooks unsigned, signed wrongly, for another body or serialised anew, 5 MiB, unreadable, replayed; a new secret",
+        "webhooks unsigned, signed wrongly, serialised anew, too large, unreadable, replayed; the secret is rotated",
         "401 or 413 and no effect; unreadable ones are parked and block nobody; a replay has one effect",
         forged,
         ground={"people": 30},
