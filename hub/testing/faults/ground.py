@@ -25,11 +25,10 @@ from hub.settings import Settings
 from hub.store.tables import Campaign, Inbox, MessageRow
 from hub.store.vault import generate
 from hub.testing.clock import Clock
-from hub.testing.faults import drafting, oracle, reading
+from hub.testing.faults import drafting, oracle, probes, reading
 from hub.testing.faults.oracle import Finding, Kind, Verdict
 from hub.testing.faults.probes import Trap
 from hub.testing.faults.process import Process
-from hub.testing.faults.roster import Roster
 from hub.testing.faults.vendor import Vendor, vendor
 from hub.testing.journey import free_port, until
 from hub.testing.lab import Lab, number
@@ -211,6 +210,7 @@ def ground(
     latency: float = 0.02,
     database_url: str = "",
     redis_url: str = "",
+    webhook_days: int = 14,
     **options: Any,
 ) -> Iterator[Ground]:
     """A deployment in `home`, its people consented; nothing runs yet. options: as `MetaEmulator` takes them."""
@@ -223,6 +223,7 @@ def ground(
         port=port,
         public_url=f"http://127.0.0.1:{port}",
         log_level="warning",
+        webhook_days=webhook_days,
     )
     with ExitStack() as stack:
         world = worlds.build(settings, clock=clock)
@@ -230,7 +231,7 @@ def ground(
         world.db.migrate()
         played = stack.enter_context(vendor(latency, **{"throughput": 10 * rate, "pair_rate": False, **options}))
         lab = Lab(world, played.settings, people, rate)
-        world.registry.connectors[Roster.name] = Roster
+        probes.watch(world, Trap(at=0))
         played.webhooks_to(f"{settings.public_url}/in/{lab.provider.door}")
         lab.agree()
         _read_templates(lab)

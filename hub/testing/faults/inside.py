@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,6 +11,8 @@ from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub.flows import world as worlds
+from hub.flows.world import World
 from hub.testing.emulator import serve
 from hub.testing.faults import drafting, probes
 from hub.testing.faults.ground import Ground
@@ -22,8 +25,8 @@ from hub.work.schedule import Schedule
 class Inside:
     """Workers and web server as threads; the schedule runs when told to."""
 
-    def __init__(self, ground: Ground, crew: Crew, trap: Trap) -> None:
-        self.ground, self.crew, self.trap = ground, crew, trap
+    def __init__(self, ground: Ground, world: World, crew: Crew, trap: Trap) -> None:
+        self.ground, self.world, self.crew, self.trap = ground, world, crew, trap
         self._next = 0  # the first of those who have not been in a campaign yet
 
     def advance(self, seconds: float) -> None:
@@ -33,7 +36,7 @@ class Inside:
 
     def sweep(self) -> None:
         """One turn of the schedule. A new one each time: it would not nudge the same twice within 2 s of real time."""
-        schedule = Schedule(self.ground.world, self.crew.nudges)
+        schedule = Schedule(self.world, self.crew.nudges)
         try:
             schedule.watch()
             schedule.sweep()
@@ -80,8 +83,21 @@ class Inside:
 def inside(ground: Ground) -> Iterator[Inside]:
     """Run the hub here. Its clock is the ground's; nothing of the vendor's times may be compared with real ones."""
     trap = Trap(at=0, do="fail")
-    world = probes.watch(ground.world, trap)
-    with ExitStack() as stack:
+    with ExitStack() as stack, _silence():
+        # a world of its own: the lab's looks at the database are never what fails
+        world = probes.watch(worlds.build(ground.settings, clock=ground.clock), trap)
+        stack.callback(world.db.close)
         crew = stack.enter_context(Crew(world, schedules=False))
         stack.enter_context(serve(build(world, crew.nudges.receive), port=ground.settings.port))
-        yield Inside(ground, crew, trap)
+        yield Inside(ground, world, crew, trap)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Dramatiq logs every job that raises; here they shall."""
+    loud = logging.getLogger("dramatiq")
+    loud.disabled, before = True, loud.disabled
+    try:
+        yield
+    finally:
+        loud.disabled = before

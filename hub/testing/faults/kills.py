@@ -103,12 +103,25 @@ def paused_with_the_lock(ground: Ground) -> None:
     ground.finish()
 
 
+def paused_after_commit(ground: Ground) -> None:
+    """Between the commit of an authorisation and the request lies a moment in which a process may fall asleep."""
+    ground.stage()
+    process = ground.start(Trap(Point.AFTER_CLAIM, 3, do="pause"))
+    ground.taken(20)
+    time.sleep(3)
+    _tell(ground)
+    time.sleep(6)
+    process.wake()
+    ground.finish()
+
+
 def asked_to_end(ground: Ground) -> None:
     ground.stage()
     process = ground.start()
     ground.taken(30)
     took = process.end(60)
     ground.hold(took <= 30, f"it took {took:.0f} s to drain")
+    ground.hold(process.code == 0, f"it ended with code {process.code}")
     ground.hold(ground.count("authorised") == 0, "something was left authorised")
     ground.revive()
     ground.finish()
@@ -155,6 +168,13 @@ FAULTS = [
         "the sending processes are stopped (SIGSTOP) while people stop, then go on",
         "no request begins on an authorisation that is over",
         paused,
+        ground={"rate": 40},
+    ),
+    Fault(
+        "F14-committed",
+        "the sending process is stopped (SIGSTOP) just after the commit of a claim, while people stop, for 9 s",
+        "no request begins on an authorisation that is over",
+        paused_after_commit,
         ground={"rate": 40},
     ),
     Fault(

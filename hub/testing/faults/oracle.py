@@ -37,11 +37,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The gate let a message go: one authorisation, at its place in the ledger."""
+    """The gate let a message go: one authorisation, at its place in the ledger. `at`: when its transaction began."""
 
     message: str
     seq: int
     at: datetime
+    committed: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Stopped:
 
     to: str
     seq: int
-    at: datetime
+    committed: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,21 +149,21 @@ def _known_to_have_left(message: Kept, statuses_arrive: bool) -> bool:
 
 def _without_authorisation(history: History) -> Iterator[Finding]:
     """Each request needs an authorisation of its own, given before it and not older than it may be."""
-    given: dict[str, list[datetime]] = defaultdict(list)
+    given: dict[str, list[Allowed]] = defaultdict(list)
     for allowed in sorted(history.allowed, key=lambda one: one.seq):
-        given[allowed.message].append(allowed.at)
+        given[allowed.message].append(allowed)
     made: Counter[str] = Counter()
     for request in sorted(history.requests, key=lambda one: one.at):
-        times = given[request.message]
+        mine = given[request.message]
         made[request.message] += 1
-        if made[request.message] > len(times):
+        if made[request.message] > len(mine):
             yield Finding(Kind.WITHOUT_BASIS, f"{request.message}: a request without an authorisation of its own")
-        elif history.one_clock and not _fresh(request.at, times):
+        elif history.one_clock and not _fresh(request.at, mine):
             yield Finding(Kind.WITHOUT_BASIS, f"{request.message}: its authorisation came later or was void")
 
 
-def _fresh(at: datetime, given: list[datetime]) -> bool:
-    return any(timedelta() <= at - when <= LATEST for when in given)
+def _fresh(at: datetime, given: list[Allowed]) -> bool:
+    return any(allowed.at <= at <= allowed.committed + LATEST for allowed in given)
 
 
 def _after_stop(history: History) -> Iterator[Finding]:
@@ -179,7 +180,7 @@ def _after_stop(history: History) -> Iterator[Finding]:
     for request in history.requests if history.one_clock else ():
         message = marketing.get(request.message)
         stop_of = stopped.get(message.to) if message else None
-        if stop_of is not None and request.at > stop_of.at + LATEST:
+        if stop_of is not None and request.at > stop_of.committed + LATEST:
             yield Finding(Kind.WITHOUT_BASIS, f"{request.message} left long after its person's stop")
 
 

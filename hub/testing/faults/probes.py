@@ -27,6 +27,7 @@ from hub.contract import ClearedMessage, Provider, Receipt, Unavailable, Uncerta
 from hub.flows.states import State
 from hub.flows.world import World
 from hub.store.db import Database
+from hub.testing.faults.commits import Commits
 from hub.testing.faults.roster import Roster
 
 
@@ -84,7 +85,7 @@ class Sprung(Exception):
     """The trap asks for a failure here; whoever set the point raises the one that fits."""
 
 
-def watch_database(database: Database, trap: Trap) -> None:
+def watch_database(database: Database, trap: Trap, commits: Commits) -> None:
     """Points around every statement and commit of one database."""
     writes: dict[int, set[str]] = {}
     dialect = database.engine.dialect
@@ -92,16 +93,18 @@ def watch_database(database: Database, trap: Trap) -> None:
 
     @event.listens_for(database.engine, "before_cursor_execute")
     def executed(connection: Any, _c: Any, statement: str, parameters: Any, *_: Any) -> None:
-        kind = _kind(statement, parameters)
-        if kind:
-            writes.setdefault(id(connection.connection.dbapi_connection), set()).add(kind)
+        raw = id(connection.connection.dbapi_connection)
+        if kind := _kind(statement, parameters):
+            writes.setdefault(raw, set()).add(kind)
+        commits.seen(raw, statement, parameters)
         try:
             trap.passing(Point.STATEMENT)
         except Sprung:
             raise _lost_database() from None
 
     def committing(raw: Any) -> None:
-        kinds = writes.pop(id(getattr(raw, "dbapi_connection", raw)), set())
+        line = id(getattr(raw, "dbapi_connection", raw))
+        kinds = writes.pop(line, set())
         for kind, before, _ in _COMMITS:
             if kind in kinds:
                 trap.passing(before)
@@ -110,6 +113,7 @@ def watch_database(database: Database, trap: Trap) -> None:
         except Sprung:
             raise _lost_database() from None
         commit(raw)
+        commits.made(line)
         for kind, _, after in _COMMITS:
             if kind in kinds:
                 trap.passing(after)
@@ -203,7 +207,7 @@ class Acks(dramatiq.Middleware):
 
 def watch(world: World, trap: Trap) -> World:
     """Put every point into a world, before it works."""
-    watch_database(world.db, trap)
+    watch_database(world.db, trap, Commits(world.settings.data_dir))
     connectors = world.registry.connectors
     connectors["meta"] = watched_provider(connectors["meta"], trap)  # type: ignore[arg-type]
     connectors[Roster.name] = Roster

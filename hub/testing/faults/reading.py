@@ -13,9 +13,11 @@ from sqlmodel import Session, col, select
 from hub.contract import Purpose
 from hub.store import ledger
 from hub.store.tables import ContactPoint, DecisionRow, LedgerRow, MessageRow, StopRow
+from hub.testing.faults.commits import committed
 from hub.testing.faults.oracle import Allowed, History, Kept, Request, Stopped
 from hub.testing.lab import Lab, number
 
+Times = dict[str, datetime]
 Log = dict[str, list[dict[str, str]]]
 
 
@@ -24,11 +26,12 @@ def history(
 ) -> History:
     """What happened in a lab. `log` is the vendor's; `expected` are tokens."""
     tokens = {number(index).lstrip("+"): lab.token(number(index)) for index in range(lab.people)}
+    times = committed(lab.world.settings.data_dir)
     with lab.world.db.read() as session:
         return History(
             requests=tuple(_requests(log, tokens)),
-            allowed=tuple(_allowed(session)),
-            stopped=tuple(_stopped(session)),
+            allowed=tuple(_allowed(session, times)),
+            stopped=tuple(_stopped(session, times)),
             messages=tuple(_messages(session)),
             expected=expected,
             statuses_arrive=statuses_arrive,
@@ -47,15 +50,16 @@ def _requests(log: Log, tokens: dict[str, str]) -> Iterator[Request]:
         yield Request(datetime.fromisoformat(one["at"]), one["message"], tokens.get(digits, digits), got)
 
 
-def _allowed(session: Session) -> Iterator[Allowed]:
+def _allowed(session: Session, times: Times) -> Iterator[Allowed]:
     mine = select(DecisionRow).where(DecisionRow.phase == "transmit", DecisionRow.verdict == "ALLOW")
     for row in session.exec(mine):
-        yield Allowed(row.message_id or "", row.seq, _recorded(row.record))
+        at = _recorded(row.record)
+        yield Allowed(row.message_id or "", row.seq, at, times.get(row.id, at))
 
 
-def _stopped(session: Session) -> Iterator[Stopped]:
+def _stopped(session: Session, times: Times) -> Iterator[Stopped]:
     for stop, row in session.exec(select(StopRow, LedgerRow).where(StopRow.ledger_id == LedgerRow.id)):
-        yield Stopped(stop.token, row.seq, _recorded(row.record))
+        yield Stopped(stop.token, row.seq, times.get(stop.id, _recorded(row.record)))
 
 
 def _recorded(record: str) -> datetime:
