@@ -6,10 +6,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hub.contract import BadInput
-from hub.testing.faults import answers, broker, calls, database, endurance, kills, people, races, tampering, webhooks
+from hub.testing.faults import (
+    answers,
+    broker,
+    calls,
+    database,
+    endurance,
+    kills,
+    people,
+    races,
+    storms,
+    tampering,
+    webhooks,
+)
 from hub.testing.faults.fault import Fault
 
-_ROOMS = (kills, broker, database, answers, webhooks, races, calls, people, tampering, endurance)
+_ROOMS = (kills, broker, database, answers, storms, webhooks, races, calls, people, tampering, endurance)
 FAULTS = sorted((fault for room in _ROOMS for fault in room.FAULTS), key=lambda fault: int(fault.number[1:]))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
+import redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.flows import world as worlds
@@ -41,7 +42,7 @@ class Inside:
             schedule.watch()
             schedule.sweep()
             schedule.tidy()
-        except SQLAlchemyError:
+        except (SQLAlchemyError, redis.ConnectionError):
             pass  # as the schedule's own loop does: the next turn comes
 
     def left(self) -> int:
@@ -88,6 +89,7 @@ def inside(ground: Ground) -> Iterator[Inside]:
         world = probes.watch(worlds.build(ground.settings, clock=ground.clock), trap)
         stack.callback(world.db.close)
         crew = stack.enter_context(Crew(world, schedules=False))
+        probes.watch_broker(crew.broker, trap)
         stack.enter_context(serve(build(world, crew.nudges.receive), port=ground.settings.port))
         yield Inside(ground, world, crew, trap)
 

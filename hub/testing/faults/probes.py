@@ -214,22 +214,17 @@ def watch(world: World, trap: Trap) -> World:
     return world
 
 
-def watch_broker(choose: Callable[..., Any], trap: Trap) -> Callable[..., Any]:
-    """The choice of a broker, with points around acknowledgements and every enqueueing."""
+def watch_broker(broker: Any, trap: Trap) -> Any:
+    """The same broker, with points around acknowledgements and every enqueueing."""
+    broker.add_middleware(Acks(trap))
+    enqueue = broker.enqueue
 
-    def chosen(settings: Any) -> Any:
-        broker = choose(settings)
-        broker.add_middleware(Acks(trap))
-        enqueue = broker.enqueue
+    def put(*arguments: Any, **more: Any) -> Any:
+        try:
+            trap.passing(Point.BROKER)
+        except Sprung:
+            raise redis.ConnectionError("injected") from None
+        return enqueue(*arguments, **more)
 
-        def put(*arguments: Any, **more: Any) -> Any:
-            try:
-                trap.passing(Point.BROKER)
-            except Sprung:
-                raise redis.ConnectionError("injected") from None
-            return enqueue(*arguments, **more)
-
-        broker.enqueue = put
-        return broker
-
-    return chosen
+    broker.enqueue = put
+    return broker

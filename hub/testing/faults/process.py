@@ -117,7 +117,8 @@ def main(told: str, command: str) -> None:
         return probes.watch(build(settings), trap)
 
     worlds.build = watched  # type: ignore[assignment]
-    crew.choose = probes.watch_broker(crew.choose, trap)  # type: ignore[attr-defined]
+    choose = crew.choose  # type: ignore[attr-defined]
+    crew.choose = lambda settings: probes.watch_broker(choose(settings), trap)  # type: ignore[attr-defined]
     app([command])
 
 

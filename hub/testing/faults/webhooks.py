@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import orjson
 from sqlalchemy import func
-from sqlmodel import col, select
+from sqlmodel import select
 
 from hub.flows import accounts
 from hub.flows.states import State
@@ -20,7 +18,6 @@ from hub.testing.faults.ground import Ground
 from hub.testing.faults.letters import Letter, PostOffice, deliver, deliver_all, post_office
 from hub.testing.faults.process import HOUR
 from hub.testing.journey import until
-from hub.testing.lab import number
 
 _STATUS = b'"status":'
 _WEEK = 168 * HOUR.total_seconds()
@@ -130,51 +127,8 @@ def _inbox(ground: Ground) -> int:
         return session.exec(select(func.count()).select_from(Inbox)).one()
 
 
-def killed_in_a_storm(ground: Ground) -> None:
-    """What was answered 200 is in the inbox, whatever happened to the process a moment later."""
-    with post_office() as (office, address):
-        ground.vendor.letters(batch=1)
-        ground.vendor.webhooks_to(address)
-        for index in range(ground.lab.people):
-            ground.vendor.say(number(index), "STOP" if index % 2 else "Danke")
-        until(lambda: len(office.kept) == ground.lab.people, "all letters")
-    ground.start()
-    doors = ground.doors(1)
-    web = next(process for process in ground.processes if process.command in ("web", "up"))
-    taken: list[Letter] = []
-    lock = threading.Lock()
-
-    def post(letter: Letter) -> None:
-        if deliver(doors[0], letter) == 200:
-            with lock:
-                taken.append(letter)
-
-    with ThreadPoolExecutor(8) as couriers:
-        list(map(couriers.submit, [post] * len(office.kept), office.kept))
-        until(lambda: len(taken) >= ground.lab.people // 4, "the storm")
-        web.kill()
-    answered = {letter.digest for letter in taken}
-    ground.hold(len(answered) < ground.lab.people, "the storm was over before the kill")
-    with ground.world.db.read() as session:
-        kept = set(session.exec(select(Inbox.digest).where(col(Inbox.digest).in_(answered))))
-    ground.hold(answered == kept, f"{len(answered - kept)} acknowledged webhooks are not in the inbox")
-    ground.revive()
-    deliver_all(doors, office.kept)
-    ground.stopped |= {number(index) for index in range(1, ground.lab.people, 2)}
-    ground.settle()
-    ground.expected = frozenset()
-
-
 _EFFECT = "the same final state as once and in order"
 FAULTS = [
-    Fault(
-        "F3-storm",
-        "SIGKILL of the web process while webhooks pour in; the vendor delivers again",
-        "every webhook answered 200 is in the inbox; delivered again, it changes nothing",
-        killed_in_a_storm,
-        ground={"people": 300},
-        full={"people": 3000},
-    ),
     Fault(
         "F11-many",
         "every status five times (full: ten), newest first, to four web processes at once; then again a week late",
