@@ -73,7 +73,7 @@ def _run(picked: list[Fault], backends: list[str], runs: int, seed: int, full: b
             results.append(result := run(fault, backend, machines, runs=runs, seed=seed, full=full))
             said = "passed" if result.passed else "[bold red]FAILED[/]"
             err.print(f"  {said} in {result.seconds:.0f} s, {result.requests:,} requests", highlight=False)
-            for finding in result.findings[:10]:
+            for finding in sorted(result.findings, key=lambda one: one.kind)[:10]:  # what broke, before what it cost
                 err.print(f"  {finding.kind}: {finding.what}", highlight=False, markup=False)
             for home in result.kept:
                 err.print(f"  kept: {home}", highlight=False, markup=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from hub.flows.states import State
 from hub.testing.faults.fault import Fault
 from hub.testing.faults.ground import Ground
 from hub.testing.faults.inside import inside
@@ -44,6 +45,7 @@ def broken_plugin(ground: Ground, how: str) -> None:
     process = ground.start(Trap(Point.BEFORE_WRITE, 20, do=how))
     ground.finish()
     ground.hold(process.alive, "the process died of a plugin")
+    ground.hold(ground.count(State.UNKNOWN) == 1, "others are unknown besides the one that met it")
 
 
 def hung_plugin(ground: Ground) -> None:
@@ -55,6 +57,7 @@ def hung_plugin(ground: Ground) -> None:
     process.end(40)
     ground.revive()
     ground.finish()
+    ground.hold(ground.count(State.UNKNOWN) == 1, "others are unknown besides the one that met it")
 
 
 FAULTS = [

@@ -10,6 +10,7 @@ from hub.testing.faults import (
     answers,
     broker,
     calls,
+    crm,
     database,
     endurance,
     kills,
@@ -21,7 +22,7 @@ from hub.testing.faults import (
 )
 from hub.testing.faults.fault import Fault
 
-_ROOMS = (kills, broker, database, answers, storms, webhooks, races, calls, people, tampering, endurance)
+_ROOMS = (kills, broker, database, answers, storms, webhooks, races, calls, people, crm, tampering, endurance)
 FAULTS = sorted((fault for room in _ROOMS for fault in room.FAULTS), key=lambda fault: int(fault.number[1:]))
 
 

@@ -89,8 +89,7 @@ def paused_with_the_lock(ground: Ground) -> None:
     """A sleeper that holds the chain's lock must not keep anybody's stop from being written for long."""
     ground.stage()
     process = ground.start(Trap(Point.BEFORE_CLAIM, 3, do="pause"))
-    ground.taken(30)
-    time.sleep(3)
+    until(lambda: process.asleep, "the process to fall asleep")
     with ThreadPoolExecutor(1) as staff:
         began = time.monotonic()
         told = staff.submit(_tell, ground)
@@ -107,8 +106,7 @@ def paused_after_commit(ground: Ground) -> None:
     """Between the commit of an authorisation and the request lies a moment in which a process may fall asleep."""
     ground.stage()
     process = ground.start(Trap(Point.AFTER_CLAIM, 3, do="pause"))
-    ground.taken(20)
-    time.sleep(3)
+    until(lambda: process.asleep, "the process to fall asleep")
     _tell(ground)
     time.sleep(6)
     process.wake()

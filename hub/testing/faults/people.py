@@ -155,7 +155,7 @@ def _admin(ground: Ground, statement: str) -> None:
 
 
 def clock_jumps(ground: Ground, way: signal.Signals) -> None:
-    """The sending process's clock jumps by an hour in the middle, and nobody else's."""
+    """The sending process's clock jumps by an hour in the middle, and nobody else's. Back: it is mended after 10 s."""
     ground.one_clock = False
     ground.stage()
     process = ground.start()
@@ -163,6 +163,9 @@ def clock_jumps(ground: Ground, way: signal.Signals) -> None:
     process.signal(way)
     for who in ground.somebody(5):
         ground.says_stop(who)
+    if way is signal.SIGUSR2:  # what was due is due in an hour now
+        time.sleep(10)
+        process.signal(signal.SIGUSR1)
     ground.finish()
     ground.hold(ground.fastest() <= 1.1 * ground.lab.sender.rate, "the sender's rate was exceeded")
 
@@ -198,8 +201,8 @@ FAULTS = [
     ),
     Fault(
         "F16-back",
-        "the sending process's clock jumps an hour back",
-        "the sender's rate is kept; the campaign ends",
+        "the sending process's clock jumps an hour back, and is put right after 10 s",
+        "the sender's rate is kept; the campaign goes on once the clock is right",
         partial(clock_jumps, way=signal.SIGUSR2),
         ground=_RUNNING,
     ),

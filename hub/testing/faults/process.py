@@ -53,6 +53,11 @@ class Process:
         return self._running.poll() is None
 
     @property
+    def asleep(self) -> bool:
+        """Was it stopped by SIGSTOP? (`proc(5)`: the state follows the name in brackets.)"""
+        return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    @property
     def code(self) -> int | None:
         return self._running.poll()
 

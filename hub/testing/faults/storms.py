@@ -60,6 +60,7 @@ def _gathered(ground: Ground) -> Storm:
     ground.expected = frozenset()
     ground.start()
     (door,) = ground.doors(1)
+    ground.vendor.webhooks_to(door)
     return Storm(office.kept, door)
 
 
