@@ -40,6 +40,9 @@ class Storm:
         with self._lock:
             return {letter.digest for letter in self._taken}
 
+    def over(self) -> bool:
+        return len(self.answered()) == len(self.letters)
+
     @contextmanager
     def raging(self) -> Iterator[None]:
         with ThreadPoolExecutor(8) as couriers:
@@ -109,7 +112,9 @@ def power_lost(ground: Ground) -> None:
     web = _web(ground)
     with storm.raging():
         while len(images) < (50 if ground.full else 5):
-            time.sleep(0.1 * ground.dice.random())
+            so_far = len(images[-1]) if images else 0
+            until(lambda so_far=so_far: len(storm.answered()) > so_far or storm.over(), "the storm to go on")  # type: ignore[misc]
+            time.sleep(0.05 * ground.dice.random())
             answered = storm.answered()
             web.pause()
             for part in ("", "-wal"):
