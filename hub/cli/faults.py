@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from hub import logs
 from hub.cli.session import err, out
@@ -81,14 +81,15 @@ def _run(picked: list[Fault], backends: list[str], runs: int, seed: int, full: b
 
 
 def _list(picked: list[Fault]) -> None:
-    table = Table("fault", "what it does", "what must hold besides", box=None)
+    table = Table(Column("fault", no_wrap=True), "what it does", "what must hold besides", box=None)
     for fault in picked:
         table.add_row(fault.name, fault.does, fault.must)
     out.print(table)
 
 
 def _show(results: list[Result]) -> None:
-    table = Table("fault", "backend", "runs", "requests", "lost", "without basis", "doubled", "unknown", "", box=None)
+    named = [Column(name, no_wrap=True) for name in ("fault", "backend")]
+    table = Table(*named, "runs", "requests", "lost", "without basis", "doubled", "unknown", "", box=None)
     for one in results:
         counts = (one.runs, one.requests, one.lost, one.without_basis, one.doubled, one.unknown)
         table.add_row(one.fault, one.backend, *map(str, counts), "passed" if one.passed else "FAILED")

@@ -96,10 +96,11 @@ def inside(ground: Ground) -> Iterator[Inside]:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Dramatiq logs every job that raises; here they shall."""
-    loud = logging.getLogger("dramatiq")
-    loud.disabled, before = True, loud.disabled
-    try:
-        yield
-    finally:
-        loud.disabled = before
+    """Jobs and requests that raise are logged; here they shall raise."""
+    loud = [logging.getLogger(name) for name in ("dramatiq", "uvicorn.error")]
+    before = [one.disabled for one in loud]
+    for one in loud:
+        one.disabled = True
+    yield
+    for one, was in zip(loud, before, strict=True):
+        one.disabled = was
