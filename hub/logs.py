@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import sys
@@ -38,13 +39,19 @@ def _redacted(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMappin
 
 
 class _Stderr:
-    """Whatever stderr is when something is logged; a test runner or a parent process may exchange it."""
+    """Whatever stderr is when something is logged; a test runner or a parent process may exchange it.
+
+    A log that cannot be written, as on a full disk, stops nothing.
+    """
 
     def write(self, text: str) -> int:
-        return sys.stderr.write(text)
+        with contextlib.suppress(OSError):
+            return sys.stderr.write(text)
+        return 0
 
     def flush(self) -> None:
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
 
 
 class _Redacting(logging.Formatter):

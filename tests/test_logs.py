@@ -7,6 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,3 +113,13 @@ def test_log_below_the_level_is_not_written(configured: None, capsys: pytest.Cap
     logs.configure("error")
     structlog.get_logger("hub.test").warning("hello")
     assert capsys.readouterr().err == ""
+
+
+def test_log_that_cannot_be_written_stops_nothing(configured: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    logs.configure("info")
+    full = Path("/dev/full").open("w", buffering=1)  # noqa: SIM115 - closing writes what is left, and fails
+    monkeypatch.setattr("sys.stderr", full)
+    structlog.get_logger("hub.test").error("hello")
+    logging.getLogger("library").error("hello")
+    with pytest.raises(OSError, match="No space left"):
+        full.close()

@@ -23,6 +23,7 @@ from hub.cli import (
     decide,
     demo,
     evidence,
+    faults,
     identity,
     limits,
     notice,
@@ -71,6 +72,7 @@ bench_send.register(app)
 bench_start.register(app)
 bench_webhooks.register(app)
 bench_stop.register(app)
+faults.register(app)
 demo.register(app)
 
 

@@ -67,6 +67,8 @@ def _needs_redis(built: World, command: str) -> None:
 
 
 def _serve(built: World, *, works: bool, schedules: bool) -> None:
+    # uvicorn raises the signal again once it has ended; batches on the wire still need their time then
+    signal.signal(signal.SIGTERM, lambda *_: None)
     with Crew(built, works=works, schedules=schedules) as crew:
         _settle()
         chosen = built.settings

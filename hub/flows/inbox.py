@@ -42,25 +42,25 @@ class Waiting:
 
 def store(world: World, session: Session, arrived: Sequence[Arrived]) -> list[str]:
     """Keep a group of requests in one transaction; returns the new rows. A redelivery is there already."""
-    rows = [_row(world, digest, one) for digest, one in {_digest(one): one for one in arrived}.items()]
+    rows = [_row(world, known_as, one) for known_as, one in {digest(one): one for one in arrived}.items()]
     ids = [str(row["id"]) for row in rows]
     if insert_new(session, Inbox, rows) == len(rows):
         return ids
     return list(session.exec(select(Inbox.id).where(among(col(Inbox.id), ids)).order_by(Inbox.id)))
 
 
-def _digest(arrived: Arrived) -> bytes:
+def digest(arrived: Arrived) -> bytes:
     """What makes a webhook the same webhook: its bytes and where it was sent, not its headers."""
     request = arrived.request
     return hashlib.sha256(b"|".join((arrived.connection_id.encode(), request.method.encode(), request.body))).digest()
 
 
-def _row(world: World, digest: bytes, arrived: Arrived) -> dict[str, Any]:
+def _row(world: World, known_as: bytes, arrived: Arrived) -> dict[str, Any]:
     row_id, request = new_id(), arrived.request
     return {
         "id": row_id,
         "connection_id": arrived.connection_id,
-        "digest": digest,
+        "digest": known_as,
         "request": world.vault.seal(_pack(request), f"inbox:{row_id}"),
         "state": "pending",
         "attempts": 0,

