@@ -108,7 +108,7 @@ def _stop_all(ground: Ground) -> None:
 def power_lost(ground: Ground) -> None:
     """The file and its log, as they lie there in one moment, are all that is left: again and again."""
     storm, home = _gathered(ground), ground.settings.data_dir
-    images: list[set[str]] = []
+    images: list[set[bytes]] = []
     web = _web(ground)
     with storm.raging():
         while len(images) < (50 if ground.full else 5):
