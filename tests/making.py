@@ -27,6 +27,7 @@ from hub.contract import (
 )
 from hub.flows import accounts, contacts, dispatch, drafts, inbound, notices, optin, settling, staging, steering, sync
 from hub.flows.inbound import Applied
+from hub.flows.lanes import Lane
 from hub.flows.settling import Result
 from hub.flows.states import PRIORITY, State
 from hub.flows.sync import Counts
@@ -250,11 +251,16 @@ class Shop:
             return self.claim_in(session, limit, owner)
 
     def claim_in(
-        self, session: Session, limit: int = 50, owner: str = "me", pace: dispatch.Pace | None = None
+        self,
+        session: Session,
+        limit: int = 50,
+        owner: str = "me",
+        pace: dispatch.Pace | None = None,
+        lane: Lane | None = None,
     ) -> list[ClearedMessage]:
         sender = session.get_one(type(self.sender), self.sender.id)
         chain = ledger.Chain(session, sender.controller_id, self.world.now())
-        cleared = dispatch.claim(self.world, session, chain, sender, owner, limit, pace)
+        cleared = dispatch.claim(self.world, session, chain, sender, owner, limit, pace, lane)
         chain.write()
         return cleared
 

@@ -13,12 +13,14 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import SQLModel
 
+from hub.bridge import Bridge
 from hub.flows.world import World, build
 from hub.plugins import load
 from hub.settings import Settings
 from hub.store.vault import generate
 from hub.testing import servers
 from hub.testing.clock import Clock
+from hub.work.jobs import Jobs
 from tests.making import Shop
 
 
@@ -43,3 +45,10 @@ def shop(street: World) -> Iterator[Shop]:
     with street.db.write() as session:
         for table in reversed(SQLModel.metadata.sorted_tables):
             session.connection().execute(table.delete())
+
+
+@pytest.fixture
+def jobs(shop: Shop) -> Iterator[Jobs]:
+    """What a worker would do for this company."""
+    with Bridge(connections=1) as bridge:
+        yield Jobs(shop.world, bridge)

@@ -191,7 +191,7 @@ def test_limits_are_set_for_the_number_and_its_account(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("rate", "people", "field"),
     [
-        (None, "", "rate or people"),
+        (None, "", "rate, people or lanes"),
         (0, "", "rate"),
         (1001, "", "rate"),
         (None, "many", "people"),

@@ -4,12 +4,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from hub.bridge import Bridge
 from hub.contract import BadInput, Receipt, Unavailable
 from hub.flows import campaigns, staging, steering
 from hub.flows.states import CampaignState, State
@@ -18,12 +16,6 @@ from hub.work.jobs import Jobs
 from tests.making import ANNA, BEN, CARLA, CONSENT, CONTRACT, SECOND, Shop, person, phone
 
 pytest_plugins = ["tests.shops"]
-
-
-@pytest.fixture
-def jobs(shop: Shop) -> Iterator[Jobs]:
-    with Bridge(connections=1) as bridge:
-        yield Jobs(shop.world, bridge)
 
 
 def audience(shop: Shop) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 
 import orjson
 import pytest
 
-from hub.bridge import Bridge
 from hub.contract import (
     ClearedMessage,
     Outgoing,
@@ -31,12 +29,6 @@ from tests.making import ANNA, BEN, CONSENT, Shop, number, person, phone, raisin
 pytest_plugins = ["tests.shops"]
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def jobs(shop: Shop) -> Iterator[Jobs]:
-    with Bridge(connections=1) as bridge:
-        yield Jobs(shop.world, bridge)
 
 
 def now_of(shop: Shop) -> Sender:
@@ -261,7 +253,7 @@ def test_provider_that_breaks_leaves_its_message_unknown_and_sends_the_others(sh
 
 def test_dispatcher_leaves_a_sender_that_another_process_holds(shop: Shop, jobs: Jobs) -> None:
     shop.reach(ANNA)
-    assert leases.take(shop.world, f"sender:{shop.sender.id}", "another process", 30.0)
+    assert leases.take(shop.world, f"sender:{shop.sender.id}:0", "another process", 30.0)
     assert jobs.dispatcher.drain(shop.sender.id) == 0
     assert not shop.loft.sent
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -24,12 +23,6 @@ from hub.work.jobs import Jobs
 from tests.making import ANNA, BEN, SECOND, Shop, number, phone
 
 pytest_plugins = ["tests.shops"]
-
-
-@pytest.fixture
-def jobs(shop: Shop) -> Iterator[Jobs]:
-    with Bridge(connections=1) as bridge:
-        yield Jobs(shop.world, bridge)
 
 
 def letter(body: bytes, **more: str) -> Inbound:

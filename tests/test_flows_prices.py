@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from hub.bridge import Bridge
 from hub.contract import BadInput
 from hub.flows import prices
 from hub.flows.drafts import Plan
@@ -38,12 +36,6 @@ price = "0.09"
 """
 CSV = "country;category;price;currency;valid_from\nDE;MARKETING;0,1131;EUR;2026-01-01\n*;UTILITY;0,05;CHF;2026-02-01\n"
 TODAY = date(2026, 6, 1)
-
-
-@pytest.fixture
-def jobs(shop: Shop) -> Iterator[Jobs]:
-    with Bridge(connections=1) as bridge:
-        yield Jobs(shop.world, bridge)
 
 
 def load(shop: Shop, raw: bytes, kind: str = "toml") -> int:

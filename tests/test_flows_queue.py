@@ -4,15 +4,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlmodel import col, select
 
 from hub.contract import Purpose, Receipt, Scope, Throttled, Unavailable
-from hub.flows import campaigns, limits, queue
+from hub.flows import accounts, dispatch, limits, queue, steering
+from hub.flows.lanes import Lane
 from hub.flows.states import CampaignState, State
+from hub.store.ledger import Chain
 from hub.store.tables import Campaign, Connection, MessageRow, Opening, OpeningHour, Sender
+from hub.work import leases
+from hub.work.jobs import Jobs
 from tests.making import CONSENT, SECOND, Shop, person, phone
 
 pytest_plugins = ["tests.shops"]
@@ -73,7 +78,7 @@ def test_campaign_that_is_paused_is_left_as_it_is(shop: Shop) -> None:
     assert not shop.claim()
     assert {(row.state, row.decision_id) for row in shop.campaign_messages()} == {(State.QUEUED, "")}
     with shop.world.db.read() as session:
-        assert not queue.due(session, shop.sender.id, shop.world.now())
+        assert not queue.due(session, Lane(shop.sender.id), shop.world.now())
 
 
 def test_message_that_was_claimed_waits_no_more_until_it_comes_back(shop: Shop) -> None:
@@ -246,10 +251,55 @@ def test_message_of_a_cancelled_campaign_ends_when_it_comes_back(shop: Shop, res
     campaign = reach(shop, 1, 1)
     sent = shop.claim_one().outgoing.id
     with shop.write() as session:
-        campaigns.cancel(session, session.get_one(Campaign, campaign.id), shop.world.now())
+        steering.cancel(shop.world, session, session.get_one(Campaign, campaign.id), by="Kim")
     shop.settle({sent: result})
     row = shop.message(sent)
     assert (row.state, row.reason, row.next_attempt_at) == (State.REFUSED, "POLICY_NOT_APPROVED", None)
     assert Purpose(row.purpose) is Purpose.MARKETING
     shop.settle({sent: Receipt("late")})
     assert shop.message(sent).state == State.REFUSED
+
+
+# lanes
+
+
+def in_lane(shop: Shop, lane: Lane, limit: int = 50) -> set[str]:
+    with shop.write() as session:
+        return {one.outgoing.id for one in shop.claim_in(session, limit, f"lane {lane.index}", lane=lane)}
+
+
+@pytest.mark.parametrize("of", [2, 3, 8])
+def test_lanes_share_the_people_and_everybody_has_one(shop: Shop, of: int) -> None:
+    reach(shop, 1, 40)
+    claimed = [in_lane(shop, Lane(shop.sender.id, index, of)) for index in range(of)]
+    assert sum(map(len, claimed)) == len(set().union(*claimed)) == 40
+    assert sum(1 for part in claimed if part) > 1
+
+
+def test_lane_keeps_its_part_of_the_rate() -> None:
+    assert [Lane("x", index, 3).share(80) for index in range(3)] == [27, 27, 26]
+    assert [Lane("x", index, 3).share(1) for index in range(3)] == [1, 1, 1], "never none"
+
+
+def test_lane_that_is_still_held_is_not_taken_for_dead(shop: Shop) -> None:
+    reach(shop, 1, 30)
+    first, second = Lane(shop.sender.id, 0, 2), Lane(shop.sender.id, 1, 2)
+    ours, theirs = in_lane(shop, first), in_lane(shop, second)
+    assert leases.take(shop.world, first.lease, "lane 0", 30)
+    with shop.write() as session:
+        chain = Chain(session, shop.controller.id, shop.world.now())
+        assert dispatch.orphans(shop.world, session, chain, shop.sender, "new") == len(theirs)
+    assert {shop.message(one).state for one in ours} == {State.AUTHORISED}
+    assert {shop.message(one).state for one in theirs} == {State.UNKNOWN}
+
+
+def test_two_lanes_are_drained_side_by_side_and_nobody_gets_two(shop: Shop, jobs: Jobs) -> None:
+    people = 60
+    reach(shop, 1, people)
+    with shop.write() as session:
+        accounts.limit(session, session.get_one(Sender, shop.sender.id), rate=1000, lanes=2)
+    with ThreadPoolExecutor(2) as pool:
+        counts = list(pool.map(jobs.dispatcher.drain, [shop.sender.id] * 2))
+    assert sum(counts) == people
+    assert len(shop.loft.sent) == len({one.outgoing.to for one in shop.loft.sent}) == people
+    assert {row.state for row in shop.campaign_messages()} == {State.ACCEPTED}

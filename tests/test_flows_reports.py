@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
-from hub.bridge import Bridge
 from hub.contract import BadConfig, Outcome, Receipt, Report, ReportKind, Status, StatusChanged, Throttled
 from hub.flows import reports
 from hub.store.tables import Connection, ReportRow
@@ -16,12 +14,6 @@ from hub.work.jobs import Jobs
 from tests.making import ANNA, BEN, CONSENT, SECOND, Shop, number, person, phone, raising
 
 pytest_plugins = ["tests.shops"]
-
-
-@pytest.fixture
-def jobs(shop: Shop) -> Iterator[Jobs]:
-    with Bridge(connections=1) as bridge:
-        yield Jobs(shop.world, bridge)
 
 
 def one_report(shop: Shop) -> None:

@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
-from hub.bridge import Bridge
 from hub.contract import (
     BadConfig,
     HubError,
@@ -32,12 +30,6 @@ from hub.work.jobs import Jobs
 from tests.making import ANNA, BEN, Shop, phone
 
 pytest_plugins = ["tests.shops"]
-
-
-@pytest.fixture
-def jobs(shop: Shop) -> Iterator[Jobs]:
-    with Bridge(connections=1) as bridge:
-        yield Jobs(shop.world, bridge)
 
 
 def now_of(shop: Shop) -> Sender:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -29,12 +29,6 @@ from tests.test_restore import bring_back
 pytest_plugins = ["tests.shops"]
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def jobs(shop: Shop) -> Iterator[Jobs]:
-    with Bridge(connections=1) as bridge:
-        yield Jobs(shop.world, bridge)
 
 
 def do(shop: Shop, what: Callable[..., Any], campaign: Campaign, *given: Any, **named: Any) -> Any:

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import orjson
 import pytest
 
-from hub.bridge import Bridge
 from hub.contract import (
     BadInput,
     PlatformCategory,
@@ -39,12 +37,6 @@ pytest_plugins = ["tests.shops"]
 MINUTE = timedelta(minutes=1)
 RULES = Rules(errors=10.0, opt_outs=5.0, quality=True, sample=10)
 PEOPLE = [number(12_345_600 + index) for index in range(20)]
-
-
-@pytest.fixture
-def jobs(shop: Shop) -> Iterator[Jobs]:
-    with Bridge(connections=1) as bridge:
-        yield Jobs(shop.world, bridge)
 
 
 def staged(shop: Shop, jobs: Jobs, plan: Plan) -> Campaign:

@@ -28,12 +28,13 @@ def show() -> None:
     with world() as built, built.db.read() as session:
         owner = controller(built, session)
         table = Table(title="Limits")
-        for heading in ("number", "account", "messages per second", "just now", "people in 24 hours"):
+        for heading in ("number", "account", "messages per second", "just now", "people in 24 hours", "lanes"):
             table.add_column(heading)
         for one in session.exec(select(Sender).where(Sender.controller_id == owner.id)):
             account = session.get_one(Connection, one.connection_id)
             tier = _NONE if account.tier is None else f"{account.tier:,}"
-            table.add_row(one.number, account.title, str(one.rate), str(limits.pace(one, built.now())), tier)
+            now = str(limits.pace(one, built.now()))
+            table.add_row(one.number, account.title, str(one.rate), now, tier, str(one.lanes))
         out.print(table)
 
 
@@ -44,9 +45,12 @@ def set_(
     people: Annotated[
         str, typer.Option(help="Unique people whom the account may write to first in 24 hours, or `none`.")
     ] = "",
+    lanes: Annotated[
+        int | None, typer.Option(help="Workers that may send for this number side by side; 1 unless it is too fast.")
+    ] = None,
 ) -> None:
     """Tell the hub what the vendor allows. It is kept before the call, over all campaigns and workers."""
     with world() as built, built.db.write() as session:
         found = find_sender(session, controller(built, session), sender)
-        accounts.limit(session, found, rate=rate, people=people)
+        accounts.limit(session, found, rate=rate, people=people, lanes=lanes)
         out.print(f"Limits of {found.number} are set; see `hub limits show`.", highlight=False)

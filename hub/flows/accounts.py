@@ -15,6 +15,7 @@ from sqlmodel import Session, col, delete, func, select
 
 from hub.contract import BadInput, Connector, Memory, Provider, Template
 from hub.flows import signing
+from hub.flows.lanes import MOST as MOST_LANES
 from hub.flows.world import World
 from hub.store.ledger import GENESIS
 from hub.store.tables import ChainHead, Connection, Controller, ProcessorRecord, Sender, TemplateRow, new_door, new_id
@@ -182,13 +183,20 @@ def _check_rate(rate: int) -> None:
         raise BadInput(f"{rate} is out of range", field="rate", remedy="Use 1 to 1000 messages per second.")
 
 
-def limit(session: Session, sender: Sender, *, rate: int | None = None, people: str = "") -> None:
+def limit(
+    session: Session, sender: Sender, *, rate: int | None = None, people: str = "", lanes: int | None = None
+) -> None:
     """Set what the vendor allows. `people`: whom the account may write to first in 24 hours; "none": no limit.
 
-    Raises `BadInput`.
+    `lanes`: how many processes may send for the number side by side. Raises `BadInput`.
     """
-    if rate is None and not people:
-        raise BadInput("is missing", field="rate or people", remedy="Name at least one of them.")
+    if rate is None and lanes is None and not people:
+        raise BadInput("is missing", field="rate, people or lanes", remedy="Name at least one of them.")
+    if lanes is not None:
+        if not 1 <= lanes <= MOST_LANES:
+            raise BadInput(f"{lanes} is out of range", field="lanes", remedy=f"Use 1 to {MOST_LANES}.")
+        sender.lanes = lanes
+        session.add(sender)
     if rate is not None:
         _check_rate(rate)
         sender.rate = rate

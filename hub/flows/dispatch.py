@@ -17,8 +17,9 @@ from sqlalchemy import bindparam, literal_column, update
 from sqlmodel import Session, col, select
 
 from hub.contract import ClearedMessage, Outgoing, Purpose, ReportKind
-from hub.flows import envelope, facts, gate, holds, queue, reports
+from hub.flows import envelope, facts, gate, holds, lanes, queue, reports
 from hub.flows.asking import Asking
+from hub.flows.lanes import Lane
 from hub.flows.queue import Waiting
 from hub.flows.states import CampaignState, State
 from hub.flows.tier import DAY, Tier
@@ -58,7 +59,14 @@ class Pace(Protocol):
 
 
 def claim(
-    world: World, session: Session, chain: Chain, sender: Sender, owner: str, limit: int, pace: Pace | None = None
+    world: World,
+    session: Session,
+    chain: Chain,
+    sender: Sender,
+    owner: str,
+    limit: int,
+    pace: Pace | None = None,
+    lane: Lane | None = None,
 ) -> list[ClearedMessage]:
     """Authorise up to `limit` due messages: look at the law again, write the decisions. Call it with the chain open.
 
@@ -66,7 +74,7 @@ def claim(
     """
     world.continuity.meet(sender.controller_id, chain.seq - 1)
     campaigns = queue.sending(session, sender.id)
-    rows = queue.pick(session, sender.id, campaigns, world.now(), limit, chain.seq)
+    rows = queue.pick(session, lane or Lane(sender.id), campaigns, world.now(), limit, chain.seq)
     if not rows:
         return []
     batch = _Batch(world, session, chain, sender, owner, rows, campaigns, pace)
@@ -231,7 +239,10 @@ def orphans(world: World, session: Session, chain: Chain, sender: Sender, owner:
     The open chain orders this after whatever settles.
     """
     now = world.now()
-    left = authorised(select(MessageRow)).where(MessageRow.sender_id == sender.id, MessageRow.owner != owner)
+    alive = {owner, *lanes.held(session, sender.id, now).values()}
+    left = authorised(select(MessageRow)).where(
+        MessageRow.sender_id == sender.id, col(MessageRow.owner).not_in(sorted(alive))
+    )
     rows = session.exec(left).all()
     for row in rows:
         row.state, row.reason, row.changed_at = State.UNKNOWN, "interrupted", now

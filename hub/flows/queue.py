@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain as chained
 from itertools import zip_longest
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from hub.contract import Purpose
+from hub.flows.lanes import Lane
 from hub.flows.states import PRIORITY, CampaignState, State
 from hub.store.direct import fetch, table
 from hub.store.tables import Campaign, Connection, MessageRow, Sender
@@ -54,8 +56,14 @@ _OF_CAMPAIGN = (
     .order_by(_MESSAGE.next_attempt_at, _MESSAGE.id)
     .limit(bindparam("most"))
 )
-_LOCKED_SINGLE = _SINGLE.with_for_update(skip_locked=True)
-_LOCKED_OF_CAMPAIGN = _OF_CAMPAIGN.with_for_update(skip_locked=True)
+
+
+@lru_cache
+def _statements(index: int, of: int) -> tuple[Any, Any, Any, Any]:
+    """For one lane: single messages and those of a campaign, each to look at and to lock."""
+    lane = Lane("", index, of)
+    plain = [lane.only(one, _MESSAGE.contact_id) for one in (_SINGLE, _OF_CAMPAIGN)]
+    return (*plain, *(one.with_for_update(skip_locked=True) for one in plain))
 
 
 def sending(session: Session, sender_id: str) -> list[Campaign]:
@@ -65,10 +73,11 @@ def sending(session: Session, sender_id: str) -> list[Campaign]:
 
 
 def pick(
-    session: Session, sender_id: str, campaigns: Sequence[Campaign], now: datetime, limit: int, turn: int
+    session: Session, lane: Lane, campaigns: Sequence[Campaign], now: datetime, limit: int, turn: int
 ) -> list[Waiting]:
     """Up to `limit` messages that are due, locked. `turn` says which campaign begins, so that none always does."""
-    single = fetch(session, _LOCKED_SINGLE, sender=sender_id, now=now, most=limit)
+    _, _, alone, of_campaign = _statements(lane.index, lane.of)
+    single = fetch(session, alone, sender=lane.sender_id, now=now, most=limit)
     urgent = {row.priority for row in single}
     picked: list[Waiting] = []
     for priority in sorted(urgent | {_priority(campaign) for campaign in campaigns}):
@@ -79,7 +88,7 @@ def pick(
         start = turn % len(of_this) if of_this else 0
         queues: list[Sequence[Waiting]] = [[row for row in single if row.priority == priority]]
         queues += [
-            fetch(session, _LOCKED_OF_CAMPAIGN, campaign=campaign.id, now=now, most=left)
+            fetch(session, of_campaign, campaign=campaign.id, now=now, most=left)
             for campaign in of_this[start:] + of_this[:start]
         ]
         picked += list(_in_turn(queues))[:left]
@@ -94,12 +103,13 @@ def _in_turn(queues: Iterable[Sequence[Waiting]]) -> Iterator[Waiting]:
     return (row for row in chained.from_iterable(zip_longest(*queues)) if row is not None)
 
 
-def due(session: Session, sender_id: str, now: datetime) -> bool:
-    """Does a sender have anything to claim?"""
-    if fetch(session, _SINGLE, sender=sender_id, now=now, most=1):
+def due(session: Session, lane: Lane, now: datetime) -> bool:
+    """Does a lane have anything to claim?"""
+    alone, of_campaign, *_ = _statements(lane.index, lane.of)
+    if fetch(session, alone, sender=lane.sender_id, now=now, most=1):
         return True
-    one = _OF_CAMPAIGN
-    return any(fetch(session, one, campaign=c.id, now=now, most=1) for c in sending(session, sender_id))
+    campaigns = sending(session, lane.sender_id)
+    return any(fetch(session, of_campaign, campaign=one.id, now=now, most=1) for one in campaigns)
 
 
 def pause_of(session: Session, sender: Sender, now: datetime) -> float:

@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session, col, or_, select
 
-from hub.flows import campaigns, confirmation, dispatch, inbox, queue, signing, steering, tier
+from hub.flows import campaigns, confirmation, dispatch, inbox, lanes, queue, signing, steering, tier
+from hub.flows.lanes import Lane
 from hub.flows.states import CampaignState
 from hub.flows.watch import Rules
 from hub.flows.world import World
 from hub.store.catch_up import SETTLED, CatchUp
 from hub.store.continuity import note
 from hub.store.ledger import Chain
-from hub.store.tables import Campaign, Connection, Controller, Lease, MessageRow, ReportRow, Sender, new_id
+from hub.store.tables import Campaign, Connection, Controller, MessageRow, ReportRow, Sender, new_id
 from hub.work import leases
 from hub.work.actors import Nudges
 
@@ -68,7 +69,8 @@ class Schedule:
             starting = session.exec(select(Campaign).where(Campaign.state == CampaignState.STAGING, due)).all()
             running = session.exec(select(Campaign.id).where(Campaign.state == CampaignState.RUNNING)).all()
         self.nudges.receive(self._fresh("inbox", waiting))
-        self._each("dispatch", senders, self.nudges.dispatch.send)
+        for lane in senders:
+            self._each(lane.lease, [lane.sender_id], self.nudges.dispatch.send)
         self._each("sync", syncs, self.nudges.sync.send)
         self._each("report", reporting, self.nudges.report.send)
         self._each("stage", self._on_time(starting), self.nudges.stage.send)
@@ -142,17 +144,18 @@ class Schedule:
             with self.world.db.write() as session:
                 confirmation.forget(self.world, session, owner)
 
-    def _senders(self, session: Session) -> list[str]:
-        """Senders with something due, or with authorised messages that nobody holds any more."""
+    def _senders(self, session: Session) -> list[Lane]:
+        """Lanes with something due, or with authorised messages that nobody holds any more."""
         now = self.world.now()
         resting = select(Connection.id).where(Connection.paused_why != "")
-        awake = select(Sender.id).where(Sender.paused_why == "", col(Sender.connection_id).not_in(resting))
+        awake = select(Sender).where(Sender.paused_why == "", col(Sender.connection_id).not_in(resting))
         ready = []
-        for sender_id in session.exec(awake):
-            lease = session.get(Lease, f"sender:{sender_id}")
-            held = lease is not None and lease.until > now
-            if not held and (queue.due(session, sender_id, now) or self._left(session, sender_id)):
-                ready.append(sender_id)
+        for sender in session.exec(awake):
+            taken = lanes.held(session, sender.id, now)
+            free = [lane for lane in lanes.every(sender) if lane.lease not in taken]
+            ready += [lane for lane in free if queue.due(session, lane, now)]
+            if len(free) == sender.lanes and self._left(session, sender.id):
+                ready.append(free[0])
         return ready
 
     def _left(self, session: Session, sender_id: str) -> bool:

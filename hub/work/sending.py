@@ -20,7 +20,8 @@ from sqlmodel import Session
 
 from hub.bridge import Bridge
 from hub.contract import ClearedMessage, Provider
-from hub.flows import accounts, dispatch, limits, queue, settling
+from hub.flows import accounts, dispatch, lanes, limits, queue, settling
+from hub.flows.lanes import Lane
 from hub.flows.settling import Result
 from hub.flows.world import World
 from hub.store.ledger import Chain
@@ -45,26 +46,30 @@ class Dispatcher:
         self.world, self.bridge, self.stopping = world, bridge, stopping
 
     def drain(self, sender_id: str) -> int:
-        """Returns how many messages were claimed. 0 when another process holds the sender."""
-        lease = Held(self.world, f"sender:{sender_id}", new_id())
-        if not lease.take():
-            return 0
-        try:
-            return self._open(sender_id, lease).run()
-        finally:
-            lease.release()
+        """Drain a lane that nobody else drains. Returns how many messages were claimed; 0 when there is none."""
+        with self.world.db.read() as session:
+            free = lanes.every(session.get_one(Sender, sender_id))
+        for lane in free:
+            lease = Held(self.world, lane.lease, new_id())
+            if not lease.take():
+                continue
+            try:
+                return self._open(lane, lease).run()
+            finally:
+                lease.release()
+        return 0
 
-    def _open(self, sender_id: str, lease: Held) -> Draining:
+    def _open(self, lane: Lane, lease: Held) -> Draining:
         with self.world.db.write() as session:
-            sender = session.get_one(Sender, sender_id)
+            sender = session.get_one(Sender, lane.sender_id)
             connection = session.get_one(Connection, sender.connection_id)
             chain = Chain(session, sender.controller_id, self.world.now())
             interrupted = dispatch.orphans(self.world, session, chain, sender, lease.owner)
         if interrupted:
-            log.warning("interrupted sends are unknown now", sender=sender_id, count=interrupted)
+            log.warning("interrupted sends are unknown now", sender=sender.id, count=interrupted)
         provider = accounts.open_connector(self.world, connection, self.bridge.http)
         assert isinstance(provider, Provider)
-        return Draining(self.world, self.bridge, self.stopping, provider, sender, lease)
+        return Draining(self.world, self.bridge, self.stopping, provider, sender, lane, lease)
 
 
 class Held:
@@ -87,7 +92,10 @@ class Held:
 
 
 class Draining:
-    """One sender being drained. `run` belongs to one thread; sends run on the bridge's loop and arrive in a queue."""
+    """One lane of a sender being drained.
+
+    `run` belongs to one thread; sends run on the bridge's loop, and their results arrive in a queue.
+    """
 
     def __init__(
         self,
@@ -96,16 +104,18 @@ class Draining:
         stopping: threading.Event,
         provider: Provider[Any],
         sender: Sender,
+        lane: Lane,
         lease: Held,
     ) -> None:
         self.world, self.bridge, self.stopping = world, bridge, stopping
-        self.provider, self.sender_id, self.lease = provider, sender.id, lease
-        self.window = Window(limits.pace(sender, world.now()))
+        self.provider, self.sender_id, self.lane, self.lease = provider, sender.id, lane, lease
+        self.window = Window(lane.share(limits.pace(sender, world.now())))
         self.pairs = Pairs(provider.pair.seconds, provider.pair.burst) if provider.pair else None
         self.most = world.settings.connections
         self.arrivals: Arrivals = SimpleQueue()
         self.results: dict[str, Result] = {}  # arrived and not settled yet
         self._heard = (sender.heard_second, sender.heard)
+        self._regrouped = False  # the sender has another number of lanes by now: whoever comes next sees to it
         self.on_the_wire = 0
         self.claimed = 0
 
@@ -115,7 +125,7 @@ class Draining:
         while True:
             self._listen(patience)
             try:
-                going = not self.stopping.is_set() and self.lease.take()
+                going = not (self.stopping.is_set() or self._regrouped) and self.lease.take()
                 patience = self._turn(going)
             except OperationalError as error:
                 # what is on the wire comes back meanwhile, and is settled when the database answers again
@@ -144,7 +154,7 @@ class Draining:
                 pause = queue.pause_of(session, sender, self.world.now())
                 if tokens and not pause:
                     batch = self._claim(session, chain, sender, tokens)
-                due = bool(batch) or queue.due(session, self.sender_id, self.world.now())
+                due = bool(batch) or queue.due(session, self.lane, self.world.now())
                 chain.write()
             self._adjust(sender)
         except BaseException:
@@ -160,16 +170,17 @@ class Draining:
 
     def _adjust(self, sender: Sender) -> None:
         """The vendor's last word on our speed, and what came in meanwhile."""
-        self.window.rate = limits.pace(sender, self.world.now())
+        self._regrouped = sender.lanes != self.lane.of
+        self.window.rate = self.lane.share(limits.pace(sender, self.world.now()))
         second, count = self._heard
         if sender.heard_second == second:
-            self.window.heard(sender.heard - count)
+            self.window.heard(-(-(sender.heard - count) // self.lane.of))
         elif time.time() - sender.heard_second < 1:
-            self.window.heard(sender.heard)
+            self.window.heard(-(-sender.heard // self.lane.of))
         self._heard = (sender.heard_second, sender.heard)
 
     def _claim(self, session: Session, chain: Chain, sender: Sender, tokens: int) -> list[ClearedMessage]:
-        return dispatch.claim(self.world, session, chain, sender, self.lease.owner, tokens, self.pairs)
+        return dispatch.claim(self.world, session, chain, sender, self.lease.owner, tokens, self.pairs, self.lane)
 
     def _until_tokens(self) -> float:
         """Nothing can be claimed while every connection is busy: then only an arrival helps."""

@@ -54,6 +54,7 @@ class Sender(SQLModel, table=True):
     vendor_id: str  # the vendor's own id of the number
     number: str  # digits for wa.me links; the company's own number, no personal data
     rate: int = 80  # messages per second
+    lanes: int = 1  # dispatchers side by side, each for a share of the people
     coexistence: bool = False
     heard_second: int = 0  # the newest Unix second in which people wrote to it,
     heard: int = 0  # and how many messages that were: the platform counts them against the rate

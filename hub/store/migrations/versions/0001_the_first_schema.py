@@ -620,6 +620,7 @@ def upgrade() -> None:
         sa.Column("vendor_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("number", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("rate", sa.Integer(), nullable=False),
+        sa.Column("lanes", sa.Integer(), nullable=False),
         sa.Column("coexistence", sa.Boolean(), nullable=False),
         sa.Column("heard_second", sa.Integer(), nullable=False),
         sa.Column("heard", sa.Integer(), nullable=False),
