@@ -45,7 +45,7 @@ def preview_page(stager: Stager, records: Sequence[str], seen: set[str], preview
     found, unresolved = stager.ask(records)
     if unresolved:
         preview.blocked[NOT_HELD] += unresolved
-    countries = _countries(stager.session, [item.record.point_id for item in found])
+    countries = _countries(stager.session, [item.point_id for item in found])
     for item in found:
         if item.person.id in seen:
             preview.same_person += 1
@@ -57,7 +57,7 @@ def preview_page(stager: Stager, records: Sequence[str], seen: set[str], preview
             preview.variants[item.variant.name] += 1
         else:
             preview.blocked[item.decision.reasons[0]] += 1
-        _charge(preview, item, countries.get(item.record.point_id, ""))
+        _charge(preview, item, countries.get(item.point_id, ""))
 
 
 def _charge(preview: Preview, item: Asked, country: str) -> None:

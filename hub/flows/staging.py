@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from hub.contract import Purpose, ReportKind
@@ -17,17 +18,22 @@ from hub.flows.states import PRIORITY, RESTING, CampaignState, State
 from hub.flows.variants import Variant
 from hub.flows.world import World
 from hub.law.facts import Case, Decision, Message, Person, Phase, Verdict
+from hub.store.direct import fetch, run, table
 from hub.store.ledger import Chain
+from hub.store.sets import among
 from hub.store.tables import Campaign, Controller, CrmRecord, MessageRow, NoticeText, Sender, new_id
 
 BATCH = 500
+
+_RECORD = table(CrmRecord).c
+_MEMBERS = core_select(_RECORD.point_id).where(_RECORD.connection_id == bindparam("connection"), among(_RECORD.record))
 
 
 @dataclass(slots=True)
 class Asked:
     """The gate's answer about one record, with the variant it was asked for."""
 
-    record: CrmRecord
+    point_id: str
     variant: Variant
     case: Case
     decision: Decision
@@ -54,23 +60,20 @@ class Stager:
 
     def ask(self, records: Sequence[str]) -> tuple[list[Asked], int]:
         """Decisions for those members the hub holds, and how many it does not hold."""
-        rows = self.session.exec(
-            select(CrmRecord).where(
-                CrmRecord.connection_id == self.campaign.connection_id, col(CrmRecord.record).in_(records)
-            )
-        ).all()
-        people = facts.people(self.session, self.controller, [row.point_id for row in rows], self.world.now())
-        found = [self._ask(row, people[row.point_id]) for row in rows]
+        rows = fetch(self.session, _MEMBERS, connection=self.campaign.connection_id, keys=records)
+        points = [point_id for (point_id,) in rows]
+        people = facts.people(self.session, self.controller, points, self.world.now())
+        found = [self._ask(point_id, people[point_id]) for point_id in points]
         return found, len(records) - len(rows)
 
-    def _ask(self, row: CrmRecord, person: Person) -> Asked:
+    def _ask(self, point_id: str, person: Person) -> Asked:
         evidence = notices.duty(person, self.notice, self.world.now()) if self.notice else []
         person = facts.with_evidence(person, evidence)
         variant = variants.drawn(self.campaign, person.id)
         case = gate.put(self.world, self.controller, Phase.STAGE, person, self.messages[variant.name], self.route)
         if case.policy is not None and case.policy.quiet_hours.enforce:
             case = replace(case, now=max(case.now, self.places.at(person.zone)))  # it will not leave in the night
-        return Asked(row, variant, case, gate.judge(case), evidence)
+        return Asked(point_id, variant, case, gate.judge(case), evidence)
 
 
 def begin(world: World, session: Session, campaign_id: str) -> Campaign | None:
@@ -101,7 +104,7 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
     rows = [_message(world, campaign, stager.places, item) for item in fresh]
     told = _record(world, session, chain, campaign, fresh, rows)
     if rows:
-        session.execute(insert(MessageRow), rows)
+        run(session, insert(table(MessageRow)), rows)
     reports.tell(session, told, world.now())
     chain.write()
     campaign.audience_size += len(records)
@@ -162,7 +165,7 @@ def _message(world: World, campaign: Campaign, places: Placing, item: Asked) -> 
         "campaign_id": campaign.id,
         "sender_id": campaign.sender_id,
         "contact_id": item.person.id,
-        "point_id": item.record.point_id,
+        "point_id": item.point_id,
         "purpose": campaign.purpose,
         "topic": campaign.topic,
         "template": split.template if split else "",  # else the campaign names it

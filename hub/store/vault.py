@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import hmac
 import os
 import secrets
@@ -155,7 +154,7 @@ class Vault:
         key = self._lookup.get((key_id, controller))
         if key is None:
             key = self._lookup[key_id, controller] = self._ring.derive(key_id, f"lookup|{controller}")
-        return f"{key_id}.{hmac.new(key, text.encode(), hashlib.sha256).hexdigest()}"
+        return f"{key_id}.{hmac.digest(key, text.encode(), 'sha256').hex()}"
 
     def _tagged(self, body: bytes) -> bytes:
         key_id = self._ring.newest.encode()
