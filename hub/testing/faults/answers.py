@@ -48,7 +48,10 @@ def answered(ground: Ground, answer: Answer) -> None:
     ground.vendor.fail(*answer.wrong)
     ground.vendor.tear(*answer.torn)
     ground.start()
-    ground.finish()
+    until(ground.ended, "the campaign to end")
+    if not answer.unknown:
+        ground.taken(ground.lab.people)  # a provider that is late takes it all the same
+    ground.settle()
     asked, people = ground.vendor.asked(), ground.lab.people
     ground.hold(ground.count(State.FAILED) == 0, "somebody was given up")
     ground.hold(ground.count(State.UNKNOWN) == answer.unknown, f"not {answer.unknown} messages are unknown in the end")
