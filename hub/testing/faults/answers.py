@@ -144,6 +144,8 @@ def cut(ground: Ground) -> None:
         proxy.mend()
         ground.finish()
         ground.end()
+    burnt, second = ground.verdict().unknown, ground.lab.sender.rate
+    ground.hold(burnt <= second, f"{burnt} messages are unknown: it went on for more than a second")
 
 
 def down(ground: Ground) -> None:
@@ -213,7 +215,7 @@ FAULTS = [
     Fault(
         "F9-cut",
         "every connection to the provider is reset in the middle, none is made for 5 s",
-        "what was on its way is told by its status",
+        "it stops before more than a second's messages are unknown; what was taken is told by its status",
         cut,
         ground=_SLOW,
     ),
