@@ -91,11 +91,20 @@ class Machines:
             yield {"database_url": url, "redis_url": self.redis.url}
 
 
-def run(fault: Fault, backend: str, machines: Machines, *, runs: int = 1, seed: int = 1, full: bool = False) -> Result:
-    """Try a fault, several times with seeds from `seed` on."""
+def run(
+    fault: Fault,
+    backend: str,
+    machines: Machines,
+    *,
+    runs: int = 1,
+    seed: int = 1,
+    full: bool = False,
+    folder: Path | None = None,
+) -> Result:
+    """Try a fault, several times with seeds from `seed` on. Each run has a directory of its own in `folder`."""
     result = Result(fault.name, backend)
     for turn in range(runs):
-        home = Path(tempfile.mkdtemp(prefix=f"hub-{fault.name}-{backend}-"))
+        home = Path(tempfile.mkdtemp(prefix=f"hub-{fault.name}-{backend}-", dir=folder))
         began = time.monotonic()
         verdict = _one(fault, backend, machines, home, seed + turn, full)
         result.add(verdict, time.monotonic() - began, home)
