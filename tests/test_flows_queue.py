@@ -10,9 +10,18 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
-from hub.contract import Purpose, Receipt, Scope, Throttled, Unavailable
+from hub.contract import (
+    Purpose,
+    Receipt,
+    RecipientUnreachable,
+    Scope,
+    Throttled,
+    Unavailable,
+    Uncertain,
+)
 from hub.flows import accounts, dispatch, limits, queue, steering
 from hub.flows.lanes import Lane
+from hub.flows.settling import Result
 from hub.flows.states import CampaignState, State
 from hub.store.ledger import Chain
 from hub.store.tables import Campaign, Connection, MessageRow, Opening, OpeningHour, Sender
@@ -170,6 +179,50 @@ def test_account_that_rests_rests_all_its_senders(shop: Shop) -> None:
         rests = [queue.pause_of(session, one, shop.world.now()) for one in session.exec(select(Sender))]
     assert [round(rest) for rest in rests] == [9, 9]
     assert limits.pace(sender(shop), shop.world.now()) == 80, "it was not this number that was too fast"
+
+
+# a vendor that does not answer
+
+
+def fail(shop: Shop, result: Result, limit: int = 50) -> None:
+    shop.settle({one.outgoing.id: result for one in shop.claim(limit)})
+
+
+@pytest.mark.parametrize("result", [Uncertain("reset"), Unavailable("down")])
+def test_vendor_that_fails_ten_times_in_a_row_is_left_alone_and_then_tried_gently(shop: Shop, result: Result) -> None:
+    reach(shop, 1, 30)
+    fail(shop, result, 9)
+    assert not sender(shop).paused_until
+    fail(shop, result, 5)
+    resting = sender(shop)
+    assert resting.paused_until is not None
+    assert round((resting.paused_until - shop.world.now()).total_seconds()) == 5
+    shop.clock.advance(5 * SECOND)
+    assert limits.pace(sender(shop), shop.world.now()) == 1
+    fail(shop, result, 1)
+    again = sender(shop)
+    assert again.paused_until is not None
+    assert round((again.paused_until - shop.world.now()).total_seconds()) == 10, "it failed again: longer"
+    shop.clock.advance(10 * SECOND)
+    fail(shop, Receipt("fine"), 1)
+    assert (sender(shop).failing, sender(shop).rests) == (0, 0)
+    assert limits.pace(sender(shop), shop.world.now() + 60 * SECOND) == 80
+
+
+def test_refusals_and_throttles_are_answers_and_rest_nobody(shop: Shop) -> None:
+    reach(shop, 1, 24)
+    for _ in range(2):
+        fail(shop, RecipientUnreachable("not on WhatsApp", code="131026"), 6)
+        fail(shop, Throttled("slow", after=0.0, scope=Scope.PAIR), 6)
+    assert (sender(shop).failing, sender(shop).paused_until) == (0, None)
+
+
+def test_failures_with_answers_between_them_rest_nobody(shop: Shop) -> None:
+    reach(shop, 1, 24)
+    for _ in range(3):
+        fail(shop, Uncertain("reset"), 7)
+        fail(shop, Receipt("fine"), 1)
+    assert (sender(shop).failing, sender(shop).paused_until) == (0, None)
 
 
 # the tier

@@ -104,6 +104,7 @@ class _Settling:
         for statement, changes in ((_TAKEN, self.taken), (_OTHERWISE, self.otherwise)):
             if changes:
                 run(self.session, statement, sorted(changes, key=lambda change: str(change["row"])))
+        limits.watch(self.session, self.sender, map(_answered, results.values()), self.now)
         if self.accepted:
             notices.accepted(self.session, self.chain, self.accepted, self.now)
         reports.tell(self.session, self.told, self.now)
@@ -201,3 +202,10 @@ class _Settling:
 
     def _tell(self, row: Any, state: State, reason: str = "") -> None:
         self.told.append(reports.Told.of(row, ReportKind.STATUS, state, self.now, reason=reason))
+
+
+def _answered(result: Result) -> bool | None:
+    """Did the vendor answer? What it refused, it answered; what we held back or sent too fast says nothing."""
+    if isinstance(result, (Stale, Throttled, BadConfig)):
+        return None
+    return isinstance(result, (Receipt, Rejected))

@@ -62,6 +62,8 @@ class Sender(SQLModel, table=True):
     paused_until: datetime | None = maybe_time()
     slowed_to: int = 0  # messages per second, the last time that the vendor said we were too fast
     slowed_at: datetime | None = maybe_time()
+    failing: int = 0  # calls in a row that failed or were not answered
+    rests: int = 0  # pauses because of that, since a call last succeeded
 
 
 class Lease(SQLModel, table=True):

@@ -628,6 +628,8 @@ def upgrade() -> None:
         sa.Column("paused_until", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("slowed_to", sa.Integer(), nullable=False),
         sa.Column("slowed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("failing", sa.Integer(), nullable=False),
+        sa.Column("rests", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
             ["connection.id"],
