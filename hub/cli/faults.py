@@ -88,8 +88,8 @@ def _list(picked: list[Fault]) -> None:
 
 
 def _show(results: list[Result]) -> None:
-    named = [Column(name, no_wrap=True) for name in ("fault", "backend")]
-    table = Table(*named, "runs", "requests", "lost", "without basis", "doubled", "unknown", "", box=None)
+    names = ("fault", "backend", "runs", "requests", "lost", "no basis", "doubled", "unknown", "")
+    table = Table(*(Column(name, min_width=len(name), no_wrap=True) for name in names), box=None, padding=(0, 1, 0, 0))
     for one in results:
         counts = (one.runs, one.requests, one.lost, one.without_basis, one.doubled, one.unknown)
         table.add_row(one.fault, one.backend, *map(str, counts), "passed" if one.passed else "FAILED")
