@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-_WINDOW = 1.01  # seconds; the margin is for sends that reach the vendor closer together than they left
+_WINDOW = 1.018  # seconds; the margin is for sends that reach the vendor closer together than they left
 _AHEAD = 0.02  # seconds for which a batch may be claimed before its turn
 
 
