@@ -17,6 +17,7 @@ from rich.table import Table
 from typer.testing import CliRunner, Result
 
 from hub.cli import app, campaign_watching
+from hub.cli.session import out
 from hub.contract import BadInput
 from hub.flows.forecast import Forecast, Pace
 from hub.flows.preview import Preview
@@ -52,7 +53,7 @@ def bad(*words: str) -> str:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A company with twelve customers, an emulated number and three templates."""
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path / "hub"))
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(out, "width", 200)
     (tmp_path / "people.csv").write_text(PEOPLE)
     meta = emulators()["meta"].load()(seed=1)
     for name, body, category in (
