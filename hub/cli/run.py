@@ -91,6 +91,7 @@ def _settle() -> None:
     """What is loaded by now stays: the garbage collector need not walk through it again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # a batch makes thousands of objects that all die with it
 
 
 def emulate(

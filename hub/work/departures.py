@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from queue import SimpleQueue
 from typing import Any
 
-import anyio
 import structlog
 
 from hub.contract import ClearedMessage, HubError, Provider, Uncertain
@@ -32,14 +32,12 @@ async def depart(
 
     `began`: a moment before the batch was authorised. A process that slept since then sends nothing.
     """
-    await anyio.sleep(delay)
+    await asyncio.sleep(delay)
 
     async def one(message: ClearedMessage) -> None:
         arrivals.put((message.outgoing.id, await _send(provider, message, began, clock)))
 
-    async with anyio.create_task_group() as tasks:
-        for message in batch:
-            tasks.start_soon(one, message)
+    await asyncio.gather(*map(one, batch))
 
 
 async def _send(
@@ -52,7 +50,7 @@ async def _send(
     except HubError as error:
         return error
     except BaseException as error:
-        if isinstance(error, anyio.get_cancelled_exc_class()):
+        if isinstance(error, asyncio.CancelledError):
             raise
         # a plugin broke, perhaps with SystemExit, which must not end the loop; whether the request left is not known
         log.error("provider raised", connector=provider.name, error=type(error).__name__)

@@ -36,6 +36,8 @@ BATCH = 50
 LEASE = 5.0  # seconds; renewed while there is something to do, and the time until another takes over from the dead
 OUTAGE = 60.0  # seconds without a database after which a job gives up; the next one begins anew
 SHORT = 5.0  # seconds; a longer pause is left to the sweep
+_FEW = BATCH // 2  # messages that are worth a transaction
+_SOON = 0.05  # seconds for which results may wait for more of them
 _GLANCE = 0.25  # seconds after which a waiting dispatcher looks whether it should stop
 
 
@@ -113,7 +115,8 @@ class Draining:
         self.pairs = Pairs(provider.pair.seconds, provider.pair.burst) if provider.pair else None
         self.most = world.settings.connections
         self.arrivals: Arrivals = SimpleQueue()
-        self.results: dict[str, Result] = {}  # arrived and not settled yet
+        self.results: dict[str, Result] = {}  # arrived and not settled yet,
+        self._since = 0.0  # the first of them then
         self._heard = (sender.heard_second, sender.heard)
         self._regrouped = False  # the sender has another number of lanes by now: whoever comes next sees to it
         self.on_the_wire = 0
@@ -141,9 +144,9 @@ class Draining:
 
     def _turn(self, going: bool) -> float:
         """Settle and claim. Returns for how many seconds nothing can be claimed; infinite when nothing is due."""
-        tokens = self.window.take(min(BATCH, self.most - self.on_the_wire)) if going else 0
-        if not (self.results or tokens):
-            return self._until_tokens() if going else _GLANCE
+        tokens = self.window.take(self._room()) if going else 0
+        if not (tokens or self._worth_settling()):
+            return min(self._until_tokens() if going else _GLANCE, _SOON if self.results else _GLANCE)
         batch: list[ClearedMessage] = []
         began = self.world.now()
         try:
@@ -168,6 +171,18 @@ class Draining:
             self._start(batch, began)
         return (pause or self._until_tokens()) if due else math.inf
 
+    def _room(self) -> int:
+        """How many may go on the wire. A few at a time would cost a transaction for each few."""
+        room = min(BATCH, self.most - self.on_the_wire)
+        return room if room >= min(_FEW, self.most) or not self.on_the_wire else 0
+
+    def _worth_settling(self) -> bool:
+        """Enough came back, or nothing more will for now, or the first of it has waited long enough."""
+        if not self.results:
+            return False
+        waited = time.monotonic() - self._since
+        return len(self.results) >= _FEW or not self.on_the_wire or waited >= _SOON
+
     def _adjust(self, sender: Sender) -> None:
         """The vendor's last word on our speed, and what came in meanwhile."""
         self._regrouped = sender.lanes != self.lane.of
@@ -184,7 +199,7 @@ class Draining:
 
     def _until_tokens(self) -> float:
         """Nothing can be claimed while every connection is busy: then only an arrival helps."""
-        return self.window.wait() if self.on_the_wire < self.most else _GLANCE
+        return self.window.wait() if self._room() else _GLANCE
 
     def _listen(self, patience: float) -> None:
         """Take what came back; waits up to `patience` seconds for the first."""
@@ -200,6 +215,8 @@ class Draining:
             self.on_the_wire -= len(self.results) - before
 
     def _take(self, arrival: tuple[str, Result]) -> None:
+        if not self.results:
+            self._since = time.monotonic()
         message_id, result = arrival
         self.results[message_id] = result
 
