@@ -115,6 +115,20 @@ def test_window_counts_what_comes_in() -> None:
     assert window.take(50) == 1
 
 
+def test_window_counts_from_when_a_batch_really_left() -> None:
+    time = Time()
+    window = Window(10, time)
+    window.take(1)
+    left = window.left()
+    for _ in range(9):
+        time.now += 0.1
+        window.take(1)
+    time.now += 0.05
+    left()  # 0.95 s late
+    time.now += 0.5
+    assert window._used(time.now) == 10
+
+
 def test_window_follows_a_rate_that_changes() -> None:
     time = Time()
     window = Window(100, time)

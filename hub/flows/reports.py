@@ -9,20 +9,40 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import bindparam, literal_column, not_, update
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from hub.contract import Outcome, Report, ReportKind
 from hub.flows.states import rank
 from hub.flows.world import World
-from hub.store.direct import fetch, insert_new, table
+from hub.store.direct import fetch, insert_new, run, table
 from hub.store.sets import among
 from hub.store.tables import Campaign, CrmRecord, ReportRow
+from hub.store.tables.columns import UtcTime
 
 BATCH = 100
 _TRIES = 10
 
-_RECORD, _CAMPAIGN = table(CrmRecord).c, table(Campaign).c
+_RECORD, _CAMPAIGN, _TABLE = table(CrmRecord).c, table(Campaign).c, table(ReportRow)
+_REPORT = _TABLE.c
+_SHOWN: Any = (
+    *(_REPORT.key, _REPORT.record, _REPORT.kind, _REPORT.status),
+    *(_REPORT.at, _REPORT.reason, _REPORT.campaign, _REPORT.basis),
+)
+_WITHDRAWAL = _REPORT.kind == literal_column(f"'{ReportKind.WITHDRAWAL}'")  # literal, as the index over them
+_PENDING = (
+    core_select(*_SHOWN)
+    .where(
+        _REPORT.connection_id == bindparam("connection"),
+        _REPORT.state == literal_column("'pending'"),
+        _REPORT.next_attempt_at <= bindparam("now", type_=UtcTime),
+    )
+    .order_by(_REPORT.recorded_at, _REPORT.rank, _REPORT.key)
+    .limit(bindparam("most"))
+)
+_FIRST, _NEXT = _PENDING.where(_WITHDRAWAL), _PENDING.where(not_(_WITHDRAWAL))
+_DONE = update(_TABLE).where(among(_REPORT.key)).values(state="done", attempts=_REPORT.attempts + 1, error="")
 _RECORDS = core_select(_RECORD.contact_id, _RECORD.connection_id, _RECORD.record).where(among(_RECORD.contact_id))
 _CAMPAIGNS = core_select(_CAMPAIGN.id, _CAMPAIGN.title, _CAMPAIGN.connection_id).where(among(_CAMPAIGN.id))
 
@@ -162,50 +182,27 @@ def _campaigns(session: Session, ids: set[str]) -> dict[str, Any]:
 
 def due(world: World, session: Session, connection_id: str, limit: int = BATCH) -> list[Report]:
     """The next reports for a CRM: withdrawals first, then in the order in which things happened."""
-    rows = session.exec(
-        select(ReportRow)
-        .where(
-            ReportRow.connection_id == connection_id,
-            ReportRow.state == "pending",
-            col(ReportRow.next_attempt_at) <= world.now(),
-        )
-        .order_by(
-            (col(ReportRow.kind) != ReportKind.WITHDRAWAL),
-            col(ReportRow.recorded_at),
-            col(ReportRow.rank),
-            col(ReportRow.key),
-        )
-        .limit(limit)
-    ).all()
-    return [
-        Report(
-            key=row.key,
-            record=row.record,
-            kind=ReportKind(row.kind),
-            status=row.status,
-            at=row.at,
-            reason=row.reason,
-            campaign=row.campaign,
-            basis=row.basis,
-        )
-        for row in rows
-    ]
+    asked = {"connection": connection_id, "now": world.now()}
+    rows = list(fetch(session, _FIRST, **asked, most=limit))
+    if len(rows) < limit:
+        rows += fetch(session, _NEXT, **asked, most=limit - len(rows))
+    return [Report(row.key, row.record, ReportKind(row.kind), *row[3:]) for row in rows]
 
 
 def settle(world: World, session: Session, outcomes: Iterable[Outcome]) -> int:
     """Note what the CRM said. Returns how many it accepted."""
     by_key = {outcome.key: outcome for outcome in outcomes}
-    accepted = 0
-    for row in session.exec(select(ReportRow).where(col(ReportRow.key).in_(list(by_key)))):
+    accepted = [key for key, outcome in by_key.items() if not outcome.error]
+    if accepted:
+        run(session, _DONE, {"keys": sorted(accepted)})
+    problems = [key for key in by_key if by_key[key].error]
+    for row in session.exec(select(ReportRow).where(among(col(ReportRow.key), problems))) if problems else ():
         outcome = by_key[row.key]
         row.attempts += 1
         row.error = outcome.error[:300]
-        if not outcome.error:
-            row.state = "done"
-            accepted += 1
-        elif outcome.retry and row.attempts < _TRIES:
+        if outcome.retry and row.attempts < _TRIES:
             row.next_attempt_at = world.now() + timedelta(seconds=min(2**row.attempts, 3600))
         else:
             row.state = "failed"
         session.add(row)
-    return accepted
+    return len(accepted)

@@ -26,13 +26,15 @@ async def depart(
     began: datetime,
     clock: Callable[[], datetime],
     delay: float,
+    left: Callable[[], None],
     arrivals: Arrivals,
 ) -> None:
     """Send a batch in `delay` seconds. Each result arrives by itself: a slow one holds up nobody.
 
-    `began`: a moment before the batch was authorised. A process that slept since then sends nothing.
+    `left` is called when it leaves. `began`: a moment before the batch was authorised. A process that slept since then sends nothing.
     """
     await asyncio.sleep(delay)
+    left()
 
     async def one(message: ClearedMessage) -> None:
         arrivals.put((message.outgoing.id, await _send(provider, message, began, clock)))

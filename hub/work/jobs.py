@@ -20,6 +20,7 @@ from hub.flows.trial import MOST, Trial, count
 from hub.flows.world import World
 from hub.store.tables import Connection, Controller, SyncRun, new_id
 from hub.work import leases
+from hub.work.leases import Held
 from hub.work.planning import LEASE, Planning
 from hub.work.receiving import Receiver
 from hub.work.sending import Dispatcher
@@ -148,19 +149,19 @@ class Jobs(Planning):
 
     def report(self, connection_id: str) -> int:
         """Write results back until nothing is due. Returns how many the CRM accepted."""
-        owner, lease = new_id(), f"report:{connection_id}"
-        if not leases.take(self.world, lease, owner, LEASE):
+        lease = Held(self.world, f"report:{connection_id}", LEASE)
+        if not lease.take():
             return 0
         try:
-            return self._report(connection_id, owner)
+            return self._report(connection_id, lease)
         finally:
-            leases.release(self.world, lease, owner)
+            lease.release()
 
-    def _report(self, connection_id: str, owner: str) -> int:
+    def _report(self, connection_id: str, lease: Held) -> int:
         with self.world.db.read() as session:
             connection = session.get_one(Connection, connection_id)
         crm, accepted = self._crm(connection), 0
-        while not self.stopping.is_set() and leases.take(self.world, f"report:{connection_id}", owner, LEASE):
+        while not self.stopping.is_set() and lease.take():
             with self.world.db.read() as session:
                 batch = reports.due(self.world, session, connection_id)
             if not batch:

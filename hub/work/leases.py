@@ -6,6 +6,7 @@ They end by the database's clock, whatever a worker's own says.
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 from sqlalchemy import DateTime, func
@@ -14,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from hub.flows.world import World
-from hub.store.tables import Lease
+from hub.store.tables import Lease, new_id
 
 _CLOCK = core_select(func.clock_timestamp(type_=DateTime(timezone=True)))
 
@@ -43,3 +44,22 @@ def release(world: World, name: str, owner: str) -> None:
         lease = session.exec(select(Lease).where(Lease.name == name).with_for_update()).first()
         if lease is not None and lease.owner == owner:
             session.delete(lease)
+
+
+class Held:
+    """A lease that is renewed when a third of it is over."""
+
+    def __init__(self, world: World, name: str, seconds: float) -> None:
+        self.world, self.name, self.seconds, self.owner = world, name, seconds, new_id()
+        self._renew_at = 0.0
+
+    def take(self) -> bool:
+        """Take or keep it. False when somebody else has it."""
+        if time.monotonic() < self._renew_at:
+            return True
+        held = take(self.world, self.name, self.owner, self.seconds)
+        self._renew_at = time.monotonic() + self.seconds / 3 if held else 0.0
+        return held
+
+    def release(self) -> None:
+        release(self.world, self.name, self.owner)

@@ -6,20 +6,28 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
-_WINDOW = 1.018  # seconds; the margin is for sends that reach the vendor closer together than they left
+_WINDOW = 1.02  # seconds; the margin is for sends that reach the vendor closer together than they left
 _AHEAD = 0.02  # seconds for which a batch may be claimed before its turn
+
+
+@dataclass(slots=True)
+class _Burst:
+    at: float
+    count: int
 
 
 class Window:
     """Never more than `rate` sends in any second, handed out in tenths so that they spread over it.
 
     `leaves_at` is when what was taken last may leave: a little later than it was taken, so that claiming costs no time.
+    `left` is for whoever sends it, from any thread: it left only now.
     """
 
     def __init__(self, rate: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.rate, self._clock = rate, clock
-        self._sent: deque[tuple[float, int]] = deque()
+        self._sent: deque[_Burst] = deque()
         self._open_at = self.leaves_at = clock()
 
     def wait(self) -> float:
@@ -33,7 +41,7 @@ class Window:
         at = max(now, self._next(now))
         count = min(most, max(1, self.rate // 10), self.rate - self._used(at)) if at <= now + _AHEAD else 0
         if count > 0:
-            self._sent.append((at, count))
+            self._sent.append(_Burst(at, count))
             self.leaves_at = at
             # a turn that came late does not make the next ones late
             self._open_at = max(self._open_at, at - 0.1) + count / self.rate
@@ -41,33 +49,42 @@ class Window:
 
     def give_back(self, count: int) -> None:
         """Of what was taken last, `count` were not used; the others leave now, or when their turn comes."""
-        at, taken = self._sent.pop()
-        if taken > count:
-            self.leaves_at = max(at, self._clock())
-            self._sent.append((self.leaves_at, taken - count))
+        last = self._sent.pop()
+        if last.count > count:
+            self.leaves_at = max(last.at, self._clock())
+            self._sent.append(_Burst(self.leaves_at, last.count - count))
         if count:
-            self._open_at = min(self._open_at, at)
+            self._open_at = min(self._open_at, last.at)
+
+    def left(self) -> Callable[[], None]:
+        """To be called when what was taken last really leaves: from then on it counts."""
+        last, clock = self._sent[-1], self._clock
+
+        def now() -> None:
+            last.at = max(last.at, clock())
+
+        return now
 
     def heard(self, count: int) -> None:
         """`count` messages came in, which the vendor counts as well."""
         if count:
-            self._sent.append((max(self._clock(), self._sent[-1][0] if self._sent else 0.0), count))
+            self._sent.append(_Burst(max(self._clock(), self._sent[-1].at if self._sent else 0.0), count))
 
     def _next(self, now: float) -> float:
         """When there is room."""
         at = max(now, self._open_at)
         left = self._used(at) - self.rate
-        for sent_at, count in self._sent:
+        for burst in self._sent:
             if left < 0:
                 break
-            at, left = max(at, sent_at + _WINDOW), left - count
+            at, left = max(at, burst.at + _WINDOW), left - burst.count
         return at
 
     def _used(self, at: float) -> int:
         """Sends in the second before `at`."""
-        while self._sent and self._sent[0][0] <= min(at, self._clock()) - _WINDOW:
+        while self._sent and self._sent[0].at <= min(at, self._clock()) - _WINDOW:
             self._sent.popleft()
-        return sum(count for sent_at, count in self._sent if sent_at > at - _WINDOW)
+        return sum(burst.count for burst in self._sent if burst.at > at - _WINDOW)
 
 
 class Pairs:

@@ -25,9 +25,9 @@ from hub.flows.lanes import Lane
 from hub.flows.settling import Result
 from hub.flows.world import World
 from hub.store.ledger import Chain
-from hub.store.tables import Connection, Sender, new_id
-from hub.work import leases
+from hub.store.tables import Connection, Sender
 from hub.work.departures import Arrivals, depart
+from hub.work.leases import Held
 from hub.work.limiter import Pairs, Window
 
 log = structlog.get_logger("hub.send")
@@ -52,7 +52,7 @@ class Dispatcher:
         with self.world.db.read() as session:
             free = lanes.every(session.get_one(Sender, sender_id))
         for lane in free:
-            lease = Held(self.world, lane.lease, new_id())
+            lease = Held(self.world, lane.lease, LEASE)
             if not lease.take():
                 continue
             try:
@@ -72,25 +72,6 @@ class Dispatcher:
         provider = accounts.open_connector(self.world, connection, self.bridge.http)
         assert isinstance(provider, Provider)
         return Draining(self.world, self.bridge, self.stopping, provider, sender, lane, lease)
-
-
-class Held:
-    """A lease that is renewed when a third of it is over."""
-
-    def __init__(self, world: World, name: str, owner: str) -> None:
-        self.world, self.name, self.owner = world, name, owner
-        self._renew_at = 0.0
-
-    def take(self) -> bool:
-        """Take or keep it. False when somebody else has it."""
-        if time.monotonic() < self._renew_at:
-            return True
-        held = leases.take(self.world, self.name, self.owner, LEASE)
-        self._renew_at = time.monotonic() + LEASE / 3 if held else 0.0
-        return held
-
-    def release(self) -> None:
-        leases.release(self.world, self.name, self.owner)
 
 
 class Draining:
@@ -224,5 +205,6 @@ class Draining:
         self.claimed += len(batch)
         self.on_the_wire += len(batch)
         delay = max(0.0, self.window.leaves_at - time.monotonic())
-        self.bridge.start(depart, self.provider, batch, began, self.world.now, delay, self.arrivals)
+        left = self.window.left()
+        self.bridge.start(depart, self.provider, batch, began, self.world.now, delay, left, self.arrivals)
         log.info("sending", sender=self.sender_id, count=len(batch))

@@ -136,11 +136,18 @@ _PENDING = text("state = 'pending'")
 Index("ix_inbox_pending", *(col(Inbox.connection_id), col(Inbox.id)), sqlite_where=_PENDING, postgresql_where=_PENDING)
 
 
+def _told(name: str, which: str) -> Index:
+    return Index(name, "connection_id", "recorded_at", "rank", "key", **_only(f"state = 'pending' AND {which}"))
+
+
 class ReportRow(SQLModel, table=True):
     """Something the CRM shall know. Told in the order of `recorded_at`, then `rank`: vendors' times are coarse."""
 
     __tablename__ = "report"
-    __table_args__ = (Index("ix_report_due", "connection_id", "state", "recorded_at", "rank"),)
+    __table_args__ = (
+        _told("ix_report_first", "kind = 'withdrawal'"),
+        _told("ix_report_next", "kind != 'withdrawal'"),
+    )
     key: str = Field(primary_key=True)
     connection_id: str = ref("connection.id", index=False)
     record: str

@@ -575,7 +575,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_report_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index("ix_report_due", ["connection_id", "state", "recorded_at", "rank"], unique=False)
+        batch_op.create_index(
+            "ix_report_first",
+            ["connection_id", "recorded_at", "rank", "key"],
+            unique=False,
+            sqlite_where=sa.text("state = 'pending' AND kind = 'withdrawal'"),
+            postgresql_where=sa.text("state = 'pending' AND kind = 'withdrawal'"),
+        )
+        batch_op.create_index(
+            "ix_report_next",
+            ["connection_id", "recorded_at", "rank", "key"],
+            unique=False,
+            sqlite_where=sa.text("state = 'pending' AND kind != 'withdrawal'"),
+            postgresql_where=sa.text("state = 'pending' AND kind != 'withdrawal'"),
+        )
 
     op.create_table(
         "review",
@@ -1227,7 +1240,16 @@ def downgrade() -> None:
 
     op.drop_table("review")
     with op.batch_alter_table("report", schema=None) as batch_op:
-        batch_op.drop_index("ix_report_due")
+        batch_op.drop_index(
+            "ix_report_next",
+            sqlite_where=sa.text("state = 'pending' AND kind != 'withdrawal'"),
+            postgresql_where=sa.text("state = 'pending' AND kind != 'withdrawal'"),
+        )
+        batch_op.drop_index(
+            "ix_report_first",
+            sqlite_where=sa.text("state = 'pending' AND kind = 'withdrawal'"),
+            postgresql_where=sa.text("state = 'pending' AND kind = 'withdrawal'"),
+        )
         batch_op.drop_index(batch_op.f("ix_report_contact_id"))
 
     op.drop_table("report")
