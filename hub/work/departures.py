@@ -31,7 +31,8 @@ async def depart(
 ) -> None:
     """Send a batch in `delay` seconds. Each result arrives by itself: a slow one holds up nobody.
 
-    `left` is called when it leaves. `began`: a moment before the batch was authorised. A process that slept since then sends nothing.
+    `left` is called when it leaves. `began`: a moment before the batch was authorised. A process that slept since then
+    sends nothing.
     """
     await asyncio.sleep(delay)
     left()
