@@ -21,7 +21,7 @@ from hub.flows import envelope, facts, gate, holds, lanes, queue, reports
 from hub.flows.asking import Asking
 from hub.flows.lanes import Lane
 from hub.flows.queue import Waiting
-from hub.flows.states import CampaignState, State
+from hub.flows.states import State
 from hub.flows.tier import DAY, Tier
 from hub.flows.world import World
 from hub.law.facts import Case, Decision, Person, Phase, Verdict
@@ -181,9 +181,7 @@ class _Batch:
                 self.people[point_id] = replace(other, marketing_received=counted)
 
     def _refuse(self, row: Waiting, case: Case, decision: Decision, decision_id: str) -> None:
-        campaign = self.campaigns.get(row.campaign_id)
-        over = campaign is not None and campaign.state == CampaignState.CANCELLED
-        waits = decision.verdict in (Verdict.HOLD, Verdict.ERROR) and not over
+        waits = decision.verdict in (Verdict.HOLD, Verdict.ERROR)
         reason, state = decision.reasons[0], State.HELD if waits else State.REFUSED
         self._not_now.append(
             {
