@@ -228,7 +228,7 @@ class _Faulty:
         if scope["type"] != "http" or scope["path"].startswith("/_emulator/"):
             await self.steering(scope, receive, send)
             return
-        body = await _body(receive)
+        body = await whole_body(receive)
         called_at = self.emulator.clock.now()
         sent: list[Message] = []
 
@@ -269,7 +269,8 @@ class _Faulty:
         return None
 
 
-async def _body(receive: Receive) -> bytes:
+async def whole_body(receive: Receive) -> bytes:
+    """All of a request's body."""
     chunks = []
     while True:
         message = await receive()

@@ -3,30 +3,14 @@
 
 from __future__ import annotations
 
-from hub.contract import Purpose
-from hub.flows import drafts, steering
+from hub.flows import steering
 from hub.store.tables import Campaign
-from hub.testing.lab import TEMPLATE, TOPIC, Lab, number
+from hub.testing.lab import Lab, number
 
 
 def draft(lab: Lab, title: str = "faults", first: int = 0, last: int | None = None) -> Campaign:
     """Not started yet. For people `first` up to, not with, `last`; everybody, unless said otherwise."""
-    with lab.world.db.write() as session:
-        return drafts.create(
-            lab.world,
-            session,
-            lab.owner,
-            title=title,
-            crm=lab.crm,
-            audience=f"{first}:{lab.people if last is None else last}",
-            sender=lab.sender,
-            template=TEMPLATE,
-            language="de",
-            purpose=Purpose.MARKETING,
-            topic=TOPIC,
-            parameters={},
-            plan=drafts.Plan(any_hour=True),  # things break at night too
-        )
+    return lab.draft(title, f"{first}:{lab.people if last is None else last}")
 
 
 def launch(lab: Lab, campaign: Campaign) -> None:

@@ -18,7 +18,7 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.plugins import emulators
-from hub.testing.emulator import Fault, serve
+from hub.testing.emulator import Fault, serve, whole_body
 from hub.testing.lab import BODY, COMPANY, TEMPLATE
 
 _SENDS = re.compile(r"/messages$")
@@ -50,7 +50,7 @@ class _Witness:
         if scope["type"] != "http" or not _SENDS.search(scope["path"]):
             await self.app(scope, receive, send)
             return
-        at, body = datetime.now(UTC), await _body(receive)
+        at, body = datetime.now(UTC), await whole_body(receive)
         asked = orjson.loads(body)
         if "biz_opaque_callback_data" in asked:
             to = asked.get("to") or asked.get("recipient", "")
@@ -93,15 +93,6 @@ async def _tear(torn: Torn, answered: list[Message], send: Send) -> None:
         await send({"type": "http.response.body", "body": body[: promised // 2], "more_body": True})
         return  # the server ends the connection of an app that breaks its promise
     await send({"type": "http.response.body", "body": body})
-
-
-async def _body(receive: Receive) -> bytes:
-    chunks = []
-    while True:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(chunks)
 
 
 def _play(pipe: Pipe, options: dict[str, Any], latency: float) -> None:

@@ -17,7 +17,7 @@ from hub.flows import accounts, drafts, inbound, notices, optin, steering
 from hub.flows.states import State
 from hub.flows.world import World
 from hub.law.facts import NoticeKind
-from hub.store.tables import MessageRow
+from hub.store.tables import Campaign, MessageRow
 from hub.testing.journey import Tell
 from hub.work.jobs import Jobs
 
@@ -108,23 +108,28 @@ class Lab:
 
     def prepare(self) -> None:
         """The campaign, started and not staged yet."""
+        self.campaign = self.draft("bench", "all")
         with self.world.db.write() as session:
-            self.campaign = drafts.create(
+            steering.start(self.world, session, session.get_one(Campaign, self.campaign.id))
+
+    def draft(self, title: str, audience: str) -> Campaign:
+        """A campaign to an audience of the CRM, at any hour: it is measured, and things break, at night too."""
+        with self.world.db.write() as session:
+            return drafts.create(
                 self.world,
                 session,
                 self.owner,
-                title="bench",
+                title=title,
                 crm=self.crm,
-                audience="all",
+                audience=audience,
                 sender=self.sender,
                 template=TEMPLATE,
                 language="de",
                 purpose=Purpose.MARKETING,
                 topic=TOPIC,
                 parameters={},
-                plan=drafts.Plan(any_hour=True),  # it is measured at night too
+                plan=drafts.Plan(any_hour=True),
             )
-            steering.start(self.world, session, self.campaign)
 
     def token(self, who: str) -> str:
         return self.world.vault.token(self.owner.id, Point(PointKind.E164, who))
