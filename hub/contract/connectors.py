@@ -133,6 +133,7 @@ class Provider(Connector[C]):
     can: ClassVar[frozenset[Can]]
     profile: ClassVar[ProcessorProfile]
     pair: ClassVar[Pace | None] = None  # towards one person; None: the vendor states none
+    signature: ClassVar[str] = ""  # how the vendor signs its webhooks; empty: it does not
 
     @abstractmethod
     async def send(self, message: ClearedMessage) -> Receipt:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hub.contract.contents import Media
 from hub.contract.errors import HubError
 from hub.contract.words import PlatformCategory, Point, Status, TemplateState
 
@@ -29,10 +30,11 @@ class MessageReceived:
     points: tuple[Point, ...]
     at: datetime
     provider_message_id: str = field(repr=False)
-    kind: str  # "text", "button", "image", ...
+    kind: str  # in Meta's words, whoever the vendor is: "text", "button", "image", "audio", "reaction", "unsupported"
     text: str = field(default="", repr=False)
     button: str = ""  # payload id of a pressed button
     in_reply_to: str = field(default="", repr=False)
+    media: tuple[Media, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,14 @@ class SenderChanged:
     can_send: bool = True
     worse: bool = False
     template: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Echoed:
+    """Somebody wrote from the WhatsApp Business app on the same number: past the gate, so the sender is stopped."""
+
+    sender: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +151,7 @@ Event = (
     | IdentityChanged
     | TemplateChanged
     | SenderChanged
+    | Echoed
     | SendRequested
     | ContactChanged
     | ContactsMerged

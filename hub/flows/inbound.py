@@ -11,6 +11,7 @@ from sqlmodel import Session
 from hub.contract import (
     ContactChanged,
     ContactsMerged,
+    Echoed,
     Event,
     IdentityChanged,
     MessageReceived,
@@ -73,6 +74,8 @@ def _take(desk: Desk, event: Event) -> None:
             statuses.template(desk, event)
         case SenderChanged():
             statuses.sender(desk, event)
+        case Echoed():
+            statuses.echoed(desk, event)
         case PrivacyDeletion():
             _privacy_deletion(desk, event)
             desk.sync = True

@@ -14,6 +14,7 @@ from sqlmodel import select
 
 from hub.contract import (
     Can,
+    Echoed,
     HubError,
     Provider,
     RecipientCapped,
@@ -248,6 +249,15 @@ def sender(desk: Desk, event: SenderChanged) -> None:
         mine = mine.where(Sender.vendor_id == event.sender)
     for sender in desk.session.exec(mine):
         sender.paused_why = event.what[:300]
+        desk.session.add(sender)
+
+
+def echoed(desk: Desk, event: Echoed) -> None:
+    """Somebody writes past the gate from the same number: it may carry nothing of ours until an admin has looked."""
+    sender = desk.sender(event.sender)
+    if sender is not None:
+        sender.coexistence = True
+        sender.paused_why = sender.paused_why or "messages were sent from the WhatsApp Business app"
         desk.session.add(sender)
 
 

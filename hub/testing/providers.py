@@ -18,12 +18,15 @@ import httpx
 import pytest
 
 from hub.contract import (
+    ABILITIES,
+    CARRIES,
     BadConfig,
     Can,
     Forbidden,
     Inbound,
     Provider,
     Receipt,
+    Rejected,
     Throttled,
     Unavailable,
     Uncertain,
@@ -31,7 +34,7 @@ from hub.contract import (
 )
 from hub.testing.damage import ANSWERS, BROKEN, HTML, STRANGE, damaged, plain, with_unknown_fields
 from hub.testing.emulator import Fault
-from hub.testing.provider_table import OPAQUE, ProviderTable
+from hub.testing.provider_table import CONTENTS, OPAQUE, ProviderTable
 
 ESCAPED = rb'{"words":"\u00e4 \/ \ud83d\ude00","list":[1,2]}'
 
@@ -136,6 +139,18 @@ class ProviderSuite(ProviderTable):
 
         self.send(answer)
         assert (OPAQUE.encode() in seen[0]) == (Can.OPAQUE_ID in self.connector.can)
+
+    @pytest.mark.parametrize("kind", CONTENTS, ids=[kind.__name__ for kind in CONTENTS])
+    def test_send_carries_what_it_promises_and_refuses_the_rest_without_a_call(self, kind: type) -> None:
+        outcome, calls = self.send(lambda _: httpx.Response(200, json=self.acceptance(CONTENTS[kind])), CONTENTS[kind])
+        carried = CARRIES[kind] in self.connector.can
+        assert isinstance(outcome, Receipt if carried else Rejected), outcome
+        assert calls == int(carried)
+
+    def test_abilities_are_those_promised(self) -> None:
+        assert {can for can, ability in ABILITIES.items() if issubclass(self.connector, ability)} == (
+            self.connector.can & ABILITIES.keys()
+        )
 
     @pytest.mark.parametrize("case", ANSWERS)
     def test_send_answered_badly_raises_what_happens_next(self, case: str) -> None:

@@ -38,9 +38,9 @@ from hub import (
     hookimpl,
     same,
 )
+from hub.whatsapp.codes import classify
+from hub.whatsapp.reading import Fields, mapping, parsed, text
 from hub_meta import webhooks, wire
-from hub_meta.errors import classify
-from hub_meta.reading import Fields, mapping, parsed, text
 
 SIGNATURE = "x-hub-signature-256"
 PAGE_SIZE = 100

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from hub import BadConfig, Event, HubError, SenderChanged, TemplateChanged, Unknown
-from hub_meta.reading import Fields, mapping, mappings, moment, number, text
+from hub.whatsapp.reading import Fields, mapping, mappings, moment, number, text
 from hub_meta.wire import TEMPLATE_STATES, locale, platform_category
 
 EVERY_SENDER = ""  # Meta names no phone number id in these webhooks

@@ -20,9 +20,9 @@ from hub import (
     StatusChanged,
     Unknown,
 )
+from hub.whatsapp.codes import classify
+from hub.whatsapp.reading import Fields, mapping, mappings, moment, text
 from hub_meta import accounts
-from hub_meta.errors import classify
-from hub_meta.reading import Fields, mapping, mappings, moment, text
 
 STATUSES = {
     "sent": Status.SENT,

@@ -19,9 +19,11 @@ from hub import (
     Template,
     TemplateContent,
     TemplateState,
+    TextContent,
     Uncertain,
+    not_carried,
 )
-from hub_meta.reading import Fields, mapping, mappings, text
+from hub.whatsapp.reading import Fields, mapping, mappings, text
 
 TEMPLATE_STATES = {
     "APPROVED": TemplateState.APPROVED,
@@ -50,7 +52,9 @@ def message(outgoing: Outgoing) -> Fields:
     content = outgoing.content
     if isinstance(content, TemplateContent):
         return {**envelope, "type": "template", "template": _template(content)}
-    return {**envelope, "type": "text", "text": {"body": content.body, "preview_url": False}}
+    if isinstance(content, TextContent):
+        return {**envelope, "type": "text", "text": {"body": content.body, "preview_url": False}}
+    raise not_carried(outgoing)
 
 
 def recipient(to: Point) -> Fields:

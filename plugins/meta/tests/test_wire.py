@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 from hub_meta import Config, Meta, signature, webhooks, wire
-from hub_meta.errors import FAMILIES, MEANINGS, classify
-from hub_meta.reading import moment, parsed
 from pydantic import SecretStr, ValidationError
 
 from hub.contract import (
@@ -47,6 +45,8 @@ from hub.contract import (
     Unknown,
     WindowClosed,
 )
+from hub.whatsapp.codes import FAMILIES, MEANINGS, classify
+from hub.whatsapp.reading import moment, parsed
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hub import (
+from hub.contract import (
     BadConfig,
     HubError,
     RecipientCapped,
@@ -25,7 +25,7 @@ from hub import (
     WindowClosed,
     for_status,
 )
-from hub_meta.reading import Fields, mapping, number, text
+from hub.whatsapp.reading import Fields, mapping, number, text
 
 MINUTE, HOUR = 60.0, 3600.0
 
