@@ -63,6 +63,7 @@ from hub.contract.messages import (
     TemplateContent,
     TextContent,
 )
+from hub.contract.processors import Fact, Topic
 from hub.contract.snapshots import (
     Audience,
     Claim,
@@ -107,6 +108,7 @@ __all__ = [
     "DataItem",
     "Event",
     "Expression",
+    "Fact",
     "Forbidden",
     "Health",
     "HubError",
@@ -148,6 +150,7 @@ __all__ = [
     "TemplateState",
     "TextContent",
     "Throttled",
+    "Topic",
     "Unavailable",
     "Uncertain",
     "Unknown",
