@@ -16,7 +16,7 @@ from hub.flows import accounts
 from hub.flows.world import build
 from hub.proof.chain import digest
 from hub.settings import Settings
-from hub.store.tables import ProcessorRecord
+from hub.store.tables import ProcessorPaper, ProcessorRecord
 from hub.store.vault import generate
 from hub.testing.clock import Clock
 from tests.making import ANNA, CONSENT, Shop, person, phone
@@ -70,7 +70,7 @@ def test_ledger_sign_tells_what_was_signed_and_then_that_all_is(shop: Shop) -> N
     assert "signed already" in hub("ledger", "sign")
     assert "1 signed roots, up to link" in hub("ledger", "verify")
     assert hub("ledger", "key", "--new").count("BEGIN PUBLIC KEY") == 2
-    assert "links 2 to 2" in hub("ledger", "sign")
+    assert "links 4 to 4" in hub("ledger", "sign")
     assert "2 signed roots" in hub("ledger", "verify")
 
 
@@ -138,9 +138,18 @@ def test_document_checked_on_a_provider_is_filed_by_its_hash(shop: Shop, tmp_pat
     settings = {"waba_id": "1", "access_token": "t", "app_secret": "s", "verify_token": "a-text-of-our-own"}
     with shop.write() as session:
         accounts.connect(shop.world, session, shop.controller, "meta", settings)
-    hub("processor", "meta", "--reviewer", "Dana", "--paper", f"toms={tmp_path / 'toms.pdf'}")
+    hub("processor", "attach", "meta", f"toms={tmp_path / 'toms.pdf'}", "--by", "Dana")
     filed = shop.rows(ProcessorRecord)[-1]
-    assert filed.papers == [{"kind": "toms", "name": "toms.pdf", "sha256": digest("measures")}]
+    (paper,) = filed.papers
+    assert {key: paper[key] for key in ("kind", "name", "sha256", "reviewer")} == {
+        "kind": "toms",
+        "name": "toms.pdf",
+        "sha256": digest("measures"),
+        "reviewer": "Dana",
+    }
     assert filed.profile["legal_entity"] == "WhatsApp Ireland Limited"
+    assert b"measures" not in shop.rows(ProcessorPaper)[-1].body
+    hub("processor", "paper", "meta", digest("measures")[:12], "--out", tmp_path / "again.pdf")
+    assert (tmp_path / "again.pdf").read_bytes() == b"measures"
     with pytest.raises(BadInput):
-        hub("processor", "meta", "--reviewer", "Dana", "--paper", "toms")
+        hub("processor", "attach", "meta", "toms")

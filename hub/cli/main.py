@@ -30,6 +30,7 @@ from hub.cli import (
     optin,
     policy,
     prices,
+    processor,
     proof,
     quarantine,
     restore,
@@ -51,6 +52,7 @@ connection.register(app)
 run.register(app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")
+app.add_typer(processor.app, name="processor")
 notice.register(app)
 proof.register(app)
 evidence.register(app)

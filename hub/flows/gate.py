@@ -13,11 +13,12 @@ from typing import Any
 from sqlmodel import Session
 
 from hub.contract import ClearedMessage, Outgoing, PlatformCategory, TemplateState
-from hub.flows.accounts import current_record
+from hub.flows.processor.versions import in_force
 from hub.flows.world import World
 from hub.law import content
 from hub.law.decide import decide
 from hub.law.facts import (
+    ANY,
     Case,
     Decision,
     Message,
@@ -125,7 +126,7 @@ def answer(decision: Decision) -> dict[str, Any]:
 
 def route_of(session: Session, controller: Controller, sender: Sender) -> Route:
     """Through whom a sender's messages go, as the admin's file on that provider stands now."""
-    return route(controller, sender, current_record(session, sender.connection_id))
+    return route(controller, sender, in_force(session, sender.connection_id))
 
 
 def route(controller: Controller, sender: Sender, record: ProcessorRecord | None) -> Route:
@@ -141,6 +142,7 @@ def route(controller: Controller, sender: Sender, record: ProcessorRecord | None
         record_valid_until=record.valid_until if record else None,
         subprocessors_approved=bool(record and record.subprocessors_approved),
         transfers=tuple(Transfer(**{**t, **_times(t)}) for t in record.transfers) if record else (),
+        purposes=tuple(record.purposes) if record else (ANY,),
     )
 
 

@@ -277,6 +277,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("controller_id", "country", "category", "valid_from"),
     )
     op.create_table(
+        "processor_paper",
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("controller_id", "sha256"),
+    )
+    op.create_table(
         "signing_key",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -520,14 +532,17 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("reviewer", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("dpa_signed_on", sa.Date(), nullable=True),
+        sa.Column("file", sa.JSON(), nullable=False),
+        sa.Column("papers", sa.JSON(), nullable=False),
+        sa.Column("profile", sa.JSON(), nullable=False),
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("valid_until", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("dpa_signed_on", sa.Date(), nullable=True),
         sa.Column("subprocessors_approved", sa.Boolean(), nullable=False),
         sa.Column("official_api", sa.Boolean(), nullable=False),
+        sa.Column("purposes", sa.JSON(), nullable=False),
         sa.Column("transfers", sa.JSON(), nullable=False),
-        sa.Column("profile", sa.JSON(), nullable=False),
-        sa.Column("papers", sa.JSON(), nullable=False),
-        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
@@ -1294,6 +1309,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_signing_key_controller_id"))
 
     op.drop_table("signing_key")
+    op.drop_table("processor_paper")
     op.drop_table("price")
     with op.batch_alter_table("policy_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_policy_version_controller_id"))
