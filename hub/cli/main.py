@@ -35,6 +35,7 @@ from hub.cli import (
     quarantine,
     restore,
     review,
+    route,
     run,
     setup,
     stops,
@@ -53,6 +54,7 @@ run.register(app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")
 app.add_typer(processor.app, name="processor")
+app.add_typer(route.app, name="route")
 notice.register(app)
 proof.register(app)
 evidence.register(app)

@@ -19,6 +19,7 @@ from hub.store.tables.permission import (
 from hub.store.tables.prices import Price
 from hub.store.tables.processors import ProcessorPaper, ProcessorRecord
 from hub.store.tables.proof import ChainHead, ChainLink, DailyRoot, DecisionRow, Document, LedgerRow, SigningKey
+from hub.store.tables.routes import RoutePolicy, RouteSwitch
 from hub.store.tables.rules import FactPart, PolicyVersion
 from hub.store.tables.tier import Opening, OpeningHour
 from hub.store.tables.traffic import (
@@ -68,6 +69,8 @@ __all__ = [
     "ProcessorRecord",
     "ReportRow",
     "Review",
+    "RoutePolicy",
+    "RouteSwitch",
     "Sender",
     "SigningKey",
     "StopRow",

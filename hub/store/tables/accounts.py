@@ -63,6 +63,7 @@ class Sender(SQLModel, table=True):
     slowed_at: datetime | None = maybe_time()
     failing: int = 0  # calls in a row that failed or were not answered
     rests: int = 0  # pauses because of that, since a call last succeeded
+    moved_to: str = ""  # the sender that this same number has become, at another provider
 
 
 class Lease(SQLModel, table=True):
