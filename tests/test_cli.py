@@ -148,7 +148,8 @@ framework_checked_on = 2026-01-15
 def check_the_provider(hub: Shell, folder: Path) -> None:
     """From an empty form to an approved file."""
     form = hub.good("processor", "form", "meta")
-    assert "# known: entity: UNCONFIRMED: WhatsApp Ireland Limited" in form
+    assert "# known: entity: WhatsApp Ireland Limited [whatsapp.com/legal" in form
+    assert "# known: parent: UNCONFIRMED: Meta Platforms, Inc. (US)" in form
     (folder / "empty.toml").write_text(form, encoding="utf-8")
     assert "version 1, draft" in hub.good("processor", "file", "meta", str(folder / "empty.toml"), "--by", "Dana")
     (folder / "provider.toml").write_text(FILE, encoding="utf-8")

@@ -18,8 +18,12 @@ from hub.proof.chain import digest
 from hub.settings import Settings
 from hub.store.tables import ProcessorPaper, ProcessorRecord
 from hub.store.vault import generate
+from hub.testing import processor_files
 from hub.testing.clock import Clock
+from tests.carriers import OFFER
 from tests.making import ANNA, CONSENT, Shop, person, phone
+
+META = {"waba_id": "1", "access_token": "t", "app_secret": "s", "verify_token": "a-text-of-our-own"}
 
 
 @pytest.fixture
@@ -135,9 +139,8 @@ def test_folder_is_not_written_over_what_is_there(shop: Shop, tmp_path: Path) ->
 
 def test_document_checked_on_a_provider_is_filed_by_its_hash(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "toms.pdf").write_bytes(b"measures")
-    settings = {"waba_id": "1", "access_token": "t", "app_secret": "s", "verify_token": "a-text-of-our-own"}
     with shop.write() as session:
-        accounts.connect(shop.world, session, shop.controller, "meta", settings)
+        accounts.connect(shop.world, session, shop.controller, "meta", META)
     hub("processor", "attach", "meta", f"toms={tmp_path / 'toms.pdf'}", "--by", "Dana")
     filed = shop.rows(ProcessorRecord)[-1]
     (paper,) = filed.papers
@@ -153,3 +156,32 @@ def test_document_checked_on_a_provider_is_filed_by_its_hash(shop: Shop, tmp_pat
     assert (tmp_path / "again.pdf").read_bytes() == b"measures"
     with pytest.raises(BadInput):
         hub("processor", "attach", "meta", "toms")
+
+
+def test_route_is_set_checked_switched_and_returned(shop: Shop) -> None:
+    shop.agree(phone(ANNA))
+    shop.sync(person("1", ANNA, CONSENT))
+    shop.stage("1")
+    with shop.write() as session:
+        account = accounts.connect(shop.world, session, shop.controller, "meta", META, "Second")
+        accounts.add_sender(session, account, "777", f"+{shop.sender.number}")
+    hub("route", "set", "--seat", "EEA", "--by", "Dana")
+    assert "EEA" in hub("route", "show")
+    ways = ("--from", shop.sender.vendor_id, "--to", "777")
+    said = hub("route", "switch", *ways, "--dry-run", code=1)
+    assert "is not there" in said
+    assert "the file is none" in said
+    with pytest.raises(BadInput, match="in the way"):
+        hub("route", "switch", *ways)
+    with shop.write() as session:
+        accounts.replace_templates(shop.world, session, account, [OFFER])
+        processor_files.approve(shop.world, session, account)
+    assert "Switched" in hub("route", "switch", *ways, "--by", "Dana")
+    checked = hub("route", "check", "--purpose", "marketing")
+    assert "Second" in checked
+    assert "Pigeon Post" not in checked, "the number is elsewhere now"
+    assert "It is back" in hub("route", "return", "777", "--by", "Dana")
+    assert "returned" in hub("route", "show")
+    with pytest.raises(BadInput):
+        hub("route", "switch", *ways, "--map", "angebot/de")
+    assert shop.proven()

@@ -32,6 +32,7 @@ from hub.cli import (
     prices,
     processor,
     proof,
+    providers,
     quarantine,
     restore,
     review,
@@ -54,6 +55,7 @@ run.register(app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")
 app.add_typer(processor.app, name="processor")
+app.add_typer(providers.app, name="providers")
 app.add_typer(route.app, name="route")
 notice.register(app)
 proof.register(app)

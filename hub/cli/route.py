@@ -93,7 +93,7 @@ def switch(
     dry_run: Dry = False,
     by: By = "",
 ) -> None:
-    """Hand a number's work to another: campaigns go on there with the next message. What is on its way is not touched."""
+    """Hand a number's work to another: campaigns go on there at once. What is on its way is not touched."""
     names = parity.mapping(mapping)
     with world() as built, built.db.write() as session:
         owner = controller(built, session)

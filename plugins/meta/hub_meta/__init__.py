@@ -40,6 +40,7 @@ from hub import (
 )
 from hub_meta import webhooks, wire
 from hub_meta.errors import classify
+from hub_meta.facts import FACTS
 from hub_meta.reading import Fields, mapping, parsed, text
 
 SIGNATURE = "x-hub-signature-256"
@@ -122,6 +123,7 @@ class Meta(Provider[Config]):
             "Contact book: a map of numbers and BSUIDs at Meta, outside Local Storage; it can be switched off.",
         ),
         source="[7] [8] [12]; unverified until checked for this account",
+        facts=FACTS,
     )
 
     def authenticate(self, request: Inbound) -> None:
