@@ -356,6 +356,20 @@ def test_campaign_stays_where_its_policy_or_the_other_provider_does_not_fit(shop
     assert claim(shop, raven) == []
 
 
+def test_provider_that_is_suspended_hands_over_before_anything_is_refused(shop: Shop) -> None:
+    shop.reach(ANNA, BEN)
+    raven, _ = second(shop, OTHER)
+    prefer(shop, shop.sender, raven)
+    with shop.write() as session:
+        account = session.get_one(Connection, shop.provider.id)
+        versions.suspend(shop.world, session, account, "Dana", "a breach")
+        (done,) = switching.leave(shop.world, session, account)
+    assert done.to_sender_id == raven.id
+    assert shop.claim() == []
+    assert len(claim(shop, raven)) == 2
+    assert shop.proven()
+
+
 # under load
 
 

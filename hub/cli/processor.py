@@ -15,12 +15,12 @@ from sqlmodel import Session
 
 from hub.cli.session import controller, out, user, world
 from hub.contract import BadInput, ProcessorProfile, Provider
-from hub.flows import accounts
+from hub.flows import accounts, switching
 from hub.flows.processor import form, known, papers, standing, versions, writing
 from hub.flows.processor.form import Check, Status
 from hub.flows.processor.points import POINTS
 from hub.flows.world import World
-from hub.store.tables import Connection, ProcessorRecord
+from hub.store.tables import Connection, ProcessorRecord, RouteSwitch
 
 app = typer.Typer(
     no_args_is_help=True, help="Files on providers (Art. 28 GDPR): without an approved, complete one nothing is sent."
@@ -164,6 +164,7 @@ def suspend(connection: Name, why: Why, by: By = "") -> None:
     with world() as built, built.db.write() as session:
         found = provider(built, session, connection)
         _told(built, session, found, versions.suspend(built, session, found, user(by), why))
+        _left(switching.leave(built, session, found))
 
 
 @app.command()
@@ -172,6 +173,7 @@ def reopen(connection: Name, why: Why, by: By = "") -> None:
     with world() as built, built.db.write() as session:
         found = provider(built, session, connection)
         _told(built, session, found, versions.reopen(built, session, found, user(by), why))
+        _left(switching.leave(built, session, found))
 
 
 @app.command()
@@ -180,6 +182,7 @@ def end(connection: Name, why: Why, by: By = "") -> None:
     with world() as built, built.db.write() as session:
         found = provider(built, session, connection)
         _told(built, session, found, versions.end(built, session, found, user(by), why))
+        _left(switching.leave(built, session, found))
 
 
 @app.command("stop-transfer")
@@ -203,6 +206,11 @@ def _told(built: World, session: Session, connection: Connection, record: Proces
         out.print(f"{len(now.missing)} things are missing before it can be approved: `hub processor show`.")
     if now.version != record.version:
         out.print(f"In force: version {now.version}, {now.state}.", highlight=False)
+
+
+def _left(fallen: list[RouteSwitch]) -> None:
+    for one in fallen:
+        out.print(f"Fallen back to another number: {len(one.campaigns)} campaigns. See `hub route show`.")
 
 
 @app.command()

@@ -135,6 +135,12 @@ def follow(session: Session, sender: Sender, names: Mapping[Named, Named] | None
     return moved.rowcount
 
 
+def leave(world: World, session: Session, connection: Connection) -> list[RouteSwitch]:
+    """An account sends no more: what may fall back does so in the same transaction, before anything is refused."""
+    mine = session.exec(select(Sender).where(Sender.connection_id == connection.id)).all()
+    return [done for sender in mine for done in fall_back(world, session, sender)]
+
+
 def tend(world: World) -> None:
     """What came back to a number that was moved goes after it; what waits where nothing can be sent falls back."""
     with world.db.read() as session:
