@@ -30,10 +30,13 @@ from hub.cli import (
     optin,
     policy,
     prices,
+    processor,
     proof,
+    providers,
     quarantine,
     restore,
     review,
+    route,
     run,
     setup,
     stops,
@@ -51,6 +54,9 @@ connection.register(app)
 run.register(app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")
+app.add_typer(processor.app, name="processor")
+app.add_typer(providers.app, name="providers")
+app.add_typer(route.app, name="route")
 notice.register(app)
 proof.register(app)
 evidence.register(app)

@@ -94,6 +94,7 @@ from hub.contract.messages import (
     Report,
 )
 from hub.contract.parts import Button, ButtonKind, Parts, Texts, parts
+from hub.contract.processors import Fact, Topic
 from hub.contract.snapshots import (
     Audience,
     Claim,
@@ -149,6 +150,7 @@ __all__ = [
     "Echoed",
     "Event",
     "Expression",
+    "Fact",
     "File",
     "FlowContent",
     "Forbidden",
@@ -208,6 +210,7 @@ __all__ = [
     "TextContent",
     "Texts",
     "Throttled",
+    "Topic",
     "Unavailable",
     "Uncertain",
     "Unknown",

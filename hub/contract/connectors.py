@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from hub.contract.errors import Forbidden
 from hub.contract.events import Event
 from hub.contract.messages import ClearedMessage, Outcome, Receipt, Report
+from hub.contract.processors import Fact
 from hub.contract.snapshots import Audience, ContactSnapshot, Page, Property, Template
 from hub.contract.words import Can
 
@@ -86,6 +87,7 @@ class ProcessorProfile:
     transfers: tuple[str, ...]
     to_verify: tuple[str, ...]  # what the admin must see with own eyes
     source: str  # where this was read
+    facts: tuple[Fact, ...] = ()  # the same and more, each with its own source and date
 
 
 class Memory(Protocol):

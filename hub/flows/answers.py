@@ -13,7 +13,7 @@ import orjson
 from sqlmodel import Session, col, select
 
 from hub.contract import PointKind, Purpose
-from hub.flows import contacts
+from hub.flows import contacts, routing
 from hub.flows.states import PRIORITY, State
 from hub.flows.world import World
 from hub.law.facts import ConsentState, EvidenceKind, StopKind
@@ -156,7 +156,8 @@ def confirm_passed_on(
     template to somebody who has just said stop would be one message more than they asked for. Returns the message id.
     """
     contact = session.get_one(Contact, contact_id)
-    sender = session.get(Sender, contact.wrote_to) if contact.wrote_to else None
+    wrote_to = session.get(Sender, contact.wrote_to) if contact.wrote_to else None
+    sender = routing.successor(session, wrote_to) if wrote_to else None
     policy, last = world.policy_for(controller.id), contact.last_inbound_at
     if sender is None or policy is None or last is None:
         return ""

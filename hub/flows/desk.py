@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from hub.contract import Point, StatusChanged
-from hub.flows import contacts, reports
+from hub.flows import contacts, reports, routing
 from hub.flows.points import locate
 from hub.flows.world import World
 from hub.store.ledger import Chain
@@ -36,11 +36,12 @@ class Desk:
     _known: dict[str, Sender | None] = field(default_factory=dict)
 
     def sender(self, vendor_id: str) -> Sender | None:
-        """Our number under the vendor's id of it."""
+        """Our number under the vendor's id of it; one that was moved, as it is at its new provider."""
         if vendor_id not in self._known:
-            self._known[vendor_id] = self.session.exec(
+            found = self.session.exec(
                 select(Sender).where(Sender.connection_id == self.connection.id, col(Sender.vendor_id) == vendor_id)
             ).first()
+            self._known[vendor_id] = routing.successor(self.session, found) if found else None
         return self._known[vendor_id]
 
     def tokens(self, points: Sequence[Point], at: datetime) -> list[str]:

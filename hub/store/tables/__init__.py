@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables. Importing this module registers all of them."""
 
-from hub.store.tables.accounts import Connection, Controller, Lease, ProcessorRecord, Sender, TemplateRow
+from hub.store.tables.accounts import Connection, Controller, Lease, Sender, TemplateRow
 from hub.store.tables.claims import ClaimedOptIn, ClaimMapping, OptInBatch
 from hub.store.tables.columns import new_door, new_id
 from hub.store.tables.notices import NoticeDeclared, NoticeServed, NoticeText
@@ -17,7 +17,9 @@ from hub.store.tables.permission import (
     Wording,
 )
 from hub.store.tables.prices import Price
+from hub.store.tables.processors import ProcessorPaper, ProcessorRecord
 from hub.store.tables.proof import ChainHead, ChainLink, DailyRoot, DecisionRow, Document, LedgerRow, SigningKey
+from hub.store.tables.routes import RoutePolicy, RouteSwitch
 from hub.store.tables.rules import FactPart, PolicyVersion
 from hub.store.tables.tier import Opening, OpeningHour
 from hub.store.tables.traffic import (
@@ -63,9 +65,12 @@ __all__ = [
     "OptInRequest",
     "PolicyVersion",
     "Price",
+    "ProcessorPaper",
     "ProcessorRecord",
     "ReportRow",
     "Review",
+    "RoutePolicy",
+    "RouteSwitch",
     "Sender",
     "SigningKey",
     "StopRow",

@@ -41,6 +41,7 @@ from hub import (
 from hub.whatsapp.codes import classify
 from hub.whatsapp.reading import Fields, mapping, parsed, text
 from hub_meta import webhooks, wire
+from hub_meta.facts import FACTS
 
 SIGNATURE = "x-hub-signature-256"
 PAGE_SIZE = 100
@@ -122,6 +123,7 @@ class Meta(Provider[Config]):
             "Contact book: a map of numbers and BSUIDs at Meta, outside Local Storage; it can be switched off.",
         ),
         source="[7] [8] [12]; unverified until checked for this account",
+        facts=FACTS,
     )
 
     def authenticate(self, request: Inbound) -> None:

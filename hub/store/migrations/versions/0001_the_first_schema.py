@@ -277,6 +277,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("controller_id", "country", "category", "valid_from"),
     )
     op.create_table(
+        "processor_paper",
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("controller_id", "sha256"),
+    )
+    op.create_table(
+        "route_policy",
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("seats", sa.JSON(), nullable=False),
+        sa.Column("parents", sa.JSON(), nullable=False),
+        sa.Column("hosting", sa.JSON(), nullable=False),
+        sa.Column("prefer", sa.JSON(), nullable=False),
+        sa.Column("fallback", sa.Boolean(), nullable=False),
+        sa.Column("set_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("set_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("controller_id", "purpose"),
+    )
+    op.create_table(
         "signing_key",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -520,14 +549,17 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("reviewer", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("dpa_signed_on", sa.Date(), nullable=True),
+        sa.Column("file", sa.JSON(), nullable=False),
+        sa.Column("papers", sa.JSON(), nullable=False),
+        sa.Column("profile", sa.JSON(), nullable=False),
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("valid_until", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("dpa_signed_on", sa.Date(), nullable=True),
         sa.Column("subprocessors_approved", sa.Boolean(), nullable=False),
         sa.Column("official_api", sa.Boolean(), nullable=False),
+        sa.Column("purposes", sa.JSON(), nullable=False),
         sa.Column("transfers", sa.JSON(), nullable=False),
-        sa.Column("profile", sa.JSON(), nullable=False),
-        sa.Column("papers", sa.JSON(), nullable=False),
-        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
@@ -643,6 +675,7 @@ def upgrade() -> None:
         sa.Column("slowed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("failing", sa.Integer(), nullable=False),
         sa.Column("rests", sa.Integer(), nullable=False),
+        sa.Column("moved_to", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
             ["connection.id"],
@@ -908,6 +941,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_opt_in_page_controller_id"), ["controller_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opt_in_page_sender_id"), ["sender_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opt_in_page_wording_id"), ["wording_id"], unique=False)
+
+    op.create_table(
+        "route_switch",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("from_sender_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("to_sender_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("same_number", sa.Boolean(), nullable=False),
+        sa.Column("templates", sa.JSON(), nullable=False),
+        sa.Column("campaigns", sa.JSON(), nullable=False),
+        sa.Column("pages", sa.JSON(), nullable=False),
+        sa.Column("why", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("made_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("made_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("returned_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["from_sender_id"],
+            ["sender.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["to_sender_id"],
+            ["sender.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("route_switch", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_route_switch_controller_id"), ["controller_id"], unique=False)
 
     op.create_table(
         "sync_problem",
@@ -1193,6 +1257,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sync_problem_run_id"))
 
     op.drop_table("sync_problem")
+    with op.batch_alter_table("route_switch", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_route_switch_controller_id"))
+
+    op.drop_table("route_switch")
     with op.batch_alter_table("opt_in_page", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_opt_in_page_wording_id"))
         batch_op.drop_index(batch_op.f("ix_opt_in_page_sender_id"))
@@ -1294,6 +1362,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_signing_key_controller_id"))
 
     op.drop_table("signing_key")
+    op.drop_table("route_policy")
+    op.drop_table("processor_paper")
     op.drop_table("price")
     with op.batch_alter_table("policy_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_policy_version_controller_id"))
