@@ -32,11 +32,13 @@ from hub.cli import (
     prices,
     proof,
     quarantine,
+    reports,
     restore,
     review,
     run,
     setup,
     stops,
+    sync,
 )
 from hub.cli.session import err
 from hub.contract import HubError
@@ -47,6 +49,8 @@ app = typer.Typer(
     help="Integration hub between CRMs and WhatsApp that checks the legal basis of every message.",
 )
 setup.register(app)
+sync.register(app)
+reports.register(app)
 connection.register(app)
 run.register(app)
 app.add_typer(campaign.app, name="campaign")

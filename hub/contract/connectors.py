@@ -177,9 +177,9 @@ class Crm(Connector[C]):
         """
 
     def choices(self, request: Inbound, options: Options) -> Answer | None:
-        """The answer to a CRM that asks what a workflow may choose from; None: the request is an ordinary webhook.
+        """The answer to a CRM that asks what a workflow may choose from, with `keep=False`; None: it asks nothing.
 
-        Called after `authenticate`. Pure.
+        Called after `authenticate`, first without any options. Pure.
         """
         return None
 
@@ -196,8 +196,8 @@ class Option:
 class Options:
     """What a workflow may choose from."""
 
-    templates: tuple[Option, ...]  # NAME/LANGUAGE
-    purposes: tuple[Option, ...]
+    templates: tuple[Option, ...] = ()  # NAME/LANGUAGE
+    purposes: tuple[Option, ...] = ()
     topics: tuple[Option, ...] = ()
 
 

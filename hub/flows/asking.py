@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sqlmodel import Session
 
+from hub.contract import Purpose
 from hub.flows import accounts, documents, gate
 from hub.flows.states import RESTING
 from hub.flows.variants import Templated
@@ -93,5 +94,5 @@ def of_template(
         template=gate.template_facts(controller, asked.template, listed, asked.approved_category),
         special_category=campaign is not None and listed is not None and content.sensitive(listed.text, listed.buttons),
         approved=campaign is None or campaign.state not in RESTING,
-        keeps_quiet_hours=campaign is not None and not campaign.any_hour,
+        keeps_quiet_hours=not campaign.any_hour if campaign else purpose == Purpose.MARKETING,
     )

@@ -29,6 +29,7 @@ from hub.store.tables.traffic import (
     SyncProblem,
     SyncRun,
 )
+from hub.store.tables.workflows import WorkflowRequest
 
 __all__ = [
     "Campaign",
@@ -73,6 +74,7 @@ __all__ = [
     "SyncRun",
     "TemplateRow",
     "Wording",
+    "WorkflowRequest",
     "new_door",
     "new_id",
 ]
