@@ -25,6 +25,7 @@ from hub.cli import (
     evidence,
     faults,
     identity,
+    keys,
     limits,
     notice,
     optin,
@@ -51,6 +52,7 @@ app = typer.Typer(
 setup.register(app)
 sync.register(app)
 reports.register(app)
+keys.register(app)
 connection.register(app)
 run.register(app)
 app.add_typer(campaign.app, name="campaign")

@@ -12,10 +12,12 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from hub.flows.world import World
+from hub.web import api
+from hub.web.api.campaigns import Hands
 from hub.web.door import PREFIX, Door
 from hub.web.public import Public
 
@@ -32,8 +34,8 @@ class House(Starlette):
             await super().__call__(scope, receive, send)
 
 
-def build(world: World, nudge: Callable[[Iterable[str]], None]) -> House:
-    """`nudge` is told new inbox rows, after commit."""
+def build(world: World, nudge: Callable[[Iterable[str]], None], hands: Hands | None = None) -> House:
+    """`nudge` is told new inbox rows, after commit; `hands` ask CRMs and vendors. Without them there is no API."""
     door = Door(world, nudge)
 
     @contextlib.asynccontextmanager
@@ -57,6 +59,7 @@ def build(world: World, nudge: Callable[[Iterable[str]], None]) -> House:
         return PlainTextResponse("ok")
 
     health = [Route("/livez", alive), Route("/readyz", ready)]
-    house = House(routes=[*Public(world).routes(), *health], lifespan=lifespan)
+    rest = [Mount(api.PREFIX, api.build(world, hands))] if hands is not None else []
+    house = House(routes=[*Public(world).routes(), *health, *rest], lifespan=lifespan)
     house.door = door
     return house

@@ -19,6 +19,7 @@ from hub.store.tables.permission import (
 from hub.store.tables.prices import Price
 from hub.store.tables.proof import ChainHead, ChainLink, DailyRoot, DecisionRow, Document, LedgerRow, SigningKey
 from hub.store.tables.rules import FactPart, PolicyVersion
+from hub.store.tables.staff import ApiKey, AuditRow, Repeat
 from hub.store.tables.tier import Opening, OpeningHour
 from hub.store.tables.traffic import (
     Campaign,
@@ -32,6 +33,8 @@ from hub.store.tables.traffic import (
 from hub.store.tables.workflows import WorkflowRequest
 
 __all__ = [
+    "ApiKey",
+    "AuditRow",
     "Campaign",
     "ChainHead",
     "ChainLink",
@@ -65,6 +68,7 @@ __all__ = [
     "PolicyVersion",
     "Price",
     "ProcessorRecord",
+    "Repeat",
     "ReportRow",
     "Review",
     "Sender",

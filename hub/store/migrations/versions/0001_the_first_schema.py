@@ -73,6 +73,62 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
+        "repeat",
+        sa.Column("who", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
+        sa.Column("request", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.Column("at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("who", "key"),
+    )
+    with op.batch_alter_table("repeat", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_repeat_at"), ["at"], unique=False)
+
+    op.create_table(
+        "api_key",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("role", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("created_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("expires_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("used_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("hash"),
+    )
+    with op.batch_alter_table("api_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_key_controller_id"), ["controller_id"], unique=False)
+
+    op.create_table(
+        "audit",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("who", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("role", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("what", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("about", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_about"), ["about"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_controller_id"), ["controller_id"], unique=False)
+
+    op.create_table(
         "chain_head",
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -1366,6 +1422,19 @@ def downgrade() -> None:
 
     op.drop_table("chain_link")
     op.drop_table("chain_head")
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_audit_controller_id"))
+        batch_op.drop_index(batch_op.f("ix_audit_about"))
+
+    op.drop_table("audit")
+    with op.batch_alter_table("api_key", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_api_key_controller_id"))
+
+    op.drop_table("api_key")
+    with op.batch_alter_table("repeat", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_repeat_at"))
+
+    op.drop_table("repeat")
     op.drop_table("lease")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index(
