@@ -38,6 +38,7 @@ from hub.cli import (
     review,
     run,
     setup,
+    staff,
     stops,
     sync,
 )
@@ -53,6 +54,7 @@ setup.register(app)
 sync.register(app)
 reports.register(app)
 keys.register(app)
+staff.register(app)
 connection.register(app)
 run.register(app)
 app.add_typer(campaign.app, name="campaign")

@@ -12,13 +12,13 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from hub.flows.world import World
-from hub.web import api
-from hub.web.api.campaigns import Hands
+from hub.web import api, console
 from hub.web.door import PREFIX, Door
+from hub.web.hands import Hands
 from hub.web.public import Public
 
 
@@ -35,7 +35,8 @@ class House(Starlette):
 
 
 def build(world: World, nudge: Callable[[Iterable[str]], None], hands: Hands | None = None) -> House:
-    """`nudge` is told new inbox rows, after commit; `hands` ask CRMs and vendors. Without them there is no API."""
+    """`nudge` is told new inbox rows, after commit; `hands` ask CRMs and vendors. Without them there is
+    neither console nor API."""
     door = Door(world, nudge)
 
     @contextlib.asynccontextmanager
@@ -59,7 +60,9 @@ def build(world: World, nudge: Callable[[Iterable[str]], None], hands: Hands | N
         return PlainTextResponse("ok")
 
     health = [Route("/livez", alive), Route("/readyz", ready)]
-    rest = [Mount(api.PREFIX, api.build(world, hands))] if hands is not None else []
+    rest: list[BaseRoute] = []
+    if hands is not None:
+        rest = [*console.routes(world, hands), Mount(api.PREFIX, api.build(world, hands))]
     house = House(routes=[*Public(world).routes(), *health, *rest], lifespan=lifespan)
     house.door = door
     return house

@@ -19,7 +19,7 @@ from hub.store.tables.permission import (
 from hub.store.tables.prices import Price
 from hub.store.tables.proof import ChainHead, ChainLink, DailyRoot, DecisionRow, Document, LedgerRow, SigningKey
 from hub.store.tables.rules import FactPart, PolicyVersion
-from hub.store.tables.staff import ApiKey, AuditRow, Repeat
+from hub.store.tables.staff import ApiKey, AuditRow, Repeat, Staff, Visit
 from hub.store.tables.tier import Opening, OpeningHour
 from hub.store.tables.traffic import (
     Campaign,
@@ -73,10 +73,12 @@ __all__ = [
     "Review",
     "Sender",
     "SigningKey",
+    "Staff",
     "StopRow",
     "SyncProblem",
     "SyncRun",
     "TemplateRow",
+    "Visit",
     "Wording",
     "WorkflowRequest",
     "new_door",

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import Field, SQLModel
 
-from hub.store.tables.columns import json, key, maybe_time, ref, time
+from hub.store.tables.columns import json, key, maybe_time, ref, sealed, time
 
 
 class ApiKey(SQLModel, table=True):
@@ -51,3 +51,31 @@ class Repeat(SQLModel, table=True):
     status: int
     answer: bytes = Field(repr=False)
     at: datetime = time(index=True)
+
+
+class Staff(SQLModel, table=True):
+    """A person who works with the console."""
+
+    id: str = key()
+    controller_id: str = ref("controller.id")
+    login: str = Field(unique=True)  # e-mail address, lower case
+    name: str
+    role: str  # a `hub.flows.roles.Role`
+    password: str = Field(repr=False)  # argon2id
+    totp: bytes | None = sealed(default=None, nullable=True)  # the second factor's secret, once it was confirmed
+    totp_step: int = 0  # the newest time step whose code was used: no code opens twice
+    failures: int = 0  # wrong answers in a row
+    locked_until: datetime | None = maybe_time()
+    language: str = "de"
+    created_by: str
+    created_at: datetime = time()
+    disabled_at: datetime | None = maybe_time()
+
+
+class Visit(SQLModel, table=True):
+    """Somebody is logged in. Only the SHA-256 of the cookie is kept."""
+
+    token: str = Field(primary_key=True, max_length=64, repr=False)
+    staff_id: str = ref("staff.id")
+    created_at: datetime = time()
+    seen_at: datetime = time()

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from hub.flows.world import World
 from hub.web.api import campaigns, problems, proof
 from hub.web.api.access import Access
-from hub.web.api.campaigns import Hands
 from hub.web.api.problems import Problem
+from hub.web.hands import Hands
 
 PREFIX = "/api/v1"
 _PROBLEM = {problems.MEDIA_TYPE: {"schema": Problem.model_json_schema()}}

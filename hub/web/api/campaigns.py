@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -14,20 +14,13 @@ from sqlmodel import Session, col, select
 from hub.contract import BadInput
 from hub.flows import accounts, campaigns, drafts, steering
 from hub.flows.drafts import Beside, Plan
-from hub.flows.preview import Preview
 from hub.flows.records import explain
 from hub.flows.watch import Rules
 from hub.store.tables import Campaign, Controller, Sender
 from hub.web.api.access import Approves, Caller, Campaigns, Looks
 from hub.web.api.paging import Cursor, Limit, Listing, listing
 from hub.web.api.problems import not_found
-
-
-class Hands(Protocol):
-    """What needs the CRM or a vendor. Blocks."""
-
-    def preview(self, campaign: Campaign, tier: int | None = None) -> Preview: ...
-    def size(self, campaign: Campaign) -> int: ...
+from hub.web.hands import Hands
 
 
 class Variant(BaseModel):
