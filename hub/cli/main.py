@@ -25,6 +25,7 @@ from hub.cli import (
     evidence,
     faults,
     identity,
+    keys,
     limits,
     notice,
     optin,
@@ -34,12 +35,15 @@ from hub.cli import (
     proof,
     providers,
     quarantine,
+    reports,
     restore,
     review,
     route,
     run,
     setup,
+    staff,
     stops,
+    sync,
 )
 from hub.cli.session import err
 from hub.contract import HubError
@@ -50,6 +54,10 @@ app = typer.Typer(
     help="Integration hub between CRMs and WhatsApp that checks the legal basis of every message.",
 )
 setup.register(app)
+sync.register(app)
+reports.register(app)
+keys.register(app)
+staff.register(app)
 connection.register(app)
 run.register(app)
 app.add_typer(campaign.app, name="campaign")

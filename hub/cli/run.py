@@ -73,7 +73,7 @@ def _serve(built: World, *, works: bool, schedules: bool) -> None:
         _settle()
         chosen = built.settings
         out.print(f"Listening on http://{chosen.host}:{chosen.port}, reached as {chosen.public_url}", highlight=False)
-        app = build(built, crew.nudges.receive)
+        app = build(built, crew.nudges.receive, crew.jobs)
         uvicorn.run(app, host=chosen.host, port=chosen.port, log_level="warning", access_log=False)
 
 

@@ -10,15 +10,14 @@ from typing import Annotated, Any, get_origin
 import typer
 from pydantic import BaseModel
 from rich.table import Table
-from sqlmodel import col, select
 
 from hub.cli.processor import provider
 from hub.cli.session import controller, crew, out, settings, world
 from hub.contract import BadInput, Crm, Provider
-from hub.flows import accounts, quarantine
+from hub.flows import accounts
 from hub.plugins import load
 from hub.store import vault
-from hub.store.tables import Connection, SyncProblem, SyncRun
+from hub.store.tables import Connection
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +29,6 @@ def register(app: typer.Typer) -> None:
     app.command()(assessment)
     app.command()(sender)
     app.command()(templates)
-    app.command()(sync)
     app.command()(plugins)
 
 
@@ -193,50 +191,6 @@ def templates(connection: Annotated[str, typer.Argument(help="The provider conne
             found = accounts.find_connection(session, controller(built, session), connection)
         count = hands.jobs.templates(found.id)
         out.print(f"{count} templates of {found.title} are known now.", highlight=False)
-
-
-def sync(
-    connection: Annotated[str, typer.Argument(help="The CRM connection.")],
-    problems: Annotated[int, typer.Option(help="How many unusable records to list.")] = 20,
-) -> None:
-    """Read contacts from a CRM. Who has no basis is counted, not stored."""
-    with world() as built, crew(built) as hands:
-        with built.db.read() as session:
-            found = accounts.find_connection(session, controller(built, session), connection)
-        with out.status("reading ...") as status:
-            run = hands.jobs.sync(found.id, lambda r: status.update(f"{r.seen} seen, {r.admitted} admitted"))
-        if run is None:
-            out.print("Another process is syncing this connection; look again in a moment.")
-            raise typer.Exit(1)
-        _show_run(found, run)
-        with built.db.read() as session:
-            rows = session.exec(
-                select(SyncProblem).where(SyncProblem.run_id == run.id).order_by(col(SyncProblem.id)).limit(problems)
-            ).all()
-        for row in rows:
-            out.print(f"  {row.place}, {row.field}: {row.why}", highlight=False)
-        unusable = run.excluded.get("SUBJECT_UNRESOLVED", 0)
-        if unusable > len(rows):
-            out.print(f"  ... {unusable - len(rows)} more; see them with --problems {unusable}.")
-        with built.db.read() as session:
-            for batch in quarantine.batches(session, controller(built, session)):
-                out.print(f"[yellow]{batch.people} opt-ins wait for a person:[/] `hub quarantine show {batch.id}`")
-    if run.error:
-        raise typer.Exit(1)
-
-
-def _show_run(connection: Connection, run: SyncRun) -> None:
-    table = Table(title=f"Sync of {connection.title}", show_header=False)
-    table.add_row("seen", str(run.seen))
-    table.add_row("admitted", str(run.admitted))
-    table.add_row("unchanged", str(run.unchanged))
-    for reason, count in sorted(run.excluded.items()):
-        table.add_row(f"excluded: {reason}", str(count))
-    for note, count in sorted(run.notes.items()):
-        table.add_row(f"note: {note}", str(count))
-    if run.error:
-        table.add_row("stopped by", run.error)
-    out.print(table)
 
 
 def plugins() -> None:

@@ -178,6 +178,30 @@ class Crm(Connector[C]):
         Reports come in the order in which they happened (`at` may be coarse); for one record the last one counts.
         """
 
+    def choices(self, request: Inbound, options: Options) -> Answer | None:
+        """The answer to a CRM that asks what a workflow may choose from, with `keep=False`; None: it asks nothing.
+
+        Called after `authenticate`, first without any options. Pure.
+        """
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One entry of a list from which somebody in the CRM chooses."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a workflow may choose from."""
+
+    templates: tuple[Option, ...] = ()  # NAME/LANGUAGE
+    purposes: tuple[Option, ...] = ()
+    topics: tuple[Option, ...] = ()
+
 
 def same(expected: str | bytes, given: str | bytes) -> None:
     """Compare in constant time. Raises `Forbidden` when they differ."""

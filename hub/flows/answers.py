@@ -87,12 +87,14 @@ def queue_template(
     approved_category: str,
     dedupe: str,
     evidence: Sequence[tuple[EvidenceKind, str, datetime]],
+    topic: str = "*",
 ) -> str:
     """Queue a template for who has not written just now, its parameters under the person's key. As `queue` else."""
     if session.exec(select(MessageRow.id).where(MessageRow.dedupe == dedupe)).first():
         return ""
     row = _row(world, sender, point, purpose, dedupe, evidence)
     row.template, row.language, row.approved_category = template.name, template.language, approved_category
+    row.topic = topic
     row.parameters = seal(contacts.key_of(world, contact), orjson.dumps(parameters), f"parameters:{row.id}")
     session.add(row)
     return row.id

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sqlmodel import Session
 
+from hub.contract import Purpose
 from hub.flows import documents, gate, routing
 from hub.flows.processor.versions import in_force
 from hub.flows.states import RESTING
@@ -94,5 +95,5 @@ def of_template(
         template=gate.template_facts(controller, asked.template, listed, asked.approved_category),
         special_category=campaign is not None and listed is not None and content.sensitive(listed.text, listed.buttons),
         approved=campaign is None or campaign.state not in RESTING,
-        keeps_quiet_hours=campaign is not None and not campaign.any_hour,
+        keeps_quiet_hours=not campaign.any_hour if campaign else purpose == Purpose.MARKETING,
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from hub.contract import Point, StatusChanged
+from hub.contract import Point, SendRequested, StatusChanged
 from hub.flows import contacts, reports, routing
 from hub.flows.points import locate
 from hub.flows.world import World
@@ -21,7 +21,7 @@ from hub.store.tables import Connection, ContactPoint, Controller, Sender
 class Desk:
     """`told` is for the CRM, `senders` have something new to send, `sync` asks for a walk through the CRM.
 
-    `early` are statuses whose message is not known yet.
+    `early` came before what they are about: statuses of a message, workflows that ask for a record not read yet.
     """
 
     world: World
@@ -31,7 +31,7 @@ class Desk:
     connection: Connection
     told: list[reports.Told] = field(default_factory=list)
     senders: set[str] = field(default_factory=set)
-    early: list[StatusChanged] = field(default_factory=list)
+    early: list[StatusChanged | SendRequested] = field(default_factory=list)
     sync: bool = False
     _known: dict[str, Sender | None] = field(default_factory=dict)
 

@@ -20,10 +20,11 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hub.contract import Connector, Forbidden, Inbound
-from hub.flows import accounts, inbox
+from hub.contract import Answer, Connector, Crm, Forbidden, Inbound, Options
+from hub.flows import accounts, inbox, workflows
 from hub.flows.inbox import Arrived
 from hub.flows.world import World
+from hub.store.tables import Connection
 
 log = structlog.get_logger("hub.door")
 
@@ -66,7 +67,7 @@ class Door:
         inbound = self._inbound(scope, body)
         try:
             connector.authenticate(inbound)
-            answer = connector.acknowledge(inbound)
+            answer = await self._choices(connection_id, connector, inbound) or connector.acknowledge(inbound)
         except Forbidden as error:
             log.warning("webhook refused", connection=connection_id, why=str(error))
             return Response(status_code=401)
@@ -76,6 +77,16 @@ class Door:
         if answer.keep and not await self._kept(Arrived(connection_id, inbound)):
             return Response(status_code=500)  # the vendor comes again
         return Response(answer.body, answer.status, media_type=answer.media_type)
+
+    async def _choices(self, connection_id: str, connector: Connector[Any], inbound: Inbound) -> Answer | None:
+        """What a CRM may choose from, if that is what it asks; the database is looked at only then."""
+        if not isinstance(connector, Crm) or connector.choices(inbound, Options()) is None:
+            return None
+        return connector.choices(inbound, await anyio.to_thread.run_sync(self._options, connection_id))
+
+    def _options(self, connection_id: str) -> Options:
+        with self.world.db.read() as session:
+            return workflows.options(session, session.get_one(Connection, connection_id))
 
     def _inbound(self, scope: Scope, body: bytes) -> Inbound:
         """`url` is the one that the vendor called; some sign it."""

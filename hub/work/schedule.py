@@ -11,7 +11,20 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session, col, or_, select
 
-from hub.flows import campaigns, confirmation, dispatch, inbox, lanes, queue, signing, steering, switching, tier
+from hub.flows import (
+    campaigns,
+    confirmation,
+    dispatch,
+    inbox,
+    lanes,
+    queue,
+    repeats,
+    signing,
+    staff,
+    steering,
+    switching,
+    tier,
+)
 from hub.flows.lanes import Lane
 from hub.flows.states import CampaignState
 from hub.flows.watch import Rules
@@ -139,6 +152,8 @@ class Schedule:
         self._tidied = now
         with self.world.db.write() as session:
             tier.forget(session, now)
+            repeats.forget(self.world, session)
+            staff.forget(self.world, session)
             inbox.purge(session, now - timedelta(days=self.world.settings.webhook_days))
             owners = session.exec(select(Controller)).all()
         for owner in owners:

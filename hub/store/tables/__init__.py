@@ -21,6 +21,7 @@ from hub.store.tables.processors import ProcessorPaper, ProcessorRecord
 from hub.store.tables.proof import ChainHead, ChainLink, DailyRoot, DecisionRow, Document, LedgerRow, SigningKey
 from hub.store.tables.routes import RoutePolicy, RouteSwitch
 from hub.store.tables.rules import FactPart, PolicyVersion
+from hub.store.tables.staff import ApiKey, AuditRow, Repeat, Staff, Visit
 from hub.store.tables.tier import Opening, OpeningHour
 from hub.store.tables.traffic import (
     Campaign,
@@ -31,8 +32,11 @@ from hub.store.tables.traffic import (
     SyncProblem,
     SyncRun,
 )
+from hub.store.tables.workflows import WorkflowRequest
 
 __all__ = [
+    "ApiKey",
+    "AuditRow",
     "Campaign",
     "ChainHead",
     "ChainLink",
@@ -67,17 +71,21 @@ __all__ = [
     "Price",
     "ProcessorPaper",
     "ProcessorRecord",
+    "Repeat",
     "ReportRow",
     "Review",
     "RoutePolicy",
     "RouteSwitch",
     "Sender",
     "SigningKey",
+    "Staff",
     "StopRow",
     "SyncProblem",
     "SyncRun",
     "TemplateRow",
+    "Visit",
     "Wording",
+    "WorkflowRequest",
     "new_door",
     "new_id",
 ]
