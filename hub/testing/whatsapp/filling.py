@@ -17,7 +17,7 @@ LONGEST_BODY = 1024
 LONGEST_CODE = 15
 _VARIABLE = re.compile(r"\{\{(\w+)\}\}")
 _FILES = ("image", "video", "document")
-_COUPON = ("coupon_code", "copy_code")
+_COUPON = ("copy_code", "coupon_code")
 
 
 def variables(text: str) -> list[str]:
@@ -87,7 +87,7 @@ def _buttons(buttons: Sequence[Part], parts: Sequence[Part]) -> None:
             raise Refused(131008, f"buttons: button at index {index} requires a parameter")
         if kind == "OTP" and len(str(parameters[0].get("text", ""))) > LONGEST_CODE:
             raise Refused(132012, "buttons: the code is longer than 15 characters")
-        if kind == "COPY_CODE" and (part.get("sub_type"), parameters[0].get("type")) != _COUPON[::-1]:
+        if kind == "COPY_CODE" and (_word(part.get("sub_type")), _word(parameters[0].get("type"))) != _COUPON:
             raise Refused(132012, f"buttons: button at index {index} expects a coupon_code")
 
 

@@ -77,7 +77,8 @@ class Managing:
         asked = {"name": template.name, "language": template.language, "category": template.category, **body}
         review.check(asked)
         template.parts, template.status = review.completed(asked), "PENDING"
-        return {"success": True}
+        # Meta's page shows `success` alone; pywa reads the others, too
+        return {"success": True, "id": template.id, "name": template.name, "category": template.category}
 
     async def delete_template(self, request: Request) -> Any:
         graph.expect(request, self.platform.waba_id)
