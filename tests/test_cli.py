@@ -189,7 +189,7 @@ def test_first_steps_lead_from_an_empty_folder_to_a_verified_ledger(
     for secret in (meta.access_token, meta.app_secret):
         assert secret not in said
     hub.good("sender", "meta", "--id", meta.phone_number_id, "--number", meta.display_number)
-    assert "1 templates" in hub.good("templates", "meta")
+    assert "1 templates" in hub.good("templates", "read", "meta")
     check_the_provider(hub, tmp_path)
     qr = tmp_path / "page.svg"
     said = hub.good("optin", "create", "--topic", "Angebote", "--qr", str(qr))

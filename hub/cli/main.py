@@ -40,10 +40,12 @@ from hub.cli import (
     review,
     route,
     run,
+    senders,
     setup,
     staff,
     stops,
     sync,
+    templates,
 )
 from hub.cli.session import err
 from hub.contract import HubError
@@ -59,6 +61,8 @@ reports.register(app)
 keys.register(app)
 staff.register(app)
 connection.register(app)
+senders.register(app)
+templates.register(app)
 run.register(app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Set up: controller, connections, senders, templates, plugins."""
+"""Set up: controller, connections, senders, plugins."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ def register(app: typer.Typer) -> None:
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(change)
     app.command()(assessment)
     app.command()(sender)
-    app.command()(templates)
     app.command()(plugins)
 
 
@@ -75,7 +74,7 @@ def connect(
                 out.print(f"  {line}", highlight=False)
         if isinstance(live, Provider):
             out.print(f"Webhook URL for the vendor: {accounts.webhook_url(built, connection)}", highlight=False)
-            out.print("Next: `hub sender`, `hub processor`, `hub templates`.")
+            out.print("Next: `hub sender`, `hub processor`, `hub templates read`.")
         elif isinstance(live, Crm):
             out.print(f"Next: `hub sync {connector}`.")
 
@@ -182,15 +181,6 @@ def sender(
         found = provider(built, session, connection)
         made = accounts.add_sender(session, found, vendor_id, number, rate=rate)
         out.print(f"Sender {made.number} added to {found.title}.", highlight=False)
-
-
-def templates(connection: Annotated[str, typer.Argument(help="The provider connection.")]) -> None:
-    """Read the templates of a provider account."""
-    with world() as built, crew(built) as hands:
-        with built.db.read() as session:
-            found = accounts.find_connection(session, controller(built, session), connection)
-        count = hands.jobs.templates(found.id)
-        out.print(f"{count} templates of {found.title} are known now.", highlight=False)
 
 
 def plugins() -> None:

@@ -78,9 +78,21 @@ def until(done: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
 
 
 class Journey:
-    """One controller, one HubSpot portal, one WhatsApp number. Use as a context manager."""
+    """One controller, one HubSpot portal, one WhatsApp number at `provider`. Use as a context manager.
 
-    def __init__(self, settings: Settings, *, contacts: int, seed: int, tell: Tell | None = None, **meta: Any) -> None:
+    options: as the provider's emulator takes them.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        contacts: int,
+        seed: int,
+        tell: Tell | None = None,
+        provider: str = "meta",
+        **options: Any,
+    ) -> None:
         self.port = free_port()
         self.settings = settings.model_copy(update={"public_url": f"http://127.0.0.1:{self.port}", "port": self.port})
         self.clock = Clock()
@@ -89,7 +101,8 @@ class Journey:
         self.tell = tell or (lambda *_: None)
         makers = emulators()
         self.hubspot: Any = makers["hubspot"].load()(seed=seed, clock=self.clock)
-        self.meta: Any = makers["meta"].load()(seed=seed, clock=self.clock, **meta)
+        self.through = provider
+        self.meta: Any = makers[provider].load()(seed=seed, clock=self.clock, **options)  # whoever that is
         self.stopped: dict[str, str] = {}  # number -> wamid of the STOP injected while the campaign ran
         self._stack = contextlib.ExitStack()
 
@@ -128,17 +141,9 @@ class Journey:
                 "template_properties": ["firstname"],
             }
             self.crm = accounts.connect(self.world, session, owner, "hubspot", crm_settings)
-            provider_settings = {
-                "base_url": self.meta_url,
-                "access_token": self.meta.access_token,
-                "app_secret": self.meta.app_secret,
-                "verify_token": self.meta.verify_token,
-                "waba_id": self.meta.waba_id,
-            }
-            self.provider = accounts.connect(self.world, session, owner, "meta", provider_settings)
-            self.sender = accounts.add_sender(
-                session, self.provider, self.meta.phone_number_id, self.meta.display_number
-            )
+            provider_settings = self.meta.settings(self.meta_url)
+            self.provider = accounts.connect(self.world, session, owner, self.through, provider_settings)
+            self.sender = accounts.add_sender(session, self.provider, self.meta.sender, self.meta.number)
             processor_files.approve(self.world, session, self.provider, by="Demo")
         self.hubspot.webhook_url = self._door(self.crm)
         self.meta.webhook_url = self._door(self.provider)
