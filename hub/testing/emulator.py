@@ -107,17 +107,21 @@ class Webhooks:
         after: float = 0.0,
         done: Callable[[datetime], None] | None = None,
         now: Callable[[], datetime] | None = None,
+        attempts: int | None = None,
     ) -> None:
         """Deliver `body`, from any thread. `headers(attempt)` signs it anew for each attempt.
 
-        `body` may be made anew for each attempt too, for vendors that count attempts inside.
+        `body` may be made anew for each attempt too, for vendors that count attempts inside. `attempts` is for vendors
+        that give up some webhooks sooner.
         """
         if self._loop is None:
             raise RuntimeError("the emulator is not running")
         copies = 2 if self.rng.random() < self.double else 1
         for _ in range(copies):
             delay = after + self.rng.random() * self.jitter
-            self._loop.call_soon_threadsafe(self._start, url, body, headers, delay, done, now)
+            self._loop.call_soon_threadsafe(
+                self._start, url, body, headers, delay, done, now, attempts or self.attempts
+            )
 
     def _start(self, *arguments: Any) -> None:
         task = asyncio.get_running_loop().create_task(self._deliver(*arguments))
@@ -132,11 +136,12 @@ class Webhooks:
         delay: float,
         done: Callable[[datetime], None] | None,
         now: Callable[[], datetime] | None,
+        attempts: int,
     ) -> None:
         await asyncio.sleep(delay)
         assert self._client is not None
         assert self._slots is not None
-        for attempt in range(self.attempts):
+        for attempt in range(attempts):
             content = body if isinstance(body, bytes) else body(attempt)
             try:
                 async with self._slots:
