@@ -56,9 +56,9 @@ def moment(value: object, otherwise: datetime) -> datetime:
 
 
 def instant(value: object, otherwise: datetime) -> datetime:
-    """A time as ISO 8601 writes it; without a zone it is UTC."""
+    """A time as ISO 8601 writes it, offset with or without colon; without an offset it is UTC."""
     try:
         read = datetime.fromisoformat(text(value))
-        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
     except (OverflowError, ValueError):
         return otherwise

@@ -147,7 +147,8 @@ class Tyntec(Provider[Config], MarksRead):
 
     async def mark_read(self, sender: str, message: str, *, typing: bool = False) -> None:
         shown = {"status": "read", **({"isTyping": True} if typing else {})}
-        await self._call("PUT", f"channels/whatsapp/messages/{quote(message, safe='')}", json=shown)
+        path = f"channels/whatsapp/messages/{quote(message, safe='')}"
+        await self._call("PUT", path, json=shown, names_message=True)
 
     async def check(self) -> Health:
         """Read the account's templates: proves key, account and scope."""
@@ -157,7 +158,9 @@ class Tyntec(Provider[Config], MarksRead):
             return Health(False, str(error))
         return Health(True, f"{count} translations of templates")
 
-    async def _call(self, method: str, path: str, *, json: Fields | None = None, sends: bool = False) -> bytes:
+    async def _call(
+        self, method: str, path: str, *, json: Fields | None = None, sends: bool = False, names_message: bool = False
+    ) -> bytes:
         """One call. Raises what tyntec's answer means."""
         response = await self.http.request(
             method,
@@ -165,7 +168,7 @@ class Tyntec(Provider[Config], MarksRead):
             json=json,
             headers={"apikey": self.config.api_key.get_secret_value()},
         )
-        error = problem(response, sends=sends)
+        error = problem(response, sends=sends, names_message=names_message)
         if error is not None:
             raise error
         return response.content

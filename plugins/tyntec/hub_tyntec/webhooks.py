@@ -11,22 +11,21 @@ from datetime import datetime
 
 from hub import (
     Event,
-    HubError,
     Media,
     MediaKind,
     MessageReceived,
     Point,
     PointKind,
-    Rejected,
     SenderChanged,
     Status,
     StatusChanged,
     TemplateChanged,
     Unknown,
 )
-from hub.whatsapp.codes import classify
 from hub.whatsapp.reading import Fields, instant, mapping, text
-from hub_tyntec.wire import TEMPLATE_STATES, platform_category
+from hub.whatsapp.templates import platform_category
+from hub_tyntec.problems import failure
+from hub_tyntec.wire import TEMPLATE_STATES
 
 STATUSES = {
     "delivered": Status.DELIVERED,
@@ -45,7 +44,6 @@ MEDIA = {
 }
 POOR = frozenset({"YELLOW", "RED"})
 _WORDLESS = frozenset({"location", "contacts", "reaction"})
-_PLATFORM_CODE = re.compile(r"whatsapp::error::(\d+)")
 _BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?\w+")
 
 
@@ -73,14 +71,6 @@ def _status(payload: Fields, status: Status, at: datetime) -> Event:
         message_id=text(payload.get("userContext")),
         error=failure(mapping(payload.get("details"))) if status is Status.FAILED else None,
     )
-
-
-def failure(details: Fields) -> HubError:
-    """Why a message failed: the platform's own code, where tyntec passes one on. Its texts may hold a number."""
-    found = _PLATFORM_CODE.fullmatch(text(details.get("code")))
-    if found:
-        return classify({"code": int(found[1])})
-    return Rejected("tyntec could not deliver and names no code of the platform", code="tyntec")
 
 
 def _message(payload: Fields, at: datetime, *, pressed: bool) -> Event:

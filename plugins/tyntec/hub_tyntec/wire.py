@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import orjson
@@ -19,7 +18,6 @@ from hub import (
     MediaKind,
     Outgoing,
     Parts,
-    PlatformCategory,
     PointKind,
     Receipt,
     Rejected,
@@ -35,23 +33,18 @@ from hub import (
     parts,
 )
 from hub.whatsapp.reading import Fields, mappings, text
+from hub.whatsapp.templates import TEMPLATE_STATES as PLATFORM_STATES
+from hub.whatsapp.templates import assembled
 
 TEMPLATE_STATES = {
-    "APPROVED": TemplateState.APPROVED,
+    **PLATFORM_STATES,  # tyntec's list lacks what may no longer be sent
     "REQUESTED": TemplateState.PENDING,
     "SUBMITTED": TemplateState.PENDING,
-    "PENDING": TemplateState.PENDING,
     "SUBMIT_FAILED": TemplateState.REJECTED,
-    "REJECTED": TemplateState.REJECTED,
     "DELETION_PENDING": TemplateState.GONE,
-    "DELETED": TemplateState.GONE,
-    # not in tyntec's list, but the platform's words for what may no longer be sent
-    "PAUSED": TemplateState.PAUSED,
-    "DISABLED": TemplateState.DISABLED,
 }
 TRANSLATIONS = ("localizations", "localízations")  # [1] misspells its own key, its example does not
 _CAPTIONED = frozenset({MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.DOCUMENT})
-_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
 def message(outgoing: Outgoing) -> Fields:
@@ -165,40 +158,9 @@ def templates(body: bytes) -> Iterator[Template]:
     for item in mappings(listed):
         translations = next((item[key] for key in TRANSLATIONS if key in item), None)
         for translation in mappings(translations):
-            found = _translation(item, translation)
+            # only APPROVED may be sent, so a state this version cannot read is treated as disabled
+            state = TEMPLATE_STATES.get(text(translation.get("status")), TemplateState.DISABLED)
+            language, components = text(translation.get("language")), translation.get("components")
+            found = assembled(text(item.get("templateName")), language, item.get("category"), state, components)
             if found is not None:
                 yield found
-
-
-def _translation(item: Fields, translation: Fields) -> Template | None:
-    """One translation; None when its name, language or category cannot be read."""
-    name, language = text(item.get("templateName")), text(translation.get("language"))
-    category = platform_category(item.get("category"))
-    if not name or not language or category is None:
-        return None
-    # only APPROVED may be sent, so a state this version cannot read is treated as disabled
-    state = TEMPLATE_STATES.get(text(translation.get("status")), TemplateState.DISABLED)
-    components = mappings(translation.get("components"))
-    buttons = [button for part in components for button in mappings(part.get("buttons"))]
-    texts = [text(part.get("text")) for part in components if text(part.get("type")) in ("HEADER", "BODY", "FOOTER")]
-    labels = tuple(text(button.get("text")) for button in buttons)
-    keys = tuple(_keys(components, buttons))
-    return Template(name, language, category, state, "\n".join(part for part in texts if part), keys, labels)
-
-
-def _keys(components: list[Fields], buttons: list[Fields]) -> Iterator[str]:
-    """The keys of a template's parameters, as `hub.parts` reads them."""
-    for part in components:
-        prefix = {"HEADER": "header.", "BODY": ""}.get(text(part.get("type")))
-        if prefix is not None:
-            yield from dict.fromkeys(prefix + found for found in _VARIABLE.findall(text(part.get("text"))))
-        if prefix == "header." and text(part.get("format")) in ("IMAGE", "VIDEO", "DOCUMENT"):
-            yield prefix + text(part.get("format")).lower()
-    for index, button in enumerate(buttons):
-        if _VARIABLE.search(text(button.get("url"))):
-            yield f"button.{index}"
-
-
-def platform_category(word: object) -> PlatformCategory | None:
-    known = PlatformCategory.__members__
-    return known.get(text(word).upper())

@@ -11,7 +11,7 @@ import httpx
 import orjson
 import pytest
 from hub_tyntec import webhooks, wire
-from hub_tyntec.problems import problem
+from hub_tyntec.problems import STATUSES, problem
 
 from hub.contract import (
     BadConfig,
@@ -303,19 +303,35 @@ def test_content_not_documented_is_refused(given: Content) -> None:
     ],
 )
 def test_refusal_says_what_happens_next(status: int, body: dict[str, Any], error: type) -> None:
-    assert isinstance(problem(httpx.Response(status, json=body), sends=True), error)
+    assert isinstance(problem(httpx.Response(status, json=body), sends=True, names_message=False), error)
+
+
+def test_refusal_of_an_unknown_message_blames_no_account() -> None:
+    answer = httpx.Response(404, json={"title": "Not Found"})
+    assert isinstance(problem(answer, sends=False, names_message=True), Rejected)
+
+
+def test_every_refusal_is_said_in_both_languages() -> None:
+    assert sorted(STATUSES) == [400, 401, 403, 404]
+    assert [known for known in STATUSES.values() if not (known.en.endswith(".") and known.de.endswith("."))] == []
 
 
 def test_refusal_names_fields_but_nothing_that_was_sent() -> None:
     fields = ["validate.request.to", "+4915112345678", "to 4915112345678"]
     violations = [{"field": field, "message": "not +4915112345678"} for field in fields]
-    said = str(problem(httpx.Response(400, json={"violations": violations}), sends=True))
+    said = str(
+        problem(
+            httpx.Response(400, json={"title": "Constraint Violation", "violations": violations}),
+            sends=True,
+            names_message=False,
+        )
+    )
     assert "validate.request.to" in said
     assert "4915112345678" not in said
 
 
 def test_acceptance_without_an_id_is_uncertain() -> None:
-    assert problem(httpx.Response(202), sends=True) is None
+    assert problem(httpx.Response(202), sends=True, names_message=False) is None
     with pytest.raises(Uncertain):
         wire.receipt({"acceptedAt": "2026-11-21T10:00:00Z"})
 
