@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""360dialog: Meta's Cloud API behind another door. What it says is Meta's; host, key, templates and refusals are its own.
+"""360dialog: Meta's Cloud API behind another door. Host, key, list of templates and refusals are its own.
 
 Numbers in this plugin's comments name pages below docs.360dialog.com:
 
@@ -79,7 +79,13 @@ class Dialog360(Provider[Config]):
     Config = Config
     can = Meta.can - UNCONFIRMED
     pair = Meta.pair
-    data = Meta.data
+    data = (
+        DataItem("phone number, BSUID", "contact data", "address a message", "not stated"),
+        DataItem("message text and template parameters", "content", "deliver a message", "not stated"),
+        DataItem("files", "content", "deliver a message", "30 days [7]"),
+        DataItem("profile name, username", "contact data", "sent along by Meta; not read", "not stated"),
+        DataItem("status and time of a message", "metadata", "prove delivery", "not stated"),
+    )
     profile = ProcessorProfile(
         legal_entity="360dialog GmbH",
         seat="DE",

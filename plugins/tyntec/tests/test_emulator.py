@@ -258,9 +258,9 @@ def test_status_is_told_twice_more_and_words_for_longer(world: World) -> None:
     assert len(world.door.requests) == 8
 
 
-@pytest.mark.parametrize("forged", ["", "bm8="])
-def test_webhook_forged_is_refused_by_the_plugin(world: World, forged: str) -> None:
-    world.emulator.forge = lambda signed: forged
+@pytest.mark.parametrize("spoil", ["unsigned", "wrong"])
+def test_webhook_forged_is_refused_by_the_plugin(world: World, spoil: str) -> None:
+    world.emulator.webhooks.spoil = spoil
     world.emulator.say(ERIKA, "Hallo")
     until(lambda: world.door.requests)
     with pytest.raises(Forbidden):

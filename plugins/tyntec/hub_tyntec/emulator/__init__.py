@@ -21,16 +21,13 @@ from hub.testing.clock import Clock
 from hub.testing.whatsapp import Refused, Sent, Stored, TemplateSend, User, WhatsApp
 from hub_tyntec.emulator import shapes
 from hub_tyntec.emulator.api import Api
-from hub_tyntec.signature import signature
+from hub_tyntec.signature import SIGNATURE, TIMESTAMP, signature
 
 STATUS_ATTEMPTS = 3  # [1] statuses and news are told twice more; what people write, for up to 14 days
 
 
 class TyntecEmulator(WhatsApp):
-    """tyntec before the platform. options: as in `WhatsApp`.
-
-    forge: what becomes of a signature before it is sent.
-    """
+    """tyntec before the platform. options: as in `WhatsApp`."""
 
     name = "tyntec"
     sender = "493023125000"  # tyntec names a number by itself
@@ -43,8 +40,7 @@ class TyntecEmulator(WhatsApp):
         self.header: tuple[str, str] = ("x-hub-token", f"{self.random.getrandbits(80):020x}")
         self.filter: set[str] = set()  # events to tell; empty: all
         self.read: list[str] = []  # ids of people's messages that were marked read
-        self.files: dict[str, tuple[str, bytes]] = {}  # what people sent: type and bytes by id
-        self.forge: Callable[[str], str] = lambda signed: signed
+        self.webhooks.signed_by = (SIGNATURE,)
 
     def routes(self) -> list[BaseRoute]:
         return Api(self).routes()
@@ -115,7 +111,7 @@ class TyntecEmulator(WhatsApp):
         signed = signature(body, stamp, SecretStr(self.signature_secret), self.signature_method)
         padded = signed + "=" * (-len(signed) % 4)
         name, value = self.header
-        proof = {"x-signature": self.forge(padded), "x-request-timestamp": stamp, "x-signature-version": "V1.0"}
+        proof = {SIGNATURE: padded, TIMESTAMP: stamp, "x-signature-version": "V1.0"}
         return {"content-type": "application/json", **proof, **({name: value} if name else {})}
 
     def state(self) -> dict[str, Any]:

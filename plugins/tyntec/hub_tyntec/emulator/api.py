@@ -107,15 +107,14 @@ class Api:
         return answer(200, asked)
 
     async def media(self, request: Request) -> Response:
-        """A file that a person sent."""
-        files, name = self.platform.files, request.path_params["media"]
-        if name not in files:
+        """A file that a person sent, or that was uploaded."""
+        kept = self.platform.media.get(request.path_params["media"])
+        if kept is None:
             raise Problem(404, "Not Found")
         if request.method == "DELETE":
-            del files[name]
+            self.platform.media.delete(kept.id)
             return answer(204)
-        mime_type, content = files[name]
-        return Response(content, 200, media_type=mime_type)
+        return Response(kept.content, 200, media_type=kept.mime_type)
 
 
 async def _document(request: Request) -> dict[str, Any]:
