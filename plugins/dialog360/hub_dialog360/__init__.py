@@ -25,11 +25,15 @@ from hub import (
     Forbidden,
     Health,
     HubError,
+    IdentityChanged,
     Inbound,
+    MessageReceived,
+    PreferenceChanged,
     ProcessorProfile,
     Provider,
     Receipt,
     Rejected,
+    SenderChanged,
     Template,
     Unavailable,
     hookimpl,
@@ -43,6 +47,8 @@ SIGNATURE = "x-360dialog-signature"
 PAGE_SIZE = 100
 # Meta's, and probably passed through: both are used where they come, and neither is promised
 UNCONFIRMED = frozenset({Can.NATIVE_OPT_OUT, Can.OPAQUE_ID})
+_OF_A_NUMBER = (MessageReceived, PreferenceChanged, IdentityChanged)
+_MISDIRECTED = "its webhook brings what people write to another number, which is not read: give that number its own"
 
 
 class Config(BaseModel):
@@ -118,7 +124,11 @@ class Dialog360(Provider[Config]):
             same(signature(request.body, self.config.platform_secret), given)
 
     async def receive(self, request: Inbound) -> list[Event]:
-        return webhooks.events(parsed(request.body), request.received_at)
+        found = webhooks.events(parsed(request.body), request.received_at)
+        strangers = {event.sender for event in found if isinstance(event, _OF_A_NUMBER)} - {self.config.phone_number_id}
+        if strangers - {""}:
+            found.append(SenderChanged(self.config.phone_number_id, _MISDIRECTED, request.received_at))
+        return found
 
     async def send(self, message: ClearedMessage) -> Receipt:
         """Meta's message without its phone number id, which 360dialog inserts by the key [1]."""
@@ -152,9 +162,9 @@ class Dialog360(Provider[Config]):
             answer = await self._call("GET", "v1/configs/webhook")
         except HubError as error:
             return Health(False, str(error))
-        # the account may have one webhook for all its numbers instead, which this key does not show
-        told = "webhook set" if text(answer.get("url")) else "no webhook of its own; see that the account has one"
-        return Health(True, f"the key is valid, the number has {told}")
+        if not text(answer.get("url")):
+            return Health(False, "the key is valid, but the number has no webhook: nothing people write arrives")
+        return Health(True, "the key is valid, and the number has a webhook")
 
     async def _call(
         self,

@@ -42,7 +42,7 @@ class TestDialog360(ProviderSuite):
         )
 
     def emulator(self) -> Emulator:
-        emulator = create()
+        emulator = create(webhook_url="http://127.0.0.1:9/nobody")
         emulator.add_template("offer", body="Hallo {{1}}, alles um die Hälfte.")
         return emulator
 
