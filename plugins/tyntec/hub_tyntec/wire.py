@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import orjson
 
 from hub import (
+    BadInput,
     Button,
     ButtonKind,
     ButtonsContent,
@@ -105,7 +106,10 @@ def _row(row: Choice) -> Fields:
 
 def _template(content: TemplateContent) -> Fields:
     """`templateId` is the template's name; version 3 keys the components by where they go."""
-    given = parts(content.parameters)
+    try:
+        given = parts(content.parameters)
+    except BadInput as error:
+        raise TemplateProblem(str(error)) from None
     if given.cards:
         raise Rejected("tyntec documents no carousel")
     filled = {"header": _header(given), "body": _texts(given.body), "button": [_button(one) for one in given.buttons]}

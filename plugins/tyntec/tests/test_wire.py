@@ -220,6 +220,7 @@ def test_template_parameters_go_where_their_keys_say() -> None:
     ("key", "value", "error"),
     [
         ("name", "Erika", TemplateProblem),
+        ("body.1", "Erika", TemplateProblem),
         ("copy.0", "TEN", Rejected),
         ("card.0.1", "Erika", Rejected),
         ("header.location", "52.5,13.4", Rejected),
