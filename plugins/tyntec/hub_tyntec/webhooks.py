@@ -53,7 +53,7 @@ def events(payload: Fields, received_at: datetime) -> list[Event]:
         return [_news(payload, received_at)]
     # the enumeration writes Postback, the example PostBack
     family, _, word = text(payload.get("event")).lower().partition("::")
-    at = instant(payload.get("timestamp"), received_at)
+    at = _happened(payload, received_at)
     if family == "momessage" and word in ("", "postback"):
         return [_message(payload, at, pressed=word == "postback")]
     if family == "messagestatus" and word == "deleted":
@@ -61,6 +61,11 @@ def events(payload: Fields, received_at: datetime) -> list[Event]:
     if family == "messagestatus" and word in STATUSES:
         return [_status(payload, STATUSES[word], at)]
     return [Unknown(f"event {family[:30]} {word[:30]}".strip(), at)]
+
+
+def _happened(payload: Fields, received_at: datetime) -> datetime:
+    """Some samples carry no zone and are read as UTC. Were it another one, a yes must not seem younger than it is."""
+    return min(instant(payload.get("timestamp"), received_at), received_at)
 
 
 def _status(payload: Fields, status: Status, at: datetime) -> Event:
@@ -140,7 +145,7 @@ def points(payload: Fields) -> tuple[Point, ...]:
 def _news(payload: Fields, received_at: datetime) -> Event:
     """A template, a number or the account changed. Names no person."""
     entity, changed = mapping(payload.get("entity")), mapping(payload.get("changedValue"))
-    at = instant(payload.get("timestamp"), received_at)
+    at = _happened(payload, received_at)
     what, name, language = (text(entity.get(key)) for key in ("type", "name", "language"))
     named, value = text(changed.get("property")), text(changed.get("newValue"))
     about_template = what == "template" and name != ""

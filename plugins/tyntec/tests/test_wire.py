@@ -90,6 +90,21 @@ def test_message_of_each_type_keeps_what_was_said(fixture: str, kind: str, text:
     assert (event.at, event.provider_message_id) == (datetime(2026, 11, 21, 10, tzinfo=UTC), THEIRS)
 
 
+@pytest.mark.parametrize(
+    ("stamp", "expected"),
+    [
+        ("2026-11-21T10:00:00+01:00", datetime(2026, 11, 21, 9, tzinfo=UTC)),
+        ("2026-11-21T13:00:00", NOW),
+        ("yesterday", NOW),
+        (None, NOW),
+    ],
+)
+def test_time_of_a_message_is_never_ahead_of_its_arrival(stamp: str | None, expected: datetime) -> None:
+    payload = {**parsed((FIXTURES / "message__text.json").read_bytes()), "timestamp": stamp}
+    (event,) = webhooks.events(payload, NOW)
+    assert event.at == expected
+
+
 def test_message_names_the_one_it_answers() -> None:
     assert one("message__button").in_reply_to == one("message__text_reply").in_reply_to == OURS
 
