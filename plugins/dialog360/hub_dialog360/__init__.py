@@ -13,20 +13,25 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import AsyncIterator
+from typing import Any
 
 from hub_meta import Meta, webhooks, wire
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import SecretStr
 
 from hub import (
+    CARRIES,
     Can,
+    CarriesMedia,
     ClearedMessage,
     DataItem,
     Event,
+    File,
     Forbidden,
     Health,
     HubError,
     IdentityChanged,
     Inbound,
+    MarksRead,
     MessageReceived,
     PreferenceChanged,
     ProcessorProfile,
@@ -39,51 +44,37 @@ from hub import (
     hookimpl,
     same,
 )
-from hub.whatsapp.reading import Fields, mappings, number, parsed, text
+from hub.whatsapp.reading import mappings, number, parsed, text
 from hub.whatsapp.templates import template
-from hub_dialog360.problems import accepted
+from hub_dialog360 import files
+from hub_dialog360.calls import Calls
+from hub_dialog360.config import Config
 
 SIGNATURE = "x-360dialog-signature"
 PAGE_SIZE = 100
-# Meta's, and probably passed through: both are used where they come, and neither is promised
-UNCONFIRMED = frozenset({Can.NATIVE_OPT_OUT, Can.OPAQUE_ID})
 _OF_A_NUMBER = (MessageReceived, PreferenceChanged, IdentityChanged)
 _MISDIRECTED = "its webhook brings what people write to another number, which is not read: give that number its own"
 
 
-class Config(BaseModel):
-    """Settings of one number at 360dialog: its API keys belong to one number each."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    phone_number_id: str = Field(
-        pattern=r"^\d+$", description="Meta's phone number id of the number; the one sender of this connection."
-    )
-    api_key: SecretStr = Field(
-        min_length=1, description="API key of the number, from the 360dialog Hub (D360-API-KEY)."
-    )
-    header_name: str = Field(
-        "x-hub-token", pattern=r"^[A-Za-z0-9-]+$", description="Name of the header that 360dialog sends to the webhook."
-    )
-    header_value: SecretStr = Field(
-        min_length=16,
-        description="A random text that you choose; enter it as the value of that header in the webhook settings.",
-    )
-    platform_secret: SecretStr | None = Field(
-        None, description="Platform secret of a 360dialog partner. Where it is given, unsigned webhooks are refused."
-    )
-    base_url: str = Field(
-        "https://waba-v2.360dialog.io", description="Address of the messaging API; change it for the sandbox or tests."
-    )
-
-
-class Dialog360(Provider[Config]):
+class Dialog360(Provider[Config], CarriesMedia, MarksRead):
     """Sends through 360dialog in Germany."""
 
     name = "dialog360"
     title = "360dialog"
     Config = Config
-    can = Meta.can - UNCONFIRMED
+    # Meta's stops by its own switch and the echo of our id are probably passed on: used where they come, not promised
+    can = frozenset(CARRIES.values()) | {
+        Can.HEADER_MEDIA,
+        Can.CAROUSEL,
+        Can.REPLY,
+        Can.BSUID,
+        Can.TEMPLATES_LISTED,
+        Can.STATUS_DELIVERED,
+        Can.STATUS_READ,
+        Can.INBOUND,
+        Can.MEDIA_STORED,
+        Can.MARK_READ,
+    }
     pair = Meta.pair
     data = (
         DataItem("phone number, BSUID", "contact data", "address a message", "not stated"),
@@ -114,6 +105,10 @@ class Dialog360(Provider[Config]):
         source="[1] [8]; unverified until checked for this account",
     )
 
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._calls = Calls(self.config, self.http)
+
     def authenticate(self, request: Inbound) -> None:
         """The header agreed on, and with a platform secret HMAC-SHA256 of the raw bytes [3]."""
         if request.method != "POST":
@@ -133,18 +128,17 @@ class Dialog360(Provider[Config]):
     async def send(self, message: ClearedMessage) -> Receipt:
         """Meta's message without its phone number id, which 360dialog inserts by the key [1]."""
         outgoing = message.outgoing
-        if outgoing.sender != self.config.phone_number_id:
-            raise Rejected("this connection's key sends from another number")
+        self._own(outgoing.sender)
         body = wire.message(outgoing)
         if "to" in body:
             body["to"] = body["to"].removeprefix("+")  # 360dialog writes digits only
-        return wire.receipt(await self._call("POST", "messages", json=body, sends=True))
+        return wire.receipt(await self._calls.call("POST", "messages", json=body, sends=True))
 
     async def templates(self) -> AsyncIterator[Template]:
         offset = 0
         while True:
             query = {"limit": str(PAGE_SIZE), "offset": str(offset)}
-            answer = await self._call("GET", "v1/configs/templates", query)
+            answer = await self._calls.call("GET", "v1/configs/templates", params=query)
             if "waba_templates" not in answer:
                 raise Unavailable("360dialog's list of templates cannot be read")
             listed = mappings(answer["waba_templates"])
@@ -159,31 +153,28 @@ class Dialog360(Provider[Config]):
     async def check(self) -> Health:
         """Ask for the number's webhook [6]: proves the key, and that somebody listens."""
         try:
-            answer = await self._call("GET", "v1/configs/webhook")
+            answer = await self._calls.call("GET", "v1/configs/webhook")
         except HubError as error:
             return Health(False, str(error))
         if not text(answer.get("url")):
             return Health(False, "the key is valid, but the number has no webhook: nothing people write arrives")
         return Health(True, "the key is valid, and the number has a webhook")
 
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        query: dict[str, str] | None = None,
-        *,
-        json: Fields | None = None,
-        sends: bool = False,
-    ) -> Fields:
-        """One call. Raises what the answer means."""
-        response = await self.http.request(
-            method,
-            f"{self.config.base_url.rstrip('/')}/{path}",
-            params=query,
-            json=json,
-            headers={"d360-api-key": self.config.api_key.get_secret_value()},
-        )
-        return accepted(response, sends=sends)
+    async def upload(self, sender: str, file: File) -> str:
+        self._own(sender)
+        return await files.upload(self._calls, file)
+
+    async def download(self, sender: str, media: str, limit: int) -> File:
+        self._own(sender)
+        return await files.download(self._calls, media, limit)
+
+    async def mark_read(self, sender: str, message: str, *, typing: bool = False) -> None:
+        self._own(sender)
+        await self._calls.call("POST", "messages", json=wire.read(message, typing=typing))
+
+    def _own(self, sender: str) -> None:
+        if sender != self.config.phone_number_id:
+            raise Rejected("this connection's key is another number's")
 
 
 def signature(body: bytes, platform_secret: SecretStr) -> str:

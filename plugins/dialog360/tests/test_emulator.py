@@ -23,9 +23,13 @@ from hub.contract import (
     BadConfig,
     ClearedMessage,
     Event,
+    File,
     Forbidden,
     HubError,
     Inbound,
+    Media,
+    MediaContent,
+    MediaKind,
     MessageReceived,
     Outgoing,
     Point,
@@ -34,6 +38,7 @@ from hub.contract import (
     Purpose,
     Receipt,
     RecipientOptedOut,
+    Rejected,
     Status,
     StatusChanged,
     Template,
@@ -230,7 +235,64 @@ def test_webhook_is_configured_with_its_headers(world: World) -> None:
     assert world.do(lambda plugin: plugin.check()).ok
 
 
+# files
+
+
+PNG = File(MediaKind.IMAGE, "image/png", b"\x89PNG picture", "a.png")
+
+
+def test_file_is_handed_in_sent_and_fetched_at_360dialogs_host(world: World) -> None:
+    stored = world.do(lambda plugin: plugin.upload("100200300400500", PNG))
+    world.emulator.say(ERIKA, "Hallo")
+    assert isinstance(world.send(message(MediaContent(Media(MediaKind.IMAGE, id=stored)))), Receipt)
+    fetched = world.do(lambda plugin: plugin.download("100200300400500", stored, 1000))
+    assert (fetched.kind, fetched.mime_type, fetched.content) == (MediaKind.IMAGE, "image/png", PNG.content)
+
+
+def test_file_of_a_person_is_fetched_while_it_is_kept(world: World) -> None:
+    world.emulator.send_file(ERIKA, "image", b"\x89PNG", "image/png", caption="Stopp")
+    until(lambda: world.heard(MessageReceived))
+    (event,) = world.heard(MessageReceived)
+    (media,) = event.media
+    assert world.do(lambda plugin: plugin.download(event.sender, media.id, 10)).content == b"\x89PNG"
+    assert isinstance(world.do(lambda plugin: plugin.download(event.sender, media.id, 3)), Rejected)
+    world.emulator.clock.advance(timedelta(days=8))
+    assert isinstance(world.do(lambda plugin: plugin.download(event.sender, media.id, 10)), Rejected)
+
+
+def test_files_asked_for_in_vain_too_often_are_blocked_for_a_while(world: World) -> None:
+    def ask() -> Any:
+        return world.do(lambda plugin: plugin.download("100200300400500", "1" * 16, 10))
+
+    assert {type(ask()) for _ in range(21)} == {Rejected}
+    assert isinstance(ask(), Throttled)
+    world.emulator.clock.advance(timedelta(minutes=31))
+    assert isinstance(ask(), Rejected)
+
+
+@pytest.mark.parametrize("media", ["../messages", "", "a/b"])
+def test_file_by_something_that_is_no_id_is_not_asked_for(world: World, media: str) -> None:
+    assert isinstance(world.do(lambda plugin: plugin.download("100200300400500", media, 10)), Rejected)
+    assert world.emulator.log == []
+
+
+def test_nothing_is_done_for_another_number(world: World) -> None:
+    for what in (
+        lambda plugin: plugin.upload("999", PNG),
+        lambda plugin: plugin.download("999", "1", 10),
+        lambda plugin: plugin.mark_read("999", "wamid.A"),
+    ):
+        assert isinstance(world.do(what), Rejected)
+    assert world.emulator.log == []
+
+
 # reading
+
+
+def test_message_is_marked_read(world: World) -> None:
+    said = world.emulator.say(ERIKA, "Hallo")
+    assert world.do(lambda plugin: plugin.mark_read("100200300400500", said, typing=True)) is None
+    assert [read["message_id"] for read in world.emulator.marked_read] == [said]
 
 
 def test_templates_are_listed_in_lower_case_and_read(world: World) -> None:

@@ -13,7 +13,7 @@ import httpx
 import orjson
 import pytest
 from hub_dialog360 import Config, Dialog360
-from hub_dialog360.problems import STATUSES, WORDS, accepted
+from hub_dialog360.calls import STATUSES, WORDS, accepted
 
 from hub.contract import (
     BadConfig,

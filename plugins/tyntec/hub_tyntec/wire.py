@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import orjson
 
 from hub import (
-    BadInput,
     Button,
     ButtonKind,
     ButtonsContent,
@@ -31,11 +30,10 @@ from hub import (
     Unavailable,
     Uncertain,
     not_carried,
-    parts,
 )
 from hub.whatsapp.reading import Fields, mappings, text
 from hub.whatsapp.templates import TEMPLATE_STATES as PLATFORM_STATES
-from hub.whatsapp.templates import assembled
+from hub.whatsapp.templates import assembled, filled
 
 TEMPLATE_STATES = {
     **PLATFORM_STATES,  # tyntec's list lacks what may no longer be sent
@@ -106,14 +104,11 @@ def _row(row: Choice) -> Fields:
 
 def _template(content: TemplateContent) -> Fields:
     """`templateId` is the template's name; version 3 keys the components by where they go."""
-    try:
-        given = parts(content.parameters)
-    except BadInput as error:
-        raise TemplateProblem(str(error)) from None
+    given = filled(content)
     if given.cards:
         raise Rejected("tyntec documents no carousel")
-    filled = {"header": _header(given), "body": _texts(given.body), "button": [_button(one) for one in given.buttons]}
-    components = {place: values for place, values in filled.items() if values}
+    places = {"header": _header(given), "body": _texts(given.body), "button": [_button(one) for one in given.buttons]}
+    components = {place: values for place, values in places.items() if values}
     template = {"templateId": content.name, "templateLanguage": content.language}
     return {**template, "components": components} if components else template
 
