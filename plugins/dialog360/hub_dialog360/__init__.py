@@ -20,6 +20,7 @@ from pydantic import SecretStr
 
 from hub import (
     CARRIES,
+    BadConfig,
     Can,
     CarriesMedia,
     ClearedMessage,
@@ -37,7 +38,6 @@ from hub import (
     ProcessorProfile,
     Provider,
     Receipt,
-    Rejected,
     SenderChanged,
     Template,
     Unavailable,
@@ -174,7 +174,7 @@ class Dialog360(Provider[Config], CarriesMedia, MarksRead):
 
     def _own(self, sender: str) -> None:
         if sender != self.config.phone_number_id:
-            raise Rejected("this connection's key is another number's")
+            raise BadConfig("this connection has the key of another number; give each number a connection of its own")
 
 
 def signature(body: bytes, platform_secret: SecretStr) -> str:

@@ -282,7 +282,7 @@ def test_nothing_is_done_for_another_number(world: World) -> None:
         lambda plugin: plugin.download("999", "1", 10),
         lambda plugin: plugin.mark_read("999", "wamid.A"),
     ):
-        assert isinstance(world.do(what), Rejected)
+        assert isinstance(world.do(what), BadConfig)
     assert world.emulator.log == []
 
 

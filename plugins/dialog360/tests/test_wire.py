@@ -97,11 +97,11 @@ def test_message_is_metas_without_a_plus_and_without_a_number_in_the_path(to: Po
     assert body["biz_opaque_callback_data"] == "opaque-1"
 
 
-def test_message_of_another_number_is_refused_before_any_call() -> None:
+def test_message_of_another_number_needs_a_human_and_no_call() -> None:
     def answer(_: httpx.Request) -> httpx.Response:
         raise AssertionError("called")
 
-    assert isinstance(with_plugin(answer, lambda plugin: plugin.send(message(sender="999"))), Rejected)
+    assert isinstance(with_plugin(answer, lambda plugin: plugin.send(message(sender="999"))), BadConfig)
 
 
 def test_what_is_not_confirmed_is_not_promised() -> None:
