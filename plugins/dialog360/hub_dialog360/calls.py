@@ -12,22 +12,13 @@ import httpx
 
 from hub import HubError, Rejected, Scope, Throttled, Unavailable, Uncertain, for_status
 from hub.whatsapp import media
-from hub.whatsapp.codes import classify, object_missing, table
+from hub.whatsapp.codes import classify, object_missing
 from hub.whatsapp.reading import Fields, parsed
+from hub.whatsapp.words import table
 from hub_dialog360.config import Config
 
 BLOCKED = 1800.0  # seconds
-STATUSES = table("hub_dialog360", "status")
-# what 360dialog's texts on a 400 have in common with [4]; their exact wording is not published
-WORDS = tuple(
-    (word, table("hub_dialog360", name)[400])
-    for word, name in (
-        ("rate limit", "throttled"),
-        ("disabled", "disabled"),
-        ("unpaid", "unpaid"),
-        ("payment", "unpaid"),
-    )
-)
+REFUSALS = table("hub_dialog360", "refusals.toml")
 
 
 class Calls:
@@ -74,11 +65,11 @@ def _refusal(response: httpx.Response, answer: Fields, *, sends: bool) -> HubErr
     status, after = response.status_code, response.headers.get("retry-after")
     if isinstance(answer.get("error"), dict):
         return classify(answer["error"], status=status, retry_after=after, sends=sends)
-    known = STATUSES.get(status)
-    if status == 400:  # not 429: three different things
+    known = REFUSALS.get(str(status))
+    if status == 400:  # not 429: different things, told apart by their words
         said = response.text.lower()
-        known = next((meant for word, meant in WORDS if word in said), None)
+        known = next((word for name, word in REFUSALS.items() if not name.isdecimal() and name in said), None)
     if known is not None:
-        return known.error(status, vendor="360dialog")
+        return known.error("360dialog")
     by_status = for_status(status, retry_after=after, sends=sends)
     return by_status or (Uncertain if sends else Unavailable)("360dialog's answer contradicts itself")

@@ -13,7 +13,7 @@ import httpx
 import orjson
 import pytest
 from hub_dialog360 import Config, Dialog360
-from hub_dialog360.calls import STATUSES, WORDS, accepted
+from hub_dialog360.calls import REFUSALS, accepted
 
 from hub.contract import (
     BadConfig,
@@ -127,7 +127,8 @@ def refused(status: int, content: Any, *, sends: bool = True) -> HubError:
         (400, "exceeded the endpoint Rate Limit", Throttled),
         (400, {"message": "API disabled"}, BadConfig),
         (400, {"message": "unpaid invoice"}, BadConfig),
-        (400, {"message": "something else"}, Rejected),
+        (400, {"message": "payment required"}, BadConfig),
+        (400, {"message": "something else, 401"}, Rejected),
         (401, {"message": "Invalid API key"}, BadConfig),
         (403, {"error": "endpoint blocked"}, BadConfig),
         (404, {"message": "no such endpoint"}, Rejected),
@@ -154,7 +155,7 @@ def test_refusal_of_a_reading_call_can_be_tried_later() -> None:
 
 
 def test_every_refusal_is_said_in_both_languages() -> None:
-    meanings = [*STATUSES.values(), *(meant for _, meant in WORDS)]
+    meanings = list(REFUSALS.values())
     assert [known for known in meanings if not (known.en.endswith(".") and known.de.endswith("."))] == []
     assert all(meant.kind is Throttled or meant.kind is BadConfig for meant in meanings)
 

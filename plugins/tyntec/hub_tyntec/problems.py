@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """tyntec's refusals in our words. They are `application/problem+json` (RFC 7807); tyntec publishes no list of codes,
-so the HTTP status decides (`codes.toml`). A failed message carries the platform's code. Source: [1].
+so the HTTP status decides (`refusals.toml`). A failed message carries the platform's code. Source: [1].
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import re
 import httpx
 
 from hub import HubError, Rejected, for_status
-from hub.whatsapp.codes import classify, table
+from hub.whatsapp.codes import classify
 from hub.whatsapp.reading import Fields, mappings, parsed, text
+from hub.whatsapp.words import table
 
-STATUSES = table("hub_tyntec", "status")
+REFUSALS = table("hub_tyntec", "refusals.toml")
 _FIELD = re.compile(r"[A-Za-z_.\[\]]{1,80}")  # a path in the request; no digit, so no number can be in it
 _PLATFORM_CODE = re.compile(r"whatsapp::error::(\d+)")
 
@@ -25,14 +26,14 @@ def problem(response: httpx.Response, *, sends: bool, names_message: bool) -> Hu
     """
     status = response.status_code
     said = parsed(response.content) if status >= 400 else {}
-    known = STATUSES.get(status) if "title" in said else None  # else not tyntec's own answer
+    known = REFUSALS.get(str(status)) if "title" in said else None  # else not tyntec's own answer
     if known is None or (status == 404 and names_message):
         return for_status(status, retry_after=response.headers.get("retry-after"), sends=sends)
     violations = [text(one.get("field")) for one in mappings(said.get("violations"))]
     fields = ", ".join(sorted({field for field in violations if _FIELD.fullmatch(field)}))
     if known.kind is Rejected and fields:
         return Rejected(f"tyntec {status}: {known.en} {fields}", code=str(status))
-    return known.error(status, vendor="tyntec")
+    return known.error("tyntec")
 
 
 def failure(details: Fields) -> HubError:

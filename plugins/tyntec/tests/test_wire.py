@@ -11,7 +11,7 @@ import httpx
 import orjson
 import pytest
 from hub_tyntec import webhooks, wire
-from hub_tyntec.problems import STATUSES, problem
+from hub_tyntec.problems import REFUSALS, problem
 
 from hub.contract import (
     BadConfig,
@@ -328,8 +328,8 @@ def test_refusal_of_an_unknown_message_blames_no_account() -> None:
 
 
 def test_every_refusal_is_said_in_both_languages() -> None:
-    assert sorted(STATUSES) == [400, 401, 403, 404]
-    assert [known for known in STATUSES.values() if not (known.en.endswith(".") and known.de.endswith("."))] == []
+    assert sorted(REFUSALS) == ["400", "401", "403", "404"]
+    assert [known for known in REFUSALS.values() if not (known.en.endswith(".") and known.de.endswith("."))] == []
 
 
 def test_refusal_names_fields_but_nothing_that_was_sent() -> None:
