@@ -2,11 +2,11 @@
 """A vendor's own words for what went wrong, kept in a TOML file of the plugin:
 
     [OUTSIDE_ALLOWED_SENDING_WINDOW]
-    error = "WindowClosed"
+    kind = "WindowClosed"
     en = "the person last wrote more than 24 hours ago; only a template may be sent"
     de = "..."
 
-`error` is a type of `hub.contract.errors`, and so the rule for what happens next; `after` (seconds) and `scope` go with
+`kind` is a type of `hub.contract.errors`, and so the rule for what happens next; `after` (seconds) and `scope` go with
 `Throttled` and `RecipientCapped`. Meta's codes have their own table: `hub.whatsapp.codes`.
 """
 
@@ -18,7 +18,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from hub.contract import HubError, RecipientCapped, Scope, SendError, Throttled, errors
+from hub.contract import HubError, RecipientCapped, Scope, SendError, Throttled
+from hub.whatsapp.codes import KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Word:
 
     def error(self, vendor: str, after: float | None = None) -> HubError:
         """The error, in English; `after` is the vendor's own wish, in seconds."""
-        says = f"{self.en} ({vendor} {self.name})"
+        says = f"{vendor} {self.name}: {self.en}"
         if issubclass(self.kind, Throttled):
             return self.kind(says, after=self.after if after is None else after, scope=self.scope)
         if issubclass(self.kind, RecipientCapped):
@@ -52,6 +53,5 @@ def table(package: str, file: str) -> dict[str, Word]:
 
 
 def _word(name: str, given: dict[str, Any]) -> Word:
-    kind = getattr(errors, given["error"])
     scope = Scope(given.get("scope", Scope.SENDER))
-    return Word(name, kind, given["en"], given["de"], float(given.get("after", 1.0)), scope)
+    return Word(name, KINDS[given["kind"]], given["en"], given["de"], float(given.get("after", 1.0)), scope)

@@ -35,6 +35,7 @@ from hub import (
     Receipt,
     SenderState,
     Template,
+    TemplateContent,
     Unavailable,
     Uncertain,
     hookimpl,
@@ -42,6 +43,7 @@ from hub import (
 from hub.whatsapp.reading import Fields, mappings, parsed, text
 from hub_sinch import signature, webhooks, wire
 from hub_sinch.access import Access
+from hub_sinch.labels import Labels, key
 from hub_sinch.reasons import refusal
 
 PAGE_SIZE = 100
@@ -146,6 +148,7 @@ class Sinch(Provider[Config], KnowsSenders):
         auth = self._host("https://eu.auth.sinch.com" if config.region == "eu" else "https://auth.sinch.com")
         secret = config.key_secret.get_secret_value()
         self._access = Access(config.key_id, secret, f"{auth}/oauth2/token", http, memory)
+        self._labels = Labels(memory)
 
     def authenticate(self, request: Inbound) -> None:
         secrets = (self.config.webhook_secret, self.config.previous_webhook_secret)
@@ -157,24 +160,29 @@ class Sinch(Provider[Config], KnowsSenders):
     async def send(self, message: ClearedMessage) -> Receipt:
         if message.outgoing.sender != self.config.app_id:
             raise BadConfig("the sender's id is not the app of this connection")
-        body = wire.message(message.outgoing, self.config.ttl)
+        content = message.outgoing.content
+        labels = self._labels.of(content) if isinstance(content, TemplateContent) else {}
+        body = wire.message(message.outgoing, self.config.ttl, labels)
         return wire.receipt(await self._call("POST", self._conversation("messages:send"), json=body, sends=True))
 
     async def templates(self) -> AsyncIterator[Template]:
         project = f"{self._host('https://provisioning.api.sinch.com')}/v1/projects/{self.config.project_id}"
         query = {"pageSize": str(PAGE_SIZE)}
+        labels: dict[str, dict[str, str]] = {}
         while True:
             answer = await self._call("GET", f"{project}/whatsapp/templates", query)
             for item in mappings(answer.get("templates")):
                 found = wire.template(item)
                 if found is not None:
+                    labels[key(found.name, found.language)] = wire.quick_replies(item)
                     yield found
             following = text(answer.get("nextPageToken"))
             if not following:
-                return
+                break
             if following == query.get("pageToken"):
                 raise Unavailable("Sinch's list of templates does not end")
             query["pageToken"] = following
+        self._labels.keep(labels)
 
     async def senders(self) -> list[SenderState]:
         apps = mappings((await self._call("GET", self._conversation("apps"))).get("apps"))

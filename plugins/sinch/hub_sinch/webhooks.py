@@ -28,7 +28,7 @@ from hub import (
 )
 from hub.whatsapp.reading import Fields, instant, mapping, text
 from hub_sinch.reasons import failure
-from hub_sinch.wire import CHANNEL
+from hub_sinch.wire import CHANNEL, LABEL
 
 STATUSES = {
     "QUEUED_ON_CHANNEL": Status.SENT,
@@ -121,11 +121,13 @@ _PLAIN = {
 
 
 def _pressed(choice: Fields) -> tuple[str, str]:
-    """Label and id. Sinch hands over what we chose as id, else its default: the message's id, "_", the label [2]."""
+    """Label and id. Sinch hands over the payload; its own default is the message's id, "_" and the label [2]."""
     given = text(choice.get("postback_data"))
     default = f"{text(choice.get('message_id'))}_"
-    label = given.removeprefix(default) if len(default) > 1 and given.startswith(default) else ""
-    return label, label or given
+    for prefix in (LABEL, default):
+        if len(prefix) > 1 and given.startswith(prefix):
+            return given.removeprefix(prefix), given.removeprefix(prefix)
+    return "", given
 
 
 def _file(message: Fields) -> tuple[str, tuple[Media, ...]]:

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hub import (
     Button,
@@ -18,7 +17,6 @@ from hub import (
     MediaContent,
     MediaKind,
     Outgoing,
-    PlatformCategory,
     PointKind,
     Purpose,
     Receipt,
@@ -35,29 +33,20 @@ from hub import (
     parts,
 )
 from hub.whatsapp.reading import Fields, mapping, mappings, text
+from hub.whatsapp.templates import assembled, locale, template_state
 
 CHANNEL = "WHATSAPP"
-TEMPLATE_STATES = {
-    "APPROVED": TemplateState.APPROVED,
-    "DRAFT": TemplateState.PENDING,
-    "SUBMITTED": TemplateState.PENDING,
-    "IN_PROGRESS": TemplateState.PENDING,
-    "PENDING": TemplateState.PENDING,
-    "REJECTED": TemplateState.REJECTED,
-    "PAUSED": TemplateState.PAUSED,
-    "DISABLED": TemplateState.DISABLED,
-    "DELETED": TemplateState.GONE,
-}
-# the older guide [5] has words of its own
-CATEGORIES = {word.value: word for word in PlatformCategory} | {
-    "OTP": PlatformCategory.AUTHENTICATION,
-    "TRANSACTIONAL": PlatformCategory.UTILITY,
-}
-_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+LABEL = "label:"  # begins a payload that is the label of its own button
+# the older guide [5] has categories of its own
+CATEGORIES = {"OTP": "AUTHENTICATION", "TRANSACTIONAL": "UTILITY"}
 
 
-def message(outgoing: Outgoing, ttl: int) -> Fields:
-    """The body of `POST /messages:send`. Raises `Rejected` for what Sinch does not document."""
+def message(outgoing: Outgoing, ttl: int, labels: Mapping[str, str] | None = None) -> Fields:
+    """The body of `POST /messages:send`. Raises `Rejected` for what Sinch does not document.
+
+    labels: of the template's quick replies, by index. Sinch wants a payload for each of them [3] and hands over nothing
+    else when one is pressed, so where the sender gives none, the label goes along: it may say stop.
+    """
     if outgoing.to.kind is not PointKind.E164:
         raise Rejected("Sinch documents no sending to a user id; a number is needed")
     identity = {"channel": CHANNEL, "identity": outgoing.to.value.removeprefix("+")}
@@ -71,17 +60,17 @@ def message(outgoing: Outgoing, ttl: int) -> Fields:
         "message_content_type": "CONTENT_MARKETING" if advertises else "CONTENT_NOTIFICATION",
         "queue": "HIGH_PRIORITY" if outgoing.purpose is Purpose.AUTHENTICATION else "NORMAL_PRIORITY",
         "ttl": f"{ttl}s",
-        "message": _content(outgoing),
+        "message": _content(outgoing, labels or {}),
     }
 
 
-def _content(outgoing: Outgoing) -> Fields:
+def _content(outgoing: Outgoing, labels: Mapping[str, str]) -> Fields:
     content = outgoing.content
     match content:
         case TextContent():
             return {"text_message": {"text": content.body}}
         case TemplateContent():
-            return {"template_message": {"channel_template": {CHANNEL: _template(content)}}}
+            return {"template_message": {"channel_template": {CHANNEL: _template(content, labels)}}}
         case MediaContent():
             return {"media_message": _file(content)}
         case ButtonsContent():
@@ -172,9 +161,10 @@ def _card(content: CardsContent) -> Fields:
     return {"name": {"full_name": card.name}, "phone_numbers": phones, **emails, **company}
 
 
-def _template(content: TemplateContent) -> Fields:
-    filled = dict(_parameters(content))
-    template: Fields = {"template_id": content.name, "language_code": content.language.replace("-", "_")}
+def _template(content: TemplateContent, labels: Mapping[str, str]) -> Fields:
+    replies = {_button(Button(int(at), ButtonKind.REPLY, "")): f"{LABEL}{said}" for at, said in labels.items()}
+    filled = replies | dict(_parameters(content))
+    template: Fields = {"template_id": content.name, "language_code": locale(content.language)}
     return {**template, "parameters": filled} if filled else template
 
 
@@ -224,34 +214,26 @@ def receipt(answer: Fields) -> Receipt:
 
 
 def template(listed: Fields) -> Template | None:
-    """A template of the list; None when its name, language or category cannot be read."""
-    name, language = text(listed.get("name")), text(listed.get("language")).replace("-", "_")
-    category = CATEGORIES.get(text(listed.get("category")))
-    if not name or not language or category is None:
-        return None
-    # only APPROVED may be sent, so a state this version cannot read is treated as disabled
-    state = TEMPLATE_STATES.get(text(listed.get("state")), TemplateState.DISABLED)
+    """A template of the list; None when its name, language or category cannot be read.
+
+    [5] names name, language, category and state. That the components stand in `details`, in Meta's words, is
+    UNCONFIRMED: without them a template has no text, and core finds nothing in it that it could clear as advertising.
+    """
+    word, state = text(listed.get("category")), text(listed.get("state"))
+    return assembled(
+        text(listed.get("name")),
+        locale(listed.get("language")),
+        CATEGORIES.get(word, word),
+        TemplateState.PENDING if state == "DRAFT" else template_state(state),
+        mapping(listed.get("details")).get("components"),
+    )
+
+
+def quick_replies(listed: Fields) -> dict[str, str]:
+    """Labels of a listed template's quick replies, by the index of the button."""
     components = mappings(mapping(listed.get("details")).get("components"))
-    texts = [text(part.get("text")) for part in components if text(part.get("type")) in ("HEADER", "BODY", "FOOTER")]
     buttons = [button for part in components for button in mappings(part.get("buttons"))]
-    labels = tuple(text(button.get("text")) for button in buttons)
-    shown = "\n".join(part for part in texts if part)
-    return Template(name, language, category, state, shown, tuple(_variables(components, buttons)), labels)
-
-
-def _variables(components: list[Fields], buttons: list[Fields]) -> Iterator[str]:
-    """The keys of a template's parameters, as `hub.contract.parts` spells them."""
-    for part in components:
-        prefix = {"HEADER": "header.", "BODY": ""}.get(text(part.get("type")))
-        if prefix is None:
-            continue
-        kind = text(part.get("format")).lower()
-        if prefix and kind in ("image", "video", "document"):
-            yield f"header.{kind}"
-        yield from dict.fromkeys(prefix + found for found in _VARIABLE.findall(text(part.get("text"))))
-    for index, button in enumerate(buttons):
-        if _VARIABLE.search(text(button.get("url"))) or text(button.get("type")) == "OTP":
-            yield f"button.{index}"
+    return {str(at): text(one.get("text")) for at, one in enumerate(buttons) if text(one.get("type")) == "QUICK_REPLY"}
 
 
 def sender(app: Fields) -> SenderState | None:

@@ -131,6 +131,16 @@ def test_template_language_has_an_underscore_and_no_empty_parameters() -> None:
     assert template == {"template_id": "hello", "language_code": "en_US"}
 
 
+def test_quick_reply_without_a_payload_carries_its_label() -> None:
+    content = TemplateContent("offer", "de", (("payload.1", "yes.7"),))
+    body = wire.message(outgoing(content), 600, {"0": "Keine Werbung", "1": "Ja"})
+    (template,) = body["message"]["template_message"]["channel_template"].values()
+    assert template["parameters"] == {
+        "button[0]quick_reply[1]payload": "label:Keine Werbung",
+        "button[1]quick_reply[1]payload": "yes.7",
+    }
+
+
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -248,6 +258,7 @@ def test_template_in_a_state_to_come_cannot_be_sent() -> None:
         ("message__text", "text", "Bitte keine Werbung mehr", ""),
         ("message__button", "button", "", "STOP_MARKETING"),
         ("message__button_by_default", "button", "Keine Werbung", "Keine Werbung"),
+        ("message__button_with_label", "button", "Keine Werbung", "Keine Werbung"),
         ("message__image", "image", "", ""),
         ("message__media_card", "image", "STOP", ""),
         ("message__voice", "audio", "", ""),
