@@ -14,8 +14,8 @@ Numbers in this plugin's comments name what was read:
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import cached_property
 
-import httpx
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from hub import (
@@ -28,7 +28,6 @@ from hub import (
     HubError,
     Inbound,
     KnowsSenders,
-    Memory,
     Pace,
     ProcessorProfile,
     Provider,
@@ -142,13 +141,16 @@ class Sinch(Provider[Config], KnowsSenders):
         source="[1] [2] [6] [7], read in March to October 2026; unverified until checked for this account",
     )
 
-    def __init__(self, config: Config, http: httpx.AsyncClient, memory: Memory) -> None:
-        super().__init__(config, http, memory)
-        # the key's own service in the EU, where there is one [1]
-        auth = self._host("https://eu.auth.sinch.com" if config.region == "eu" else "https://auth.sinch.com")
-        secret = config.key_secret.get_secret_value()
-        self._access = Access(config.key_id, secret, f"{auth}/oauth2/token", http, memory)
-        self._labels = Labels(memory)
+    @cached_property
+    def _access(self) -> Access:
+        # the EU has a token service of its own [1]
+        auth = self._host("https://eu.auth.sinch.com" if self.config.region == "eu" else "https://auth.sinch.com")
+        secret = self.config.key_secret.get_secret_value()
+        return Access(self.config.key_id, secret, f"{auth}/oauth2/token", self.http, self.memory)
+
+    @cached_property
+    def _labels(self) -> Labels:
+        return Labels(self.memory)
 
     def authenticate(self, request: Inbound) -> None:
         secrets = (self.config.webhook_secret, self.config.previous_webhook_secret)

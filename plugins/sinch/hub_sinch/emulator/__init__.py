@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An emulated Sinch project with one app and its number: Sinch's dialect of the emulated WhatsApp.
 
-Built from Sinch's published behaviour; the numbers in comments are those of `hub_sinch`. What the platform refuses comes
+Built from what Sinch publishes; the numbers in comments are those of `hub_sinch`. What the platform refuses comes
 as a failed delivery: Sinch answers 200 to every well-formed message. Not emulated: the queue before WhatsApp (20
 messages per second by default), batches, contacts and conversations, other channels, transcoding, creating templates.
 """

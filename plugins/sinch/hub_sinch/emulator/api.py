@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The emulated endpoints: access tokens, messages, the app, webhooks, templates. Three hosts of Sinch's are one here."""
+"""The emulated endpoints: access tokens, messages, the app, webhooks, templates. Sinch's three hosts are one here."""
 
 from __future__ import annotations
 

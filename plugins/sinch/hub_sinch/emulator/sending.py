@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `POST /messages:send` looks at before it accepts, and Sinch's error bodies. Source: [1] errors, [2] models, [3]."""
+"""What `POST /messages:send` looks at before it accepts, and Sinch's error bodies. Source: [1] [2] [3]."""
 
 from __future__ import annotations
 
