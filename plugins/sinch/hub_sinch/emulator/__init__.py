@@ -147,6 +147,10 @@ class SinchEmulator(WhatsApp):
         message = shapes.message(self.sender, user, id, at, said, self.number)
         self._tell("MESSAGE_INBOUND", message, at, done=lambda when: self.acknowledged(id, when))
 
+    def tell_sender(self, what: str, *, old: str, new: str) -> None:
+        if what == "quality":
+            self._tell("CHANNEL_EVENT", shapes.quality(old, new), self.clock.now())
+
     def _tell(
         self,
         trigger: str,

@@ -58,7 +58,7 @@ class Api:
         platform = self.platform
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         until = platform.tokens.get(given)
-        if until is None:
+        if until is None or platform.token_expired:  # the whole access key
             raise Problem(401, "invalid token", {"www-authenticate": 'Bearer error="invalid_token"'})
         if until <= platform.clock.now():
             raise Problem(401, "token expired", {"www-authenticate": 'Bearer error="invalid_token", expired'})
@@ -71,7 +71,7 @@ class Api:
         platform = self.platform
         expected = base64.b64encode(f"{platform.key_id}:{platform.key_secret}".encode()).decode()
         given = request.headers.get("authorization", "").removeprefix("Basic ")
-        if not hmac.compare_digest(given.encode(), expected.encode()):
+        if not hmac.compare_digest(given.encode(), expected.encode()) or platform.token_expired:
             said = {"error": "invalid_client", "error_description": "Client authentication failed"}
             return answer(401, said)
         if parse_qs((await request.body()).decode()).get("grant_type") != ["client_credentials"]:

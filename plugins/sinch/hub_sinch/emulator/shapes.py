@@ -105,6 +105,13 @@ def _content(kind: str, content: Said) -> Said:
 _SUFFIX = {"image": ".jpg", "video": ".mp4", "document": ".pdf", "audio": ".ogg", "sticker": ".webp"}
 
 
+def quality(old: str, new: str) -> Said:
+    """The event's name is Sinch's; the keys of what comes along are not documented where we read."""
+    data = {"previous_quality_rating": old, "quality_rating": new}
+    event = {"channel": "WHATSAPP", "event_type": "WHATS_APP_QUALITY_RATING_CHANGED", "additional_data": data}
+    return {"channel_event_notification": {"channel_event": event}}
+
+
 def app(id: str, number: str, settings: Said) -> Said:
     channel = {
         "channel": "WHATSAPP",
