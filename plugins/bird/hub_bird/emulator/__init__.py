@@ -43,7 +43,8 @@ class BirdEmulator(WhatsApp):
         self.subscribed: set[str] = set()  # events to tell; empty: all
         self.suppressed: set[str] = set()  # addresses
         self.answered: dict[str, tuple[bytes, dict[str, Any]]] = {}  # by idempotency key: body and answer
-        self.messages: dict[str, dict[str, Any]] = {}  # as `GET /messages/{id}` shows them
+        self.messages: dict[str, dict[str, Any]] = {}  # as they were accepted
+        self.progress: dict[str, list[tuple[datetime, dict[str, Any]]]] = {}  # what became of each, and when
         self.read: list[str] = []  # ids of people's messages that were marked read
         self.on_business_app = False
         self.forge: Callable[[str], str] = lambda signed: signed
@@ -86,8 +87,21 @@ class BirdEmulator(WhatsApp):
         return message
 
     def _fail(self, message: dict[str, Any], word: str, error: dict[str, Any]) -> None:
-        message |= {"status": word, "last_error": error}
-        self._tell(f"whatsapp.{word}", {**shapes.outbound(self.workspace, message), "error": error}, self.clock.now())
+        now = self.clock.now()
+        self._moved(message["id"], now, {"status": word, "last_error": error})
+        self._tell(f"whatsapp.{word}", {**shapes.outbound(self.workspace, message), "error": error}, now)
+
+    def _moved(self, id_: str, at: datetime, change: dict[str, Any]) -> None:
+        with self.lock:
+            self.progress.setdefault(id_, []).append((at, change))
+
+    def shown(self, id_: str) -> dict[str, Any] | None:
+        """A message as it stands now."""
+        found, now = self.messages.get(id_), self.clock.now()
+        if found is None:
+            return None
+        changes = [change for at, change in list(self.progress.get(id_, ())) if at <= now]
+        return {key: value for part in (found, *changes) for key, value in part.items()}
 
     def suppress(self, address: str) -> None:
         """Somebody puts an address on the workspace's suppression list."""
@@ -106,13 +120,12 @@ class BirdEmulator(WhatsApp):
     def tell_status(
         self, user: User, sent: Sent, status: str, at: datetime, *, category: str, code: int, after: float
     ) -> None:
-        message = self.messages[sent.id]
-        data = shapes.outbound(self.workspace, message)
+        data = shapes.outbound(self.workspace, self.messages[sent.id])
         if code:
-            message |= {"status": "failed", "last_error": shapes.refused(code, at)}
-            data["error"] = message["last_error"]
+            data["error"] = shapes.refused(code, at)
+            self._moved(sent.id, at, {"status": "failed", "last_error": data["error"]})
         else:
-            message |= shapes.moved(status, at)
+            self._moved(sent.id, at, shapes.moved(status, at))
         self._tell(f"whatsapp.{status}", data, at, after=after)
 
     def tell_message(

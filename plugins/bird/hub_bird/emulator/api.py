@@ -77,7 +77,7 @@ class Api:
             template = (
                 sending.template(body["template"], self._stored(body["template"])) if kind == "template" else None
             )
-            message = dict(platform.take(body, to, kind, template))
+            message = platform.take(body, to, kind, template)
         except Refused as refused:
             raise Problem(422, "WhatsAppTemplateParameterMismatch", ("/template", refused.details)) from None
         if key:
@@ -97,10 +97,11 @@ class Api:
         return found
 
     async def messages(self, request: Request) -> Response:
-        return _page(request, [dict(one) for one in reversed(list(self.platform.messages.values()))])
+        newest_first = reversed(list(self.platform.messages))
+        return _page(request, [found for id_ in newest_first if (found := self.platform.shown(id_))])
 
     async def message(self, request: Request) -> Response:
-        found = self.platform.messages.get(request.path_params["message"])
+        found = self.platform.shown(request.path_params["message"])
         if found is None:
             raise Problem(404, "WhatsAppMessageNotFound")
         return answer(200, found)
