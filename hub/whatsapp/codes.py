@@ -112,13 +112,13 @@ def _meant(code: int, fields: Fields) -> Meaning | None:
     """100 stands for much: what is wrong with a template that was handed in is told by its subcode alone."""
     if code != 100:
         return meaning(code)
-    if _object_missing(fields):
+    if object_missing(fields):
         return _PERMISSION
     narrower = meaning(number(fields.get("error_subcode")) or code)
     return narrower if narrower is not None and narrower.kind is TemplateProblem else meaning(code)
 
 
-def _object_missing(fields: Fields) -> bool:
-    """Graph answers 100 for an object that the token may not see, too."""
-    said = text(fields.get("message")).lower()
+def object_missing(error: object) -> bool:
+    """Graph answers 100 for an object that is not there, and for one that the token may not see."""
+    said = text(mapping(error).get("message")).lower()
     return "unsupported get request" in said or "unsupported post request" in said

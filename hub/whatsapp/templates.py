@@ -9,7 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from hub.contract import PlatformCategory, Template, TemplateState
+from hub.contract import (
+    BadInput,
+    Parts,
+    PlatformCategory,
+    Template,
+    TemplateContent,
+    TemplateProblem,
+    TemplateState,
+    parts,
+)
 from hub.whatsapp.reading import Fields, mappings, text
 
 TEMPLATE_STATES = {
@@ -26,6 +35,7 @@ TEMPLATE_STATES = {
     "ARCHIVED": TemplateState.GONE,
 }
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_PLACE = re.compile(r"(^|\.)(button\.\d+|copy\.\d+|header\.(image|video|document|location))$")
 _SHOWN = ("HEADER", "BODY", "FOOTER")
 _HEADERS = ("IMAGE", "VIDEO", "DOCUMENT", "LOCATION")
 
@@ -47,11 +57,19 @@ def assembled(name: str, language: str, category: object, state: TemplateState, 
     known = platform_category(category)
     if not name or not language or known is None:
         return None
-    parts = mappings(components)
-    texts = [text(part.get("text")) for part in parts if _type(part) in _SHOWN]
-    labels = tuple(text(button.get("text")) for button in _buttons(parts))
+    own = mappings(components)
+    texts = [text(part.get("text")) for part in own if _type(part) in _SHOWN]
+    labels = tuple(text(button.get("text")) for button in _buttons(own))
     shown = "\n".join(part for part in texts if part)
-    return Template(name, language, known, state, shown, tuple(variables(parts)), labels)
+    return Template(name, language, known, state, shown, tuple(variables(own)), labels)
+
+
+def filled(content: TemplateContent) -> Parts:
+    """What fills a template, by where it goes. Raises `TemplateProblem` for a key that names no place."""
+    try:
+        return parts(content.parameters)
+    except BadInput as error:
+        raise TemplateProblem(str(error)) from None
 
 
 def template_state(word: object) -> TemplateState:
@@ -75,6 +93,12 @@ def variables(components: Sequence[Fields], prefix: str = "") -> Iterator[str]:
     cards = [card for part in components for card in mappings(part.get("cards"))]
     for index, card in enumerate(cards):
         yield from variables(mappings(card.get("components")), f"{prefix}card.{index}.")
+
+
+def named(components: Sequence[Fields]) -> bool:
+    """Are variables named, and not numbered?"""
+    keys = (key.rpartition(".")[2] for key in variables(components) if not _PLACE.search(key))
+    return any(not key.isdecimal() for key in keys)
 
 
 def locale(language: object) -> str:

@@ -58,6 +58,14 @@ def _template_category(value: Fields, at: datetime) -> Iterator[Event]:
         yield SenderChanged(EVERY_SENDER, f"template {name} ({language}) becomes {coming} on {when}", at)
 
 
+def _template_words(value: Fields, at: datetime) -> Iterator[Event]:
+    name, language = _template(value)
+    if name and language:
+        yield TemplateChanged(name, language, at, words=True)
+    else:
+        yield Unknown("words of a template", at)
+
+
 def _template(value: Fields) -> tuple[str, str]:
     language = locale(value.get("message_template_language"))
     return text(value.get("message_template_name")), language
@@ -103,6 +111,7 @@ READERS: dict[str, Callable[[Fields, datetime], Iterator[Event]]] = {
     "message_template_status_update": _template_status,
     "message_template_quality_update": _template_quality,
     "template_category_update": _template_category,
+    "message_template_components_update": _template_words,
     "account_update": _account,
     "account_review_update": _shown("account review", "decision"),
     "account_alerts": _alert,
@@ -110,4 +119,6 @@ READERS: dict[str, Callable[[Fields, datetime], Iterator[Event]]] = {
     "phone_number_quality_update": _shown("number", "event", "current_limit", "max_daily_conversations_per_business"),
     "phone_number_name_update": _shown("display name", "decision", "rejection_reason"),
     "security": _shown("security", "event"),
+    "business_username_update": _shown("username", "status"),
+    "payment_configuration_update": _shown("payments", "status"),
 }

@@ -12,11 +12,14 @@ from hub_meta import Config, Meta, signature, webhooks, wire
 from pydantic import SecretStr, ValidationError
 
 from hub.contract import (
+    Echoed,
     Event,
     Forbidden,
     HubError,
     IdentityChanged,
     Inbound,
+    Media,
+    MediaKind,
     MessageReceived,
     Outgoing,
     PlatformCategory,
@@ -84,6 +87,10 @@ def one(fixture: str) -> Any:
         ("message__unsupported", "unsupported", "", ""),
         ("message__revoke", "revoke", "", ""),
         ("message__edit", "edit", "Keine Werbung mehr", ""),
+        ("message__document", "document", "Bitte keine Werbung mehr", ""),
+        ("message__sticker", "sticker", "", ""),
+        ("message__video", "video", "", ""),
+        ("message__order", "order", "Bitte nicht mehr schreiben", ""),
     ],
 )
 def test_message_of_each_type_keeps_what_was_said(fixture: str, kind: str, text: str, button: str) -> None:
@@ -91,6 +98,41 @@ def test_message_of_each_type_keeps_what_was_said(fixture: str, kind: str, text:
     assert (event.kind, event.text, event.button) == (kind, text, button)
     assert (event.sender, event.points) == (SENDER, (NUMBER, BSUID, PARENT))
     assert event.at == datetime(2025, 11, 21, 8, 5, 45, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("fixture", "media"),
+    [
+        ("image_with_caption", Media(MediaKind.IMAGE, id="1003383421387256")),
+        ("document", Media(MediaKind.DOCUMENT, id="1003383421387257", name="Kündigung.pdf")),
+        ("sticker", Media(MediaKind.STICKER, id="1003383421387258")),
+        ("video", Media(MediaKind.VIDEO, id="1003383421387259")),
+    ],
+)
+def test_message_with_a_file_names_it_by_its_id(fixture: str, media: Media) -> None:
+    assert one(f"message__{fixture}").media == (media,)
+    assert "Kündigung" not in repr(one(f"message__{fixture}"))
+
+
+def test_message_without_a_file_names_none() -> None:
+    assert one("message__text").media == one("message__location").media == ()
+
+
+@pytest.mark.parametrize(("kind", "event"), [("message", MessageReceived), ("status", StatusChanged)])
+def test_keys_that_are_new_are_shown_beside_what_is_known(kind: str, event: type) -> None:
+    known, new = read(f"unknown__{kind}_with_new_keys")
+    assert isinstance(known, event)
+    assert isinstance(new, Unknown)
+    assert new.what == f"{'messages' if kind == 'message' else 'statuses'}: mood"
+
+
+def test_history_and_address_book_of_the_app_are_not_read() -> None:
+    assert one("unknown__history_of_the_app") == Unknown("history", NOW)
+    assert one("unknown__address_book_of_the_app") == Unknown("smb_app_state_sync", NOW)
+
+
+def test_message_written_in_the_app_names_the_sender_only() -> None:
+    assert one("echo__written_in_the_app") == Echoed(SENDER, datetime(2025, 11, 21, 8, 10, tzinfo=UTC))
 
 
 def test_message_names_the_one_it_answers() -> None:
@@ -213,6 +255,12 @@ def test_template_category_pending_keeps_todays_and_announces_the_coming() -> No
     assert "MARKETING on 2025-11-22" in announced.what
 
 
+def test_template_whose_words_were_changed_says_so() -> None:
+    event = one("template__components")
+    assert (event.name, event.language, event.words) == ("order_update", "de", True)
+    assert (event.state, event.category) == (None, None)
+
+
 def test_template_category_done_is_the_new_one() -> None:
     assert one("template__category_done").category is PlatformCategory.MARKETING
 
@@ -235,6 +283,7 @@ def test_template_quality_is_shown_to_people(fixture: str) -> None:
         ("number__throughput", True, "THROUGHPUT_UPGRADE"),
         ("number__name_declined", True, "REJECTED"),
         ("number__pin_changed", True, "PIN_CHANGED"),
+        ("account__username", True, "approved"),
         ("error__sender_throttled", True, "130429"),
     ],
 )

@@ -35,6 +35,13 @@ class MetaEmulator(WhatsApp):
         self.app_secret = f"{self.random.getrandbits(128):032x}"
         self.verify_token = f"verify-{self.random.getrandbits(80):020x}"
         self.appsecret_proof, self.page_size = appsecret_proof, page_size
+        self.registered, self.pin, self.registrations = True, "482913", list[datetime]()
+        self.storage: dict[str, Any] = {"status": "IN_COUNTRY_STORAGE_DISABLED"}
+        self.marketing_on_cloud_api = True
+        self.miscategorised: dict[str, str] = {}  # template names that Meta puts into another category at once
+        self.blocked: list[dict[str, str]] = []
+        self.heard: set[str] = set()  # ids of what people wrote
+        self.marked_read: list[dict[str, Any]] = []
         self.outbox = Outbox(self.random, self._target, self.clock.now, self.acknowledged)
         self.webhooks = self.outbox
 
@@ -69,6 +76,7 @@ class MetaEmulator(WhatsApp):
     def tell_message(
         self, user: User, id: str, at: datetime, kind: str, content: dict[str, Any], *, quoted: str
     ) -> None:
+        self.heard.add(id)
         context = {"context": {"from": self.display_number, "id": quoted}} if quoted else {}
         value = shapes.inbound(self._metadata(), user, id, at, {"type": kind, kind: content, **context})
         self._tell("messages", value, key=id)

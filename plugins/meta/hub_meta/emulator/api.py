@@ -15,14 +15,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from hub.testing.emulator import answer
-from hub.testing.whatsapp import Refused, Sent
+from hub.testing.whatsapp import Refused, Sent, TemplateSend, contents
 from hub_meta.emulator import graph, sending, shapes
 from hub_meta.emulator.graph import Problem
+from hub_meta.emulator.managing import Managing
 
 if TYPE_CHECKING:
     from hub_meta.emulator import MetaEmulator
 
 Handler = Callable[[Request], Awaitable[Any]]
+Guard = Callable[[Handler], Callable[[Request], Awaitable[Response]]]
 SCOPES = ["whatsapp_business_management", "whatsapp_business_messaging"]
 SUMMARY = {"message_template_limit": 6000, "are_translations_complete": True}
 _VERSION = re.compile(r"^v\d+\.\d+$")
@@ -33,25 +35,29 @@ class Api:
 
     def __init__(self, platform: MetaEmulator) -> None:
         self.platform = platform
+        self.managing = Managing(platform, self.guarded)
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/{version}/{node}/messages", self._guarded(self.messages), methods=["POST"]),  # asked most
-            Route("/debug_token", self._guarded(self.debug_token)),
-            Route("/{version}/debug_token", self._guarded(self.debug_token)),
-            Route("/{version}/{node}", self._guarded(self.node)),
-            Route("/{version}/{node}/message_templates", self._guarded(self.templates)),
-            Route("/{version}/{node}/phone_numbers", self._guarded(self.phone_numbers)),
-            Route("/{version}/{node}/subscribed_apps", self._guarded(self.subscribed_apps), methods=["POST"]),
+            Route("/{version}/{node}/messages", self.guarded(self.messages), methods=["POST"]),  # asked most
+            Route("/{version}/{node}/marketing_messages", self.guarded(self.marketing_messages), methods=["POST"]),
+            Route("/debug_token", self.guarded(self.debug_token)),
+            Route("/{version}/debug_token", self.guarded(self.debug_token)),
+            Route("/{version}/{node}", self.guarded(self.node)),
+            Route("/{version}/{node}/message_templates", self.guarded(self.templates)),
+            Route("/{version}/{node}/phone_numbers", self.guarded(self.phone_numbers)),
+            Route("/{version}/{node}/subscribed_apps", self.guarded(self.subscribed_apps), methods=["POST"]),
+            *self.managing.routes(),
         ]
 
-    def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    def guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         """Checks version and token first, and turns a refusal into Graph's error body."""
 
         async def handle(request: Request) -> Response:
             try:
                 self._admit(request)
-                return answer(200, await handler(request))
+                answered = await handler(request)
+                return answered if isinstance(answered, Response) else answer(200, answered)
             except Refused as refused:
                 return graph.refusal(refused)
 
@@ -71,27 +77,63 @@ class Api:
         if (given is not None or self.platform.appsecret_proof) and given != expected:
             raise Problem(100, message="Invalid appsecret_proof provided in the API argument")
 
-    def _expect(self, request: Request, node: str) -> None:
-        if request.path_params["node"] != node:
-            raise graph.no_such_object(request.path_params["node"], request.method)
-
     async def messages(self, request: Request) -> Any:
+        body = await self._message(request)
+        if body.get("status") == "read":
+            return self._read(body)
         platform = self.platform
-        self._expect(request, platform.phone_number_id)
+        template = sending.template_of(body) if body.get("type") == "template" else None
+        if template and not platform.marketing_on_cloud_api and self._category(template) == "MARKETING":
+            raise Refused(131063)
+        return self._accept(body, template)
+
+    async def marketing_messages(self, request: Request) -> Any:
+        """The same for marketing templates, with a word on what Meta may do besides."""
+        body = await self._message(request)
+        if body.get("type") != "template":
+            raise Refused(100, "only templates are supported")
+        template = sending.template_of(body)
+        if self._category(template) not in ("MARKETING", ""):
+            raise Refused(134100)
+        return self._accept(body, template, via=sending.MARKETING)
+
+    def _category(self, asked: TemplateSend) -> str:
+        found = self.platform.templates.get((asked.name, asked.language))
+        return found.category if found else ""
+
+    async def _message(self, request: Request) -> dict[str, Any]:
+        graph.expect(request, self.platform.phone_number_id)
+        if not self.platform.registered:
+            raise Refused(133010)
         try:
             body = orjson.loads(await request.body())
         except orjson.JSONDecodeError:
             raise Refused(100, "the body is not JSON") from None
-        if isinstance(body, dict) and body.get("status") == "read":
-            return {"success": True}
-        sending.envelope(body)
+        reading = isinstance(body, dict) and body.get("status") == "read"
+        return body if reading else sending.envelope(body)
+
+    def _accept(self, body: dict[str, Any], template: TemplateSend | None, via: str = "") -> dict[str, Any]:
         kind = body.get("type", "text")
-        template = sending.template_of(body) if kind == "template" else None
-        opaque = str(body.get("biz_opaque_callback_data", ""))
-        return _accepted(body, platform.accept(sending.address(body), kind, template=template, opaque=opaque))
+        contents.check(kind, body[kind], self.platform.media)
+        sent = self.platform.accept(
+            sending.address(body),
+            kind,
+            template=template,
+            opaque=str(body.get("biz_opaque_callback_data", "")),
+            via=via,
+            content=body,
+            quoted=str((body.get("context") or {}).get("message_id", "")),
+        )
+        return _accepted(body, sent)
+
+    def _read(self, body: dict[str, Any]) -> dict[str, bool]:
+        if body.get("message_id") not in self.platform.heard:
+            raise Refused(131009, "message_id is unknown")
+        self.platform.marked_read.append(body)
+        return {"success": True}
 
     async def templates(self, request: Request) -> Any:
-        self._expect(request, self.platform.waba_id)
+        graph.expect(request, self.platform.waba_id)
         fields = [field for field in request.query_params.get("fields", "").split(",") if field]
         asked = ((key, request.query_params.get(key, "")) for key in ("name", "language", "status", "category"))
         wanted = {key: values.split(",") for key, values in asked if values}
@@ -108,14 +150,16 @@ class Api:
         return answered
 
     async def phone_numbers(self, request: Request) -> Any:
-        self._expect(request, self.platform.waba_id)
+        graph.expect(request, self.platform.waba_id)
         return graph.page([self._number(request)], request, self.platform.page_size)
 
     async def node(self, request: Request) -> Any:
         node = request.path_params["node"]
         if node == self.platform.phone_number_id:
             return self._number(request)
-        self._expect(request, self.platform.waba_id)
+        if self.platform.media.get(node) is not None or (node.isdecimal() and len(node) == 16):
+            return self.managing.media(request)
+        graph.expect(request, self.platform.waba_id)
         return {"id": node, "name": "Emulated account", "currency": "EUR", "health_status": self._health()}
 
     def _number(self, request: Request) -> dict[str, Any]:
@@ -127,7 +171,7 @@ class Api:
             "quality_rating": self.platform.quality,
             "code_verification_status": "VERIFIED",
             "name_status": "APPROVED",
-            "status": "CONNECTED",
+            "status": "CONNECTED" if self.platform.registered else "DISCONNECTED",
             "account_mode": "LIVE",
             "platform_type": "CLOUD_API",
             "throughput": {"level": level},
@@ -154,7 +198,7 @@ class Api:
 
     async def subscribed_apps(self, request: Request) -> Any:
         """Subscribes the app; an overriding callback is tried with the handshake first."""
-        self._expect(request, self.platform.waba_id)
+        graph.expect(request, self.platform.waba_id)
         raw = await request.body()
         asked = orjson.loads(raw) if raw else {}
         if "override_callback_uri" in asked:
@@ -170,5 +214,5 @@ def _accepted(body: dict[str, Any], sent: Sent) -> dict[str, Any]:
     """To a BSUID the answer names no number, even where the platform knows it."""
     digits = sent.to.removeprefix("+")
     contact = {"input": str(body["to"]), "wa_id": digits} if body.get("to") else {"input": sent.to, "user_id": sent.to}
-    message = {"id": sent.id, **({"message_status": "accepted"} if sent.template else {})}
+    message = {"id": sent.id, **({"message_status": sent.note or "accepted"} if sent.template else {})}
     return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]}

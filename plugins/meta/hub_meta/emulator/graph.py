@@ -20,23 +20,37 @@ ERRORS: dict[int, tuple[int, str]] = {
     100: (400, "Invalid parameter"),
     190: (401, "Invalid OAuth access token"),
     130429: (400, "Rate limit hit"),
+    368: (403, "Temporarily blocked for policies violations"),
+    131005: (403, "Access denied"),
     131008: (400, "Required parameter is missing"),
     131009: (400, "Parameter value is not valid"),
     131021: (400, "Recipient cannot be sender"),
     131026: (400, "Message undeliverable"),
+    131031: (403, "Account has been locked"),
+    131042: (400, "Business eligibility payment issue"),
     131047: (400, "Re-engagement message"),
+    131048: (400, "Spam rate limit hit"),
     131049: (400, "Meta chose not to deliver"),
     131050: (400, "User has stopped marketing messages"),
     131051: (400, "Unsupported message type"),
+    131053: (400, "Media upload error"),
     131056: (400, "Pair rate limit hit"),
+    131057: (500, "Account in maintenance mode"),
     131059: (400, "Invalid cursor"),
     131062: (400, "Business-scoped user id is not supported for this message"),
+    131063: (400, "Marketing messages are disabled on Cloud API"),
     132000: (400, "Number of parameters does not match the expected number of params"),
     132001: (404, "Template name does not exist in the translation"),
     132005: (400, "Translated text too long"),
     132012: (400, "Parameter format does not match format in the created template"),
+    132018: (400, "Template validation failed"),
     132015: (400, "Template is paused"),
     132016: (400, "Template is disabled"),
+    133005: (400, "Two step verification PIN mismatch"),
+    133010: (400, "Phone number not registered"),
+    133016: (400, "Account register/deregister rate limit exceeded"),
+    134100: (400, "Only marketing messages are supported"),
+    139100: (400, "Failed to block/unblock users"),
 }
 
 
@@ -49,19 +63,24 @@ class Problem(Refused):
 
 
 def refusal(refused: Refused) -> Response:
+    """Graph's answer to what it refuses."""
+    return answer(ERRORS.get(refused.code, (400, ""))[0], error(refused))
+
+
+def error(refused: Refused) -> dict[str, Any]:
     """Graph's error body."""
-    status, title = ERRORS.get(refused.code, (400, "Unknown error"))
+    _, title = ERRORS.get(refused.code, (400, "Unknown error"))
     said, subcode = (refused.message, refused.subcode) if isinstance(refused, Problem) else ("", 0)
-    error: dict[str, Any] = {
+    told: dict[str, Any] = {
         "message": said or f"(#{refused.code}) {title}",
         "type": "OAuthException",
         "code": refused.code,
     }
     if refused.details:
-        error["error_data"] = {"messaging_product": "whatsapp", "details": refused.details}
+        told["error_data"] = {"messaging_product": "whatsapp", "details": refused.details}
     if subcode:
-        error["error_subcode"] = subcode
-    return answer(status, {"error": {**error, "fbtrace_id": "AEmulated00000000000000"}})
+        told["error_subcode"] = subcode
+    return {"error": {**told, "fbtrace_id": "AEmulated00000000000000"}}
 
 
 def failure(code: int) -> dict[str, Any]:
@@ -83,6 +102,12 @@ def tier(people: int | None) -> str:
     if people is None:
         return "TIER_UNLIMITED"
     return f"TIER_{people // 1000}K" if people % 1000 == 0 and people else f"TIER_{people}"
+
+
+def expect(request: Request, node: str) -> None:
+    """Raises `Problem` when the path names another object."""
+    if request.path_params["node"] != node:
+        raise no_such_object(request.path_params["node"], request.method)
 
 
 def token_of(request: Request) -> str:

@@ -5,13 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.testing.whatsapp import Refused, TemplateSend, digits_of, is_bsuid
+from hub.testing.whatsapp import Refused, TemplateSend, contents, digits_of, is_bsuid
 
-FREE_FORM = frozenset(
-    ("text", "image", "video", "document", "audio", "sticker", "location", "contacts", "reaction", "interactive")
-)
-LONGEST_TEXT = 4096
 LONGEST_OPAQUE = 512
+MARKETING = "marketing_messages"
 
 
 def envelope(body: Any) -> dict[str, Any]:
@@ -21,7 +18,7 @@ def envelope(body: Any) -> dict[str, Any]:
     if body.get("messaging_product") != "whatsapp":
         raise Refused(100, "The parameter messaging_product is required.")
     kind = body.get("type", "text")
-    if kind != "template" and kind not in FREE_FORM:
+    if kind != "template" and kind not in contents.FREE_FORM:
         raise Refused(131051, "message type is not supported")
     if kind not in body:
         raise Refused(131008, f"Parameter '{kind}' is mandatory for type '{kind}'")
@@ -29,19 +26,7 @@ def envelope(body: Any) -> dict[str, Any]:
         raise Refused(100, f"Param {kind} must be a JSON object.")
     if len(str(body.get("biz_opaque_callback_data", ""))) > LONGEST_OPAQUE:
         raise Refused(131009, "biz_opaque_callback_data is longer than 512 characters")
-    if kind == "text":
-        _check_text(body["text"])
     return body
-
-
-def _check_text(text: dict[str, Any]) -> None:
-    words = text.get("body")
-    if not words:
-        raise Refused(131008, "Parameter 'text.body' is mandatory for type 'text'")
-    if not isinstance(words, str):
-        raise Refused(100, "Param text['body'] must be a string.")
-    if len(words) > LONGEST_TEXT:
-        raise Refused(131009, "text.body is longer than 4096 characters")
 
 
 def address(body: dict[str, Any]) -> str:

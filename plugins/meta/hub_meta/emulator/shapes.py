@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.testing.whatsapp import Sent, Stored, User
 from hub_meta.emulator.graph import failure
+from hub_meta.emulator.sending import MARKETING
 
 Value = dict[str, Any]
 SAYS = {"stop": "User requested to stop marketing messages", "resume": "User requested to resume marketing messages"}
@@ -35,8 +36,17 @@ def status(metadata: Value, user: User, sent: Sent, word: str, at: datetime, *, 
     if word == "failed":
         return _value(metadata, statuses=[{**told, "errors": [failure(code)]}])
     if word in ("sent", "delivered"):
-        told["pricing"] = {"billable": True, "pricing_model": "PMP", "type": "regular", "category": category.lower()}
+        told["pricing"] = {
+            "billable": True,
+            "pricing_model": "PMP",
+            "type": "regular",
+            "category": _priced(sent, category),
+        }
     return _value(metadata, contacts=[contact(user)], statuses=[told])
+
+
+def _priced(sent: Sent, category: str) -> str:
+    return "marketing_lite" if sent.via == MARKETING else category.lower()
 
 
 def preference(metadata: Value, user: User, value: str, at: datetime) -> Value:
