@@ -170,6 +170,21 @@ def test_everything_the_plugin_carries_is_taken_inside_the_window(scene: Scene, 
     assert (isinstance(outcome, Receipt), len(scene.emulator.received)) == (carried, int(carried))
 
 
+def test_what_the_number_cannot_take_yet_waits(scene: Scene) -> None:
+    scene.emulator.limits.throughput = 0
+    assert isinstance(scene.send(), Receipt)
+    assert scene.emulator.received == []
+    scene.emulator.limits.throughput = 80
+    assert [event.status for event in scene.events(3)] == [Status.SENT, Status.DELIVERED, Status.READ]
+
+
+def test_what_the_number_cannot_take_fails_where_nothing_waits(scene: Scene) -> None:
+    scene.emulator.limits.throughput, scene.emulator.queues = 0, False
+    scene.send()
+    (event,) = scene.events(1)
+    assert (event.status, type(event.error)) == (Status.FAILED, Throttled)
+
+
 def test_user_id_is_reached(scene: Scene) -> None:
     assert isinstance(scene.send(to=Point(PointKind.BSUID, "DE.8842019375521660417")), Receipt)
     assert scene.emulator.received[0].to == "DE.8842019375521660417"

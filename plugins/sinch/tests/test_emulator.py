@@ -246,6 +246,29 @@ def test_project_that_used_up_its_calls_waits(scene: Scene) -> None:
     assert (error.after, error.scope) == (1.0, "account")
 
 
+def test_what_the_number_cannot_take_yet_waits_in_sinchs_queue(scene: Scene) -> None:
+    scene.emulator.limits.throughput = 0
+    for number in range(4):
+        scene.send(id=f"opaque-{number}")
+    assert scene.emulator.received == []
+    scene.emulator.limits.throughput = 80
+    assert {event.message_id for event in scene.events(12) if isinstance(event, StatusChanged)} == {
+        f"opaque-{number}" for number in range(4)
+    }
+
+
+def test_message_that_waits_longer_than_it_may_is_given_up(scene: Scene) -> None:
+    scene.emulator.limits.throughput = 0
+    scene.send()
+    scene.emulator.clock.advance(timedelta(minutes=11))
+    deadline = time.monotonic() + 10
+    while not scene.seen and time.monotonic() < deadline:
+        time.sleep(0.01)
+    body = json.loads(scene.seen[0].body)["message_delivery_report"]
+    assert (body["status"], body["reason"]["code"]) == ("FAILED", "DELIVERY_TIMED_OUT")
+    assert scene.emulator.received == []
+
+
 def test_app_in_another_region_needs_a_human(scene: Scene) -> None:
     scene.emulator.sender = "01HXAPP0000000000000000009"
     elsewhere = Outgoing("o", ELSEWHERE, Point(PointKind.E164, ERIKA), Purpose.MARKETING, OFFER)

@@ -8,9 +8,11 @@ keyword rules and their replies, creating templates, files, Bird's rate limits (
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -23,20 +25,24 @@ from hub_bird import signature
 from hub_bird.emulator import shapes
 from hub_bird.emulator.api import Api
 
+TOO_FAST = 130429  # Meta
+PAUSE = 0.1  # seconds until the queue tries again
 _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 class BirdEmulator(WhatsApp):
     """Bird before the platform. options: as in `WhatsApp`.
 
-    forge: what becomes of the signatures before they are sent.
+    queues: what is too fast for the number waits; else it fails as `rate_limited`. Bird publishes only that this can
+    happen. forge: what becomes of the signatures before they are sent.
     """
 
     name = "bird"
     sender = "+493023125000"  # Bird names a number by itself
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, queues: bool = True, **options: Any) -> None:
         super().__init__(**options)
+        self.queues = queues
         self.workspace = self.new_bird_id("ws")
         self.api_key = f"bk_eu1_{self.random.getrandbits(160):040x}"
         self.secrets = [self.new_secret()]  # two while one is rotated
@@ -80,11 +86,17 @@ class BirdEmulator(WhatsApp):
         if {str(body["to"])} & self.suppressed:
             self._fail(message, "rejected", shapes.error("recipient_suppressed", now))
             return message
-        try:
-            self.accept(to, kind, template=template, opaque=opaque, id=id_)
-        except Refused as refused:
-            self._fail(message, "failed", shapes.refused(refused.code, now))
+        self._hand_on(message, partial(self.accept, to, kind, template=template, opaque=opaque, id=id_))
         return message
+
+    def _hand_on(self, message: dict[str, Any], accept: Callable[[], Sent]) -> None:
+        try:
+            accept()
+        except Refused as refused:
+            if refused.code == TOO_FAST and self.queues:
+                asyncio.get_running_loop().call_later(PAUSE, self._hand_on, message, accept)
+            else:
+                self._fail(message, "failed", shapes.refused(refused.code, self.clock.now()))
 
     def _fail(self, message: dict[str, Any], word: str, error: dict[str, Any]) -> None:
         now = self.clock.now()

@@ -2,12 +2,14 @@
 """An emulated Sinch project with one app and its number: Sinch's dialect of the emulated WhatsApp.
 
 Built from what Sinch publishes; the numbers in comments are those of `hub_sinch`. What the platform refuses comes
-as a failed delivery: Sinch answers 200 to every well-formed message. Not emulated: the queue before WhatsApp (20
-messages per second by default), batches, contacts and conversations, other channels, transcoding, creating templates.
+as a failed delivery: Sinch answers 200 to every well-formed message and queues what the number cannot take yet. Not
+emulated: the queue's own pace (20 messages per second by default), batches, contacts and conversations, other channels,
+transcoding, creating templates.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,9 +24,12 @@ from hub.testing.whatsapp import Refused, Sent, TemplateSend, User, WhatsApp
 from hub_sinch import signature
 from hub_sinch.emulator import shapes
 from hub_sinch.emulator.api import Api
+from hub_sinch.emulator.sending import Asked
 
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
+TOO_FAST = 130429  # Meta
+PAUSE = 0.1  # seconds until the queue tries again
 _ULID = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -92,20 +97,30 @@ class SinchEmulator(WhatsApp):
         """Put somebody on one of the app's consent lists."""
         self.opted_out.setdefault(list_type, set()).add(number.removeprefix("+"))
 
-    def take(self, to: str, kind: str, template: TemplateSend | None, opaque: str, content_type: str) -> str:
+    def take(self, asked: Asked) -> str:
         """Accept a well-formed message; what becomes of it comes later. Returns its id."""
-        id_ = self.new_ulid()
-        sent = Sent(self.clock.now(), f"+{to}", kind, template.name if template else "", opaque, id_)
-        if self._listed(to, content_type):
-            self._tell_report(self.user(to), sent, "failed", sent.at, {"code": "RECIPIENT_NOT_OPTED_IN"})
-            return id_
+        now, template = self.clock.now(), asked.template
+        sent = Sent(now, f"+{asked.to}", asked.kind, template.name if template else "", asked.opaque, self.new_ulid())
+        if self._listed(asked.to, asked.content_type):
+            self._tell_report(self.user(asked.to), sent, "failed", now, {"code": "RECIPIENT_NOT_OPTED_IN"})
+        else:
+            self._hand_on(asked, sent)
+        return sent.id
+
+    def _hand_on(self, asked: Asked, sent: Sent) -> None:
+        """What is too fast for the number waits in Sinch's queue [1], as long as it may."""
+        now = self.clock.now()
+        if now - sent.at > timedelta(seconds=asked.ttl):
+            self._tell_report(self.user(asked.to), sent, "failed", now, {"code": "DELIVERY_TIMED_OUT"})
+            return
         try:
-            replies = self._replies(template) if template else {}
-            self.accept(to, kind, template=template, opaque=opaque, id=id_)
-            self.payloads[id_] = replies
+            self.payloads[sent.id] = self._replies(asked.template) if asked.template else {}
+            self.accept(asked.to, asked.kind, template=asked.template, opaque=asked.opaque, id=sent.id)
         except Refused as refused:
-            self.report(self.user(to), sent, "failed", category="service", code=refused.code)
-        return id_
+            if refused.code == TOO_FAST:
+                asyncio.get_running_loop().call_later(PAUSE, self._hand_on, asked, sent)
+            else:
+                self.report(self.user(asked.to), sent, "failed", category="service", code=refused.code)
 
     def _listed(self, to: str, content_type: str) -> bool:
         """Sinch looks at its lists when the message says what it is [8]."""

@@ -82,7 +82,7 @@ class Api:
     async def send(self, request: Request) -> Response:
         platform = self.platform
         asked = sending.checked(await _document(request), platform.sender)
-        id_ = platform.take(asked.to, asked.kind, asked.template, asked.opaque, asked.content_type)
+        id_ = platform.take(asked)
         return answer(200, {"message_id": id_, "accepted_time": platform.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")})
 
     async def apps(self, _: Request) -> Response:

@@ -38,6 +38,7 @@ CLOSED = {
     "queue": ("NORMAL_PRIORITY", "HIGH_PRIORITY"),
     "processing_strategy": ("DEFAULT", "DISPATCH_ONLY"),
 }
+USUAL_TTL = "86400s"
 LONGEST = {"correlation_id": 128, "message_metadata": 1024}
 _TEXT = re.compile(r"(header|body)\[(\d+)\]text")
 _FILE = re.compile(r"header\[1\](image|video|document)\.(link|filename)")
@@ -58,13 +59,14 @@ class Problem(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """A well-formed message. `to` is digits."""
+    """A well-formed message. `to` is digits, `ttl` in seconds."""
 
     to: str
     kind: str
     template: TemplateSend | None
     opaque: str
     content_type: str
+    ttl: int
 
 
 def checked(body: dict[str, Any], app: str) -> Asked:
@@ -77,7 +79,7 @@ def checked(body: dict[str, Any], app: str) -> Asked:
     for field, longest in LONGEST.items():
         if len(str(body.get(field, ""))) > longest:
             raise Problem(400, f"{field} is longer than {longest} characters")
-    if not re.fullmatch(r"\d+s", str(body.get("ttl", "1s"))):
+    if not re.fullmatch(r"\d+s", str(body.get("ttl", USUAL_TTL))):
         raise Problem(400, "invalid duration in ttl")
     kind, content = _content(body.get("message"))
     return Asked(
@@ -86,6 +88,7 @@ def checked(body: dict[str, Any], app: str) -> Asked:
         _template(content) if kind == "template" else None,
         str(body.get("correlation_id", "")),
         str(body.get("message_content_type", "CONTENT_UNKNOWN")),
+        int(str(body.get("ttl", USUAL_TTL)).removesuffix("s")),
     )
 
 
