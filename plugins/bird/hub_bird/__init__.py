@@ -15,9 +15,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from hub import (
     Can,
@@ -60,16 +59,19 @@ class Config(BaseModel):
     region: str = Field(
         "eu1",
         pattern=r"^[a-z]{2}\d+$",
+        validate_default=True,
         description="Region of the workspace, chosen when it was created. A key of another region is refused here.",
     )
     base_url: str = Field("", description="Address of Bird's API; change it for tests only.")
 
-    @model_validator(mode="after")
-    def _key_is_of_the_region(self) -> Self:
-        named = _REGION.search(self.api_key.get_secret_value())
-        if named and named[1] != self.region:
-            raise ValueError(f"the API key is for the region {named[1]}, and {self.region} is set")
-        return self
+    @field_validator("region")
+    @classmethod
+    def _is_that_of_the_key(cls, region: str, given: ValidationInfo) -> str:
+        key: SecretStr | None = given.data.get("api_key")
+        named = _REGION.search(key.get_secret_value()) if key else None
+        if named and named[1] != region:
+            raise ValueError(f"the API key is for the region {named[1]}")
+        return region
 
 
 class Bird(Provider[Config], KnowsSenders, MarksRead):

@@ -86,6 +86,8 @@ def test_secret_that_is_none_of_birds_verifies_nothing(secret: str) -> None:
 
 
 def test_key_of_another_region_is_refused_when_it_is_entered() -> None:
-    with pytest.raises(ValidationError, match="us1"):
+    with pytest.raises(ValidationError, match="us1") as refused:
         Config(api_key="bk_us1_made-up", webhook_secret=SECRET)  # type: ignore[arg-type]
+    assert "made-up" not in str(refused.value)
+    assert refused.value.errors()[0]["loc"] == ("region",)
     assert Config(api_key="bk_us1_made-up", webhook_secret=SECRET, region="us1").region == "us1"  # type: ignore[arg-type]
