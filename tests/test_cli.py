@@ -147,7 +147,7 @@ def test_first_steps_lead_from_an_empty_folder_to_a_verified_ledger(
     for secret in (meta.access_token, meta.app_secret):
         assert secret not in said
     hub.good("sender", "meta", "--id", meta.phone_number_id, "--number", meta.display_number)
-    assert "1 templates" in hub.good("templates", "meta")
+    assert "1 templates" in hub.good("templates", "read", "meta")
     approved = ["--approve", "--subprocessors-approved", "--dpa-signed", "2026-01-15", "--valid-until", "2099-12-31"]
     said = hub.good("processor", "meta", "--reviewer", "Dana", "--transfer", "US:A45-3:2099-06-30", *approved)
     assert "version 1, approved" in said

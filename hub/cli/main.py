@@ -35,8 +35,10 @@ from hub.cli import (
     restore,
     review,
     run,
+    senders,
     setup,
     stops,
+    templates,
 )
 from hub.cli.session import err
 from hub.contract import HubError
@@ -48,6 +50,8 @@ app = typer.Typer(
 )
 setup.register(app)
 connection.register(app)
+senders.register(app)
+templates.register(app)
 run.register(app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Set up: controller, connections, senders, processor files, templates, plugins."""
+"""Set up: controller, connections, senders, processor files, plugins."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ def register(app: typer.Typer) -> None:
     app.command()(assessment)
     app.command()(sender)
     app.command()(processor)
-    app.command()(templates)
     app.command()(sync)
     app.command()(plugins)
 
@@ -80,7 +79,7 @@ def connect(
                 out.print(f"  {line}", highlight=False)
         if isinstance(live, Provider):
             out.print(f"Webhook URL for the vendor: {accounts.webhook_url(built, connection)}", highlight=False)
-            out.print("Next: `hub sender`, `hub processor`, `hub templates`.")
+            out.print("Next: `hub sender`, `hub processor`, `hub templates read`.")
         elif isinstance(live, Crm):
             out.print(f"Next: `hub sync {connector}`.")
 
@@ -264,15 +263,6 @@ def _transfer(text: str) -> dict[str, Any]:
     if len(parts) == 4:
         found["tia_review_at"] = _end("transfer", parts[3]).isoformat()
     return found
-
-
-def templates(connection: Annotated[str, typer.Argument(help="The provider connection.")]) -> None:
-    """Read the templates of a provider account."""
-    with world() as built, crew(built) as hands:
-        with built.db.read() as session:
-            found = accounts.find_connection(session, controller(built, session), connection)
-        count = hands.jobs.templates(found.id)
-        out.print(f"{count} templates of {found.title} are known now.", highlight=False)
 
 
 def sync(

@@ -137,7 +137,7 @@ def _template(session: Session, sender: Sender, wanted: Beside) -> TemplateRow:
     row = session.get(TemplateRow, (sender.connection_id, wanted.template, wanted.language))
     if row is None:
         known = session.exec(select(TemplateRow).where(TemplateRow.connection_id == sender.connection_id)).all()
-        names = ", ".join(f"{t.name} ({t.language})" for t in known) or "none; run `hub templates` first"
+        names = ", ".join(f"{t.name} ({t.language})" for t in known) or "none; run `hub templates read` first"
         what = f"there is no {wanted.template} ({wanted.language})"
         raise BadInput(what, field="template", remedy=f"There are: {names}.")
     return row

@@ -157,7 +157,7 @@ def template_facts(controller: Controller, name: str, row: TemplateRow | None, a
     shows_way_out, names_sender, promotional = _lint(row.text, tuple(row.buttons), controller.name)
     return TemplateFacts(
         id=f"{row.name}/{row.language}",
-        state=TemplateState(row.state),
+        state=TemplateState.PENDING if row.stale else TemplateState(row.state),
         category=PlatformCategory(row.category),
         approved_category=category,
         stop_hint=shows_way_out,

@@ -21,7 +21,7 @@ from hub.contract import (
     StatusChanged,
     TemplateChanged,
 )
-from hub.flows import hearing, identity, reports, statuses
+from hub.flows import drift, hearing, identity, reports, statuses
 from hub.flows.desk import Desk
 from hub.flows.erasure import erase
 from hub.flows.world import World
@@ -71,7 +71,7 @@ def _take(desk: Desk, event: Event) -> None:
         case ContactsMerged():
             identity.merged(desk, event)
         case TemplateChanged():
-            statuses.template(desk, event)
+            drift.heard(desk, event)
         case SenderChanged():
             statuses.sender(desk, event)
         case Echoed():

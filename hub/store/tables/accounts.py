@@ -108,4 +108,6 @@ class TemplateRow(SQLModel, table=True):
     text: str
     parameters: list[str] = json(default_factory=list)
     buttons: list[str] = json(default_factory=list)
+    moved: str = ""  # what the platform changed by itself, for people, until the list is read again
+    stale: bool = False  # its words are not those above any more: not to be sent until the list is read again
     read_at: datetime = time()

@@ -55,7 +55,8 @@ def _template_category(value: Fields, at: datetime) -> Iterator[Event]:
     coming = text(value.get("correct_category"))
     if coming:
         when = moment(value.get("category_update_timestamp"), at).date()
-        yield SenderChanged(EVERY_SENDER, f"template {name} ({language}) becomes {coming} on {when}", at)
+        what = f"template {name} ({language}) becomes {coming} on {when}"
+        yield SenderChanged(EVERY_SENDER, what, at, template=f"{name}/{language}")
 
 
 def _template_words(value: Fields, at: datetime) -> Iterator[Event]:

@@ -718,6 +718,8 @@ def upgrade() -> None:
         sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("buttons", sa.JSON(), nullable=False),
+        sa.Column("moved", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("stale", sa.Boolean(), nullable=False),
         sa.Column("read_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
