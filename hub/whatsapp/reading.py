@@ -53,3 +53,12 @@ def moment(value: object, otherwise: datetime) -> datetime:
         return datetime.fromtimestamp(seconds / 1000 if seconds > _MILLISECONDS else seconds, UTC)
     except (OverflowError, ValueError, OSError):
         return otherwise
+
+
+def instant(value: object, otherwise: datetime) -> datetime:
+    """A time as ISO 8601 writes it, offset with or without colon; without an offset it is UTC."""
+    try:
+        read = datetime.fromisoformat(text(value))
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (OverflowError, ValueError):
+        return otherwise
