@@ -40,6 +40,7 @@ from hub import (
 )
 from hub.whatsapp.codes import classify
 from hub.whatsapp.reading import Fields, mapping, parsed, text
+from hub.whatsapp.templates import template
 from hub_meta import webhooks, wire
 
 SIGNATURE = "x-hub-signature-256"
@@ -158,7 +159,7 @@ class Meta(Provider[Config]):
             answer = await self._call("GET", f"{self.config.waba_id}/message_templates", query)
             listed, after = wire.page(answer)
             for item in listed:
-                found = wire.template(item)
+                found = template(item)
                 if found is not None:
                     yield found
             if not after:

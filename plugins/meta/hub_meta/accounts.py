@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from hub import BadConfig, Event, HubError, SenderChanged, TemplateChanged, Unknown
 from hub.whatsapp.reading import Fields, mapping, mappings, moment, number, text
-from hub_meta.wire import TEMPLATE_STATES, locale, platform_category
+from hub.whatsapp.templates import TEMPLATE_STATES, locale, platform_category
 
 EVERY_SENDER = ""  # Meta names no phone number id in these webhooks
 SILENCED = frozenset({"ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED", "PARTNER_REMOVED", "PARTNER_APP_UNINSTALLED"})
@@ -47,7 +47,7 @@ def _template_quality(value: Fields, at: datetime) -> Iterator[Event]:
 def _template_category(value: Fields, at: datetime) -> Iterator[Event]:
     """While a change is pending, `new_category` is the category of today and `correct_category` the coming one."""
     name, language = _template(value)
-    category = platform_category(text(value.get("new_category")))
+    category = platform_category(value.get("new_category"))
     if not name or category is None:
         yield Unknown("template category", at)
         return
@@ -59,7 +59,7 @@ def _template_category(value: Fields, at: datetime) -> Iterator[Event]:
 
 
 def _template(value: Fields) -> tuple[str, str]:
-    language = locale(text(value.get("message_template_language")))
+    language = locale(value.get("message_template_language"))
     return text(value.get("message_template_name")), language
 
 

@@ -6,39 +6,20 @@ Source: [2] messages/send-messages, [3] templates/components, [4] business-scope
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from hub import (
     Outgoing,
-    PlatformCategory,
     Point,
     PointKind,
     Receipt,
     Rejected,
-    Template,
     TemplateContent,
-    TemplateState,
     TextContent,
     Uncertain,
     not_carried,
 )
 from hub.whatsapp.reading import Fields, mapping, mappings, text
-
-TEMPLATE_STATES = {
-    "APPROVED": TemplateState.APPROVED,
-    "PENDING": TemplateState.PENDING,
-    "IN_APPEAL": TemplateState.PENDING,
-    "REJECTED": TemplateState.REJECTED,
-    "LIMIT_EXCEEDED": TemplateState.REJECTED,
-    "PAUSED": TemplateState.PAUSED,
-    "LOCKED": TemplateState.PAUSED,
-    "DISABLED": TemplateState.DISABLED,
-    "PENDING_DELETION": TemplateState.GONE,
-    "DELETED": TemplateState.GONE,
-    "ARCHIVED": TemplateState.GONE,
-}
-_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
 def message(outgoing: Outgoing) -> Fields:
@@ -108,42 +89,6 @@ def receipt(answer: Fields) -> Receipt:
         raise Uncertain("Meta's answer names no message")
     status = text(accepted.get("message_status"))
     return Receipt(wamid, "" if status == "accepted" else status)
-
-
-def template(listed: Fields) -> Template | None:
-    """A template of the list; None when its name, language or category cannot be read."""
-    name, language = text(listed.get("name")), locale(text(listed.get("language")))
-    category = platform_category(text(listed.get("category")))
-    if not name or not language or category is None:
-        return None
-    # only APPROVED may be sent, so a state this version cannot read is treated as disabled
-    state = TEMPLATE_STATES.get(text(listed.get("status")), TemplateState.DISABLED)
-    components = mappings(listed.get("components"))
-    texts = [text(part.get("text")) for part in components if text(part.get("type")) in ("HEADER", "BODY", "FOOTER")]
-    buttons = [button for part in components for button in mappings(part.get("buttons"))]
-    labels = tuple(text(button.get("text")) for button in buttons)
-    shown = "\n".join(part for part in texts if part)
-    return Template(name, language, category, state, shown, tuple(_variables(components, buttons)), labels)
-
-
-def _variables(components: list[Fields], buttons: list[Fields]) -> Iterator[str]:
-    """The keys of a template's parameters, spelled as `_components` reads them."""
-    for part in components:
-        prefix = {"HEADER": "header.", "BODY": ""}.get(text(part.get("type")))
-        if prefix is not None:
-            yield from dict.fromkeys(prefix + found for found in _VARIABLE.findall(text(part.get("text"))))
-    for index, button in enumerate(buttons):
-        if _VARIABLE.search(text(button.get("url"))) or text(button.get("type")) == "OTP":
-            yield f"button.{index}"
-
-
-def locale(language: str) -> str:
-    """Meta writes en_US in lists and en-US in webhooks."""
-    return language.replace("-", "_")
-
-
-def platform_category(word: str) -> PlatformCategory | None:
-    return PlatformCategory(word) if word in PlatformCategory.__members__ else None
 
 
 def page(answer: Fields) -> tuple[list[Fields], str]:

@@ -126,7 +126,7 @@ def test_pywa_sends_a_text_once_the_person_wrote(scene: Scene) -> None:
     scene.emulator.say(ERIKA, "Hallo?")
     sent = scene.pywa.send_message(ERIKA, "Hallo", tracker="outbox-1")
     (received,) = scene.emulator.received
-    assert (received.wamid, received.type, received.opaque) == (sent.id, "text", "outbox-1")
+    assert (received.id, received.type, received.opaque) == (sent.id, "text", "outbox-1")
     assert sent.input == ERIKA
 
 

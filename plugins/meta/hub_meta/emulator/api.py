@@ -15,11 +15,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from hub.testing.emulator import answer
-from hub_meta.emulator import graph, sending
-from hub_meta.emulator.graph import Refused
-from hub_meta.emulator.people import User, new_wamid
-from hub_meta.emulator.sending import Sent
-from hub_meta.emulator.templates import Stored
+from hub.testing.whatsapp import Refused, Sent
+from hub_meta.emulator import graph, sending, shapes
+from hub_meta.emulator.graph import Problem
 
 if TYPE_CHECKING:
     from hub_meta.emulator import MetaEmulator
@@ -55,21 +53,21 @@ class Api:
                 self._admit(request)
                 return answer(200, await handler(request))
             except Refused as refused:
-                return refused.response()
+                return graph.refusal(refused)
 
         return handle
 
     def _admit(self, request: Request) -> None:
         version = request.path_params.get("version")
         if version is not None and not _VERSION.match(version):
-            raise Refused(100, message="Unknown path components")
+            raise Problem(100, message="Unknown path components")
         token = graph.token_of(request)
         if not hmac.compare_digest(token.encode(), self.platform.access_token.encode()):
-            raise Refused(190, message="Invalid OAuth access token - Cannot parse access token")
+            raise Problem(190, message="Invalid OAuth access token - Cannot parse access token")
         given = request.query_params.get("appsecret_proof")
         expected = graph.proof(token, self.platform.app_secret)
         if (given is not None or self.platform.appsecret_proof) and given != expected:
-            raise Refused(100, message="Invalid appsecret_proof provided in the API argument")
+            raise Problem(100, message="Invalid appsecret_proof provided in the API argument")
 
     def _expect(self, request: Request, node: str) -> None:
         if request.path_params["node"] != node:
@@ -84,61 +82,11 @@ class Api:
             raise Refused(100, "the body is not JSON") from None
         if isinstance(body, dict) and body.get("status") == "read":
             return {"success": True}
-        platform.limits.take(platform.clock.now())
-        return self._accept(sending.envelope(body))
-
-    def _accept(self, body: dict[str, Any]) -> dict[str, Any]:
-        platform, now = self.platform, self.platform.clock.now()
-        user, to = self._recipient(body)
-        kind, template, late = body.get("type", "text"), None, None
-        try:
-            platform.limits.take_pair(user.digits, now)
-            template = self._template(body, to) if kind == "template" else None
-            if template is None and not user.window_open(now):
-                raise Refused(131047, "More than 24 hours have passed since the user last replied to this number")
-        except Refused as refused:
-            if refused.code not in platform.late_errors:
-                raise
-            late = refused.code
-        name = template.name if template else ""
+        sending.envelope(body)
+        kind = body.get("type", "text")
+        template = sending.template_of(body) if kind == "template" else None
         opaque = str(body.get("biz_opaque_callback_data", ""))
-        with platform.lock:
-            sent = Sent(now, to, kind, name, opaque, new_wamid(user, platform.random), _parameters(body))
-            platform.received.append(sent)
-        if template:
-            user.last_template = sent.wamid
-        self._tell_fate(user, sent, template.category if template else "service", late)
-        return _accepted(body, user, sent)
-
-    def _recipient(self, body: dict[str, Any]) -> tuple[User, str]:
-        digits, bsuid = sending.address(body)
-        if digits == self.platform.display_number:
-            raise Refused(131021)
-        if digits:
-            return self.platform.user(digits), f"+{digits}"
-        user = self.platform.user_by_bsuid(bsuid)
-        if user is None:
-            # Meta names no code for a foreign BSUID; a third-party sandbox answers this one
-            raise Refused(131009, "recipient is unknown to this business portfolio")
-        return user, bsuid
-
-    def _template(self, body: dict[str, Any], to: str) -> Stored:
-        name, language, components = sending.template_of(body)
-        template = self.platform.templates.get((name, language))
-        if template is None:
-            raise Refused(132001, "template name does not exist in this language")
-        if template.one_time_code and not to.startswith("+"):
-            raise Refused(131062)
-        template.check(components)
-        return template
-
-    def _tell_fate(self, user: User, sent: Sent, category: str, late: int | None) -> None:
-        """What becomes of an accepted message."""
-        stopped = 131050 if user.stopped and category == "MARKETING" else 0
-        missing = 0 if user.has_whatsapp else 131026
-        code = late or missing or stopped or user.fails
-        for status in ("failed",) if code else user.statuses:
-            self.platform.report(user, sent, status, category=category, code=code)
+        return _accepted(body, platform.accept(sending.address(body), kind, template=template, opaque=opaque))
 
     async def templates(self, request: Request) -> Any:
         self._expect(request, self.platform.waba_id)
@@ -150,7 +98,9 @@ class Api:
             for template in list(self.platform.templates.values())
             if all(getattr(template, key) in values for key, values in wanted.items())
         ]
-        answered = graph.page([template.listed(fields) for template in stored], request, self.platform.page_size)
+        answered = graph.page(
+            [shapes.listed(template, fields) for template in stored], request, self.platform.page_size
+        )
         if "summary" in request.query_params:
             answered["summary"] = {**SUMMARY, "total_count": len(stored), "message_template_count": len(stored)}
         return answered
@@ -211,15 +161,9 @@ class Api:
         return {"success": True}
 
 
-def _accepted(body: dict[str, Any], user: User, sent: Sent) -> dict[str, Any]:
+def _accepted(body: dict[str, Any], sent: Sent) -> dict[str, Any]:
     """To a BSUID the answer names no number, even where the platform knows it."""
-    by_number = sent.to.startswith("+")
-    contact = {"input": str(body["to"]), "wa_id": user.digits} if by_number else {"input": sent.to, "user_id": sent.to}
-    message = {"id": sent.wamid, **({"message_status": "accepted"} if sent.template else {})}
+    digits = sent.to.removeprefix("+")
+    contact = {"input": str(body["to"]), "wa_id": digits} if body.get("to") else {"input": sent.to, "user_id": sent.to}
+    message = {"id": sent.id, **({"message_status": "accepted"} if sent.template else {})}
     return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]}
-
-
-def _parameters(body: dict[str, Any]) -> tuple[str, ...]:
-    """The texts filled into a template, in the order given."""
-    parts = body.get("template", {}).get("components") or []
-    return tuple(str(given.get("text", "")) for part in parts for given in part.get("parameters", ()))

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.testing.emulator import answer
+from hub.testing.whatsapp import Refused
 
 # code: HTTP status and title, as Meta's error page lists them
 ERRORS: dict[int, tuple[int, str]] = {
@@ -39,22 +40,28 @@ ERRORS: dict[int, tuple[int, str]] = {
 }
 
 
-class Refused(Exception):
-    """The platform says no with `code`."""
+class Problem(Refused):
+    """A refusal that only the Graph API knows."""
 
     def __init__(self, code: int, details: str = "", *, subcode: int = 0, message: str = "") -> None:
-        self.code, self.details, self.subcode = code, details, subcode
-        self.status, self.title = ERRORS.get(code, (400, "Unknown error"))
-        self.message = message or f"(#{code}) {self.title}"
-        super().__init__(self.message)
+        super().__init__(code, details)
+        self.subcode, self.message = subcode, message
 
-    def response(self) -> Response:
-        error: dict[str, Any] = {"message": self.message, "type": "OAuthException", "code": self.code}
-        if self.details:
-            error["error_data"] = {"messaging_product": "whatsapp", "details": self.details}
-        if self.subcode:
-            error["error_subcode"] = self.subcode
-        return answer(self.status, {"error": {**error, "fbtrace_id": "AEmulated00000000000000"}})
+
+def refusal(refused: Refused) -> Response:
+    """Graph's error body."""
+    status, title = ERRORS.get(refused.code, (400, "Unknown error"))
+    said, subcode = (refused.message, refused.subcode) if isinstance(refused, Problem) else ("", 0)
+    error: dict[str, Any] = {
+        "message": said or f"(#{refused.code}) {title}",
+        "type": "OAuthException",
+        "code": refused.code,
+    }
+    if refused.details:
+        error["error_data"] = {"messaging_product": "whatsapp", "details": refused.details}
+    if subcode:
+        error["error_subcode"] = subcode
+    return answer(status, {"error": {**error, "fbtrace_id": "AEmulated00000000000000"}})
 
 
 def failure(code: int) -> dict[str, Any]:
@@ -63,12 +70,12 @@ def failure(code: int) -> dict[str, Any]:
     return {"code": code, "title": title, "message": title, "error_data": {"details": title}}
 
 
-def no_such_object(node: str, method: str) -> Refused:
+def no_such_object(node: str, method: str) -> Problem:
     said = (
         f"Unsupported {method.lower()} request. Object with ID '{node}' does not exist, cannot be loaded due to "
         "missing permissions, or does not support this operation"
     )
-    return Refused(100, subcode=33, message=said)
+    return Problem(100, subcode=33, message=said)
 
 
 def token_of(request: Request) -> str:

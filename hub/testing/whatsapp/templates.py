@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub_meta.emulator.graph import Refused
+from hub.testing.whatsapp.refusals import Refused
 
 LONGEST_BODY = 1024
 _VARIABLE = re.compile(r"\{\{(\w+)\}\}")
@@ -59,31 +59,7 @@ class Stored:
         values: list[Any] = ["x" for _ in names]
         return {"example": {kind: values if kind == "header_text" else [values]}}
 
-    def listed(self, fields: Iterable[str]) -> dict[str, Any]:
-        """As `GET /{WABA}/message_templates` shows it; without `fields`, everything."""
-        whole = {
-            "id": self.id,
-            "name": self.name,
-            "language": self.language,
-            "status": self.status,
-            "category": self.category,
-            "parameter_format": "NAMED" if self.named else "POSITIONAL",
-            "quality_score": {"score": self.quality, "date": 1763629200},
-            "rejected_reason": "NONE",
-            "components": self.components(),
-        }
-        wanted = set(fields) | {"id"}
-        return whole if wanted == {"id"} else {key: value for key, value in whole.items() if key in wanted}
-
-    def named_in_webhooks(self) -> dict[str, Any]:
-        """Webhooks give the id as a number and the language with a hyphen."""
-        return {
-            "message_template_id": int(self.id),
-            "message_template_name": self.name,
-            "message_template_language": self.language.replace("_", "-"),
-        }
-
-    def check(self, components: list[Any]) -> None:
+    def check(self, components: Sequence[Any]) -> None:
         """Raises `Refused` when a send does not fit."""
         if self.status != "APPROVED":
             raise Refused(_REFUSALS.get(self.status, 132001), f"template is {self.status}")
