@@ -24,8 +24,9 @@ from hub import (
     Unknown,
 )
 from hub.whatsapp.reading import Fields, instant, mapping, mappings, number, text
+from hub.whatsapp.templates import locale
 from hub_infobip import codes
-from hub_infobip.wire import TEMPLATE_STATES
+from hub_infobip.wire import template_state
 
 # Infobip's word -> Meta's, which core reads
 KINDS = {
@@ -157,12 +158,11 @@ def _preference(payload: Fields, content: Fields, at: datetime) -> Event:
 
 
 def _template(payload: Fields, at: datetime) -> Event:
-    name, language = text(payload.get("messageTemplateName")), text(payload.get("messageTemplateLanguage"))
+    name, language = text(payload.get("messageTemplateName")), locale(payload.get("messageTemplateLanguage"))
     change = mapping(payload.get("change"))
-    state = TEMPLATE_STATES.get(text(change.get("newStatus")))
-    if not name or text(change.get("type")) != "TEMPLATE_STATUS_UPDATE" or state is None:
+    if not name or not change.get("newStatus") or text(change.get("type")) != "TEMPLATE_STATUS_UPDATE":
         return Unknown(f"template news {_word(change.get('type'))}", at)
-    return TemplateChanged(name, language, at, state=state)
+    return TemplateChanged(name, language, at, state=template_state(change.get("newStatus")))
 
 
 def points(*given: object) -> tuple[Point, ...]:

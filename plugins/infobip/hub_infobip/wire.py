@@ -6,7 +6,6 @@ Source: [1] for paths, envelope and limits, [2] for the bodies of audio, video, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,7 +21,6 @@ from hub import (
     MediaContent,
     MediaKind,
     Outgoing,
-    PlatformCategory,
     Point,
     PointKind,
     Receipt,
@@ -37,24 +35,15 @@ from hub import (
     not_carried,
     parts,
 )
+from hub.whatsapp import templates as states
 from hub.whatsapp.reading import Fields, mapping, mappings, number, text
+from hub.whatsapp.templates import assembled, locale
 from hub_infobip import codes
 
 # both default to true at Infobip, which then records which link was opened by whom [1]
 UNTRACKED = {"shortenUrl": False, "trackClicks": False}
-TEMPLATE_STATES = {
-    "APPROVED": TemplateState.APPROVED,
-    "FLAGGED": TemplateState.PAUSED,  # warned of; that it may still be sent is not stated
-    "PENDING": TemplateState.PENDING,
-    "IN_APPEAL": TemplateState.PENDING,
-    "REJECTED": TemplateState.REJECTED,
-    "FIRST_PAUSED": TemplateState.PAUSED,
-    "SECOND_PAUSED": TemplateState.PAUSED,
-    "DISABLED": TemplateState.DISABLED,
-    "DELETED": TemplateState.GONE,
-}
+_PAUSED = ("FIRST_PAUSED", "SECOND_PAUSED", "FLAGGED")
 _BUTTONS = {ButtonKind.REPLY: "QUICK_REPLY", ButtonKind.LINK: "URL"}
-_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
 def message(outgoing: Outgoing) -> tuple[str, Fields]:
@@ -186,9 +175,9 @@ def _header(header: Texts | Media | LocationContent) -> Fields:
         if len(_placeholders(header)) != 1:
             raise TemplateProblem("a text header has one variable")
         return {"type": "TEXT", "placeholder": header.values[0]}
-    if header.kind is MediaKind.DOCUMENT and not header.name:
-        raise TemplateProblem("Infobip needs the name of a document: give header.document.name")
-    return {"type": header.kind.upper(), **_file(header)}
+    # a document must have a name here [2]; where none is given, the end of its link is one
+    name = {"filename": header.link.rsplit("/", 1)[-1] or "file"} if header.kind is MediaKind.DOCUMENT else {}
+    return {"type": header.kind.upper(), **name, **_file(header)}
 
 
 def _pressed(buttons: tuple[Button, ...]) -> Iterator[Fields]:
@@ -214,25 +203,27 @@ def receipt(answer: Fields) -> Receipt:
 
 def template(listed: Fields) -> Template | None:
     """A template of the list; None when its name, language or category cannot be read."""
-    name, language, word = (text(listed.get(key)) for key in ("name", "language", "category"))
-    if not name or not language or word not in PlatformCategory.__members__:
-        return None
-    # only APPROVED may be sent, so a state this version cannot read is treated as disabled
-    state = TEMPLATE_STATES.get(text(listed.get("status")), TemplateState.DISABLED)
-    structure = mapping(listed.get("structure"))
-    header, body, footer = (_words(structure.get(part)) for part in ("header", "body", "footer"))
-    buttons = mappings(structure.get("buttons"))
-    labels = tuple(text(button.get("text")) for button in buttons)
-    keys = dict.fromkeys([*_VARIABLE.findall(body), *(f"header.{found}" for found in _VARIABLE.findall(header))])
-    keys |= {f"button.{index}": None for index, button in enumerate(buttons) if _open(button)}
-    shown = "\n".join(part for part in (header, body, footer) if part)
-    return Template(name, language, PlatformCategory(word), state, shown, tuple(keys), labels)
+    language = locale(listed.get("language"))
+    return assembled(
+        text(listed.get("name")),
+        language,
+        listed.get("category"),
+        template_state(listed.get("status")),
+        list(_components(mapping(listed.get("structure")))),
+    )
 
 
-def _words(part: object) -> str:
-    """Version 1 of the API had texts where version 2 has objects."""
-    return text(part) or text(mapping(part).get("text"))
+def template_state(word: object) -> TemplateState:
+    """Infobip's words beside Meta's. That a FLAGGED one may still be sent is not stated."""
+    known = text(word).upper()
+    return TemplateState.PAUSED if known in _PAUSED else states.template_state(known)
 
 
-def _open(button: Fields) -> bool:
-    return bool(_VARIABLE.search(text(button.get("url"))))
+def _components(structure: Fields) -> Iterator[Fields]:
+    """Infobip's structure in Meta's words. Version 1 of the API had texts where version 2 has objects."""
+    for part in ("header", "body", "footer"):
+        given = structure.get(part)
+        if given:
+            yield {"text": text(given), **mapping(given), "type": part}
+    if buttons := mappings(structure.get("buttons")):
+        yield {"type": "buttons", "buttons": buttons}

@@ -286,6 +286,13 @@ def test_everything_with_words_says_that_links_are_not_tracked() -> None:
             },
         ),
         (
+            (("header.document", "https://example.org/b.pdf"),),
+            {
+                "body": {"placeholders": []},
+                "header": {"type": "DOCUMENT", "mediaUrl": "https://example.org/b.pdf", "filename": "b.pdf"},
+            },
+        ),
+        (
             (("header.location", "52.52,13.4"),),
             {"body": {"placeholders": []}, "header": {"type": "LOCATION", "latitude": 52.52, "longitude": 13.4}},
         ),
@@ -315,7 +322,6 @@ def test_template_is_filled_where_infobip_expects_it(parameters: Any, data: Any)
         (("name", "Erika"),),  # by name
         (("1", "a"), ("3", "c")),  # a gap would move the third to the second place
         (("header.name", "Erika"),),
-        (("header.document", "https://example.org/a.pdf"),),  # no file name
         (("payload.1", "STOP"),),  # would land on the first button
         (("copy.0", "CODE"),),
         (("card.0.1", "x"),),
@@ -443,26 +449,44 @@ def test_http_refusal_says_what_happens_next(status: int, kind: type[HubError]) 
     assert type(codes.refusal({}, status, "3", sends=True)) is kind
 
 
-@pytest.mark.parametrize(
-    ("place", "code"), [(place, code) for place, entries in codes.TABLES.items() for code in entries]
-)
-def test_every_code_says_what_happens_next_in_two_languages(place: str, code: str) -> None:
-    entry = codes.TABLES[place][code]
-    error = codes.failure({place: {"id": int(code)}})
-    assert type(error) is entry.kind
-    assert str(error) == f"{entry.en} (Infobip {code})"
-    assert len(entry.de) > 10
-    assert entry.de != entry.en
+@pytest.mark.parametrize(("place", "code"), [(place, code) for place, known in codes.TABLES.items() for code in known])
+def test_every_code_says_what_happens_next_in_two_languages(place: str, code: int) -> None:
+    meaning = codes.TABLES[place][code]
+    error = codes.failure({place: {"id": code}})
+    assert type(error) is meaning.kind
+    assert str(error) == f"Infobip {code}: {meaning.en}"
+    for sentence in (meaning.en, meaning.de):
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
+    assert meaning.de != meaning.en
 
 
 def test_codes_of_the_list_lead_where_the_list_says() -> None:
-    """The codes that end advertising, wait, or stop the account: a slip here would be felt by people."""
-    kinds = {code: entry.kind for code, entry in codes.TABLES["error"].items()}
-    assert {code for code, kind in kinds.items() if kind is RecipientOptedOut} == {"7030", "7033"}
-    assert {code for code, kind in kinds.items() if kind is Throttled} == {"7016", "7017"}
-    assert kinds["7010"] is WindowClosed
-    assert kinds["7032"] is RecipientCapped
-    assert kinds["7051"] is Uncertain
+    """Every code of the table once more: a slip here would be felt by people."""
+    kinds = {(place, code): known.kind for place, table in codes.TABLES.items() for code, known in table.items()}
+    assert kinds == {
+        ("status", 12): BadConfig,
+        ("status", 18): Rejected,
+        ("status", 20): Rejected,
+        ("status", 23): Uncertain,
+        ("error", 7008): TemplateProblem,
+        ("error", 7009): TemplateProblem,
+        ("error", 7010): WindowClosed,
+        ("error", 7012): Unavailable,
+        ("error", 7013): Unavailable,
+        ("error", 7014): Unavailable,
+        ("error", 7016): Throttled,
+        ("error", 7017): Throttled,
+        ("error", 7024): Rejected,
+        ("error", 7030): RecipientOptedOut,
+        ("error", 7032): RecipientCapped,
+        ("error", 7033): RecipientOptedOut,
+        ("error", 7050): Unavailable,
+        ("error", 7051): Uncertain,
+        ("error", 7280): Uncertain,
+    }
+    assert codes.TABLES["error"][7016].after == 3600
+    assert codes.TABLES["error"][7032].after == 86_400
 
 
 # templates
@@ -495,7 +519,7 @@ def test_template_of_the_list_is_read_whole() -> None:
     assert found is not None
     assert (found.category, found.state) == (PlatformCategory.MARKETING, TemplateState.APPROVED)
     assert found.text == "Für {{1}}\nHallo {{1}}, Termin {{2}}.\nDemo GmbH"
-    assert found.parameters == ("1", "2", "header.1", "button.1")
+    assert found.parameters == ("header.1", "1", "2", "button.1")
     assert found.buttons == ("Ja", "Mehr")
 
 
