@@ -7,7 +7,7 @@ import contextlib
 import gc
 import signal
 import threading
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
@@ -16,6 +16,7 @@ from hub.cli.session import out, world
 from hub.contract import BadInput
 from hub.flows.world import World
 from hub.plugins import emulators
+from hub.settings import Settings
 from hub.web.app import build
 from hub.work.crew import Crew
 
@@ -74,7 +75,12 @@ def _serve(built: World, *, works: bool, schedules: bool) -> None:
         chosen = built.settings
         out.print(f"Listening on http://{chosen.host}:{chosen.port}, reached as {chosen.public_url}", highlight=False)
         app = build(built, crew.nudges.receive)
-        uvicorn.run(app, host=chosen.host, port=chosen.port, log_level="warning", access_log=False)
+        uvicorn.run(app, host=chosen.host, port=chosen.port, log_level="warning", access_log=False, **proxies(chosen))
+
+
+def proxies(chosen: Settings) -> dict[str, Any]:
+    """Whose word on a caller's address counts. Left alone, uvicorn would believe everything on this machine."""
+    return {"proxy_headers": bool(chosen.trusted_proxies), "forwarded_allow_ips": chosen.trusted_proxies}
 
 
 def _stay(built: World, *, works: bool, schedules: bool) -> None:
