@@ -5,10 +5,11 @@ A vendor's emulator inherits `WhatsApp` and is its dialect: it brings routes, er
 """
 
 from hub.testing.whatsapp.dialect import Sent
+from hub.testing.whatsapp.filling import variables
 from hub.testing.whatsapp.people import EVERY_STATUS, WINDOW, User, digits_of, is_bsuid
 from hub.testing.whatsapp.refusals import Refused
 from hub.testing.whatsapp.shelf import TemplateSend
-from hub.testing.whatsapp.templates import Stored, variables
+from hub.testing.whatsapp.templates import Stored
 from hub.testing.whatsapp.world import WhatsApp
 
 __all__ = [

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.testing.whatsapp.dialect import Dialect
+from hub.testing.whatsapp.media import RECEIVED
 from hub.testing.whatsapp.people import EVERY_STATUS, User, new_bsuid
 
 
@@ -57,6 +58,12 @@ class Crowd(Dialect):
         """A person presses a quick reply of the newest template they got."""
         quoted = self.user(number).last_template
         return self.write(number, "button", {"payload": payload, "text": text}, quoted=quoted)
+
+    def send_file(self, number: str, kind: str, content: bytes, mime_type: str, *, caption: str = "") -> str:
+        """A person sends a file; the business may fetch it for seven days. Returns the id of the message."""
+        kept = self.media.put(content, mime_type, life=RECEIVED)
+        told = {"id": kept.id, "mime_type": mime_type, "sha256": kept.sha256}
+        return self.write(number, kind, {**told, "caption": caption} if caption else told)
 
     def write(
         self, number: str, kind: str, content: dict[str, Any], *, at: datetime | None = None, quoted: str = ""

@@ -11,6 +11,7 @@ from typing import Any
 
 from hub.testing.clock import Clock
 from hub.testing.emulator import Emulator
+from hub.testing.whatsapp.media import MediaStore
 from hub.testing.whatsapp.people import User, new_wamid
 from hub.testing.whatsapp.templates import Stored
 
@@ -26,6 +27,10 @@ class Sent:
     opaque: str
     id: str = field(repr=False)
     parameters: tuple[str, ...] = field(default=(), repr=False)
+    via: str = ""  # which of the vendor's ways it took
+    note: str = ""  # why it does not leave yet
+    content: Any = field(default=None, repr=False)  # as the dialect took it
+    quoted: str = field(default="", repr=False)  # id of the message it answers
 
 
 class Dialect(Emulator):
@@ -37,6 +42,7 @@ class Dialect(Emulator):
     def __init__(self, *, seed: int = 0, clock: Clock | None = None, webhook_url: str = "") -> None:
         super().__init__(seed=seed, clock=clock)
         self.webhook_url = webhook_url
+        self.media = MediaStore(self.random, self.clock.now)
         self.acks: dict[str, datetime] = {}  # id of a user's message: when the hub answered 2xx
         self.lock = threading.RLock()
 
@@ -65,6 +71,10 @@ class Dialect(Emulator):
 
     def tell_template(self, template: Stored, what: str, *, old: str, new: str) -> None:
         """`what` is "status", "category", "category_pending" or "quality". The template is as it is now."""
+
+    def tell_sender(self, what: str, *, old: str, new: str) -> None:
+        """`what` is "quality", "tier" (-1: without limit), "throughput" or "restricted" (`new`: until when). A vendor
+        without such a webhook stays silent."""
 
     def new_id(self, user: User) -> str:
         """The vendor's name of a message."""

@@ -1,107 +1,108 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Templates as the emulated platform stores them, and what it refuses when one is sent."""
+"""Templates as the emulated platform stores them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from hub.testing.whatsapp import filling
+from hub.testing.whatsapp.filling import Part, variables
 from hub.testing.whatsapp.refusals import Refused
 
-LONGEST_BODY = 1024
-_VARIABLE = re.compile(r"\{\{(\w+)\}\}")
 _REFUSALS = {"PAUSED": 132015, "DISABLED": 132016}
 
 
 @dataclass
 class Stored:
-    """One translation of a template."""
+    """One translation of a template. `parts` are its components as they were handed in.
+
+    pacing: so many messages go out before the rest is held; None: none is held.
+    """
 
     id: str
     name: str
     language: str
     category: str
-    body: str
+    parts: list[Part]
     status: str = "APPROVED"
-    header: str = ""
-    footer: str = ""
-    buttons: tuple[dict[str, Any], ...] = ()
     quality: str = "GREEN"
+    named: bool = False
+    pauses: int = 0
+    paused_until: datetime | None = None
+    pacing: int | None = None
+    sent: int = 0
+    extra: dict[str, Any] = field(default_factory=dict)  # other fields of the platform, e.g. a time to live
 
     @property
-    def named(self) -> bool:
-        return any(not name.isdecimal() for name in variables(self.body) + variables(self.header))
+    def body(self) -> str:
+        return str(self._part("BODY").get("text", ""))
+
+    @property
+    def header(self) -> str:
+        return str(self._part("HEADER").get("text", ""))
+
+    @property
+    def footer(self) -> str:
+        return str(self._part("FOOTER").get("text", ""))
+
+    @property
+    def buttons(self) -> tuple[Part, ...]:
+        return tuple(self._part("BUTTONS").get("buttons", ()))
 
     @property
     def one_time_code(self) -> bool:
         return any(button["type"] == "OTP" for button in self.buttons)
 
-    def components(self) -> list[dict[str, Any]]:
-        parts: list[dict[str, Any]] = []
-        if self.header:
-            parts.append({"type": "HEADER", "format": "TEXT", "text": self.header, **self._example("header_text")})
-        parts.append({"type": "BODY", "text": self.body, **self._example("body_text")})
-        if self.footer:
-            parts.append({"type": "FOOTER", "text": self.footer})
-        if self.buttons:
-            parts.append({"type": "BUTTONS", "buttons": list(self.buttons)})
-        return parts
-
-    def _example(self, kind: str) -> dict[str, Any]:
-        """Positional examples of a header are a list, those of a body a list of lists."""
-        names = variables(self.header if kind == "header_text" else self.body)
-        if not names:
-            return {}
-        if self.named:
-            return {"example": {f"{kind}_named_params": [{"param_name": name, "example": "x"} for name in names]}}
-        values: list[Any] = ["x" for _ in names]
-        return {"example": {kind: values if kind == "header_text" else [values]}}
+    def components(self) -> list[Part]:
+        return self.parts
 
     def check(self, components: Sequence[Any]) -> None:
         """Raises `Refused` when a send does not fit."""
         if self.status != "APPROVED":
             raise Refused(_REFUSALS.get(self.status, 132001), f"template is {self.status}")
-        given = {str(part.get("type", "")).lower(): part for part in components if isinstance(part, dict)}
-        self._check_texts(self.header, given.get("header"), "header")
-        filled = self._check_texts(self.body, given.get("body"), "body")
-        if len(filled) > LONGEST_BODY:
-            raise Refused(132005, "body is longer than 1024 characters")
-        self._check_buttons([part for part in components if isinstance(part, dict)])
+        filling.check(self.parts, components, named=self.named)
 
-    def _check_texts(self, text: str, part: dict[str, Any] | None, where: str) -> str:
-        parameters = list((part or {}).get("parameters", ()))
-        names = variables(text)
-        if len(parameters) != len(names):
-            raise Refused(132000, f"{where}: localizable_params ({len(parameters)}) != expected ({len(names)})")
-        for position, parameter in enumerate(parameters):
-            if parameter.get("type") != "text":
-                raise Refused(132012, f"{where}: expected a text parameter")
-            if not parameter.get("text"):
-                raise Refused(131008, f"{where}: parameter of type text is missing text value")
-            name = parameter.get("parameter_name") if self.named else names[position]
-            if name is None:
-                raise Refused(132012, f"{where}: parameter name is missing or empty")
-            if name not in names:
-                raise Refused(100, f"{where}: unknown parameter name")
-            text = text.replace("{{" + name + "}}", parameter["text"])
-        return text
-
-    def _check_buttons(self, components: list[dict[str, Any]]) -> None:
-        given = {str(part.get("index")): part for part in components if str(part.get("type")).lower() == "button"}
-        for index, button in enumerate(self.buttons):
-            needed = bool(variables(button.get("url", ""))) or button["type"] == "OTP"
-            parameters = given.get(str(index), {}).get("parameters", ())
-            if needed and len(parameters) != 1:
-                raise Refused(131008, f"buttons: button at index {index} requires a parameter")
+    def _part(self, kind: str) -> Part:
+        return next((part for part in self.parts if part.get("type") == kind), {})
 
 
-def variables(text: str) -> list[str]:
-    """Names of the variables, each once, in order."""
-    return list(dict.fromkeys(_VARIABLE.findall(text)))
+def composed(header: str, body: str, footer: str, buttons: Sequence[str | Part], *, named: bool) -> list[Part]:
+    """The components of a plain template. A button that is a label makes a quick reply."""
+    parts: list[Part] = []
+    if header:
+        example = _example("header_text", header, named)
+        parts.append({"type": "HEADER", "format": "TEXT", "text": header, **example})
+    parts.append({"type": "BODY", "text": body, **_example("body_text", body, named)})
+    if footer:
+        parts.append({"type": "FOOTER", "text": footer})
+    if buttons:
+        made = [{"type": "QUICK_REPLY", "text": one} if isinstance(one, str) else one for one in buttons]
+        parts.append({"type": "BUTTONS", "buttons": made})
+    return parts
 
 
-def button(given: str | dict[str, Any]) -> dict[str, Any]:
-    """A button; a plain label makes a quick reply."""
-    return {"type": "QUICK_REPLY", "text": given} if isinstance(given, str) else given
+def texts(parts: Sequence[Part]) -> Iterator[str]:
+    """Every text with variables of its own, cards included."""
+    for part in parts:
+        if part.get("type") in ("HEADER", "BODY"):
+            yield str(part.get("text", ""))
+        for card in part.get("cards", ()):
+            yield from texts(card.get("components", ()))
+
+
+def is_named(parts: Sequence[Part]) -> bool:
+    return any(not name.isdecimal() for text in texts(parts) for name in variables(text))
+
+
+def _example(kind: str, text: str, named: bool) -> Part:
+    """Positional examples of a header are a list, those of a body a list of lists."""
+    names = variables(text)
+    if not names:
+        return {}
+    if named:
+        return {"example": {f"{kind}_named_params": [{"param_name": name, "example": "x"} for name in names]}}
+    values: list[Any] = ["x" for _ in names]
+    return {"example": {kind: values if kind == "header_text" else [values]}}

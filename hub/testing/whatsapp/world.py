@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One business on the emulated WhatsApp: what it may send, what becomes of it, and what people do.
+"""One business on the emulated WhatsApp: what it may send, and the handles by which a test steers it.
 
 Inbound messages do not count against the throughput.
 """
@@ -12,66 +12,73 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hub.testing.emulator import Action
-from hub.testing.whatsapp.crowd import Crowd
 from hub.testing.whatsapp.dialect import Sent
-from hub.testing.whatsapp.limits import Limits
-from hub.testing.whatsapp.people import EVERY_STATUS, User, is_bsuid
+from hub.testing.whatsapp.fates import FREE, Fates
+from hub.testing.whatsapp.people import User, is_bsuid
 from hub.testing.whatsapp.refusals import Refused
-from hub.testing.whatsapp.shelf import Shelf, TemplateSend
+from hub.testing.whatsapp.shelf import TemplateSend
+from hub.testing.whatsapp.templates import Stored
+
+HELD = "held_for_quality_assessment"
+_STEERED = (
+    *("press", "prefer", "change_number", "set_template_status", "recategorise", "rate_template", "judge"),
+    *("rate_number", "set_tier", "raise_throughput", "restrict", "outage", "end_outage"),
+)
 
 
-class WhatsApp(Crowd, Shelf):
+class WhatsApp(Fates):
     """The platform. Every public method may be called from any thread while the app runs.
 
     throughput: messages per second the number may send. pair_rate: keep one message per 6 s and person.
+    tier, marketing_cap: see `Limits`.
     delays: seconds from acceptance to sent, delivered, read.
     late_errors: codes that come as a failed status instead of an answer.
     options: `seed`, `clock`; `webhook_url`, empty while nobody subscribed; `strangers_have_whatsapp`.
     """
 
-    def __init__(
-        self,
-        *,
-        throughput: int = 80,
-        pair_rate: bool = True,
-        delays: tuple[float, float, float] = (0.02, 0.1, 0.3),
-        late_errors: Sequence[int] = (),
-        **options: Any,
-    ) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.limits = Limits(throughput, pair_rate=pair_rate)
-        self.delays = dict(zip(EVERY_STATUS, delays, strict=True))
-        self.late_errors = set(late_errors)
         self.received: list[Sent] = []
 
     def accept(
-        self, to: str, kind: str, *, template: TemplateSend | None = None, opaque: str = "", id: str = ""
+        self,
+        to: str,
+        kind: str,
+        *,
+        template: TemplateSend | None = None,
+        opaque: str = "",
+        id: str = "",
+        via: str = "",
+        content: Any = None,
+        quoted: str = "",
     ) -> Sent:
         """Take a message whose form the dialect has checked, and tell what becomes of it.
 
-        `to` is digits or a BSUID; `kind` as Meta calls it; `id` the message's name where the vendor has one already.
-        Raises `Refused`.
+        `to` is digits or a BSUID; `kind` as Meta calls it; `id` the message's name where the vendor has one already;
+        `via`, `content` and `quoted` are kept with it. Raises `Refused`.
         """
         now = self.clock.now()
         self.limits.take(now)
         user, late, found = self._recipient(to), 0, None
         try:
-            self.limits.take_pair(user.digits, now)
-            found = self.sendable(template, to) if template else None
-            if found is None and not user.window_open(now):
-                raise Refused(131047, "More than 24 hours have passed since the user last replied to this number")
+            found = self._admitted(user, to, template, now)
         except Refused as refused:
             if refused.code not in self.late_errors:
                 raise
             late = refused.code
+        held = found is not None and found.pacing is not None and found.sent > found.pacing
+        name, filled = (template.name, texts(template.components)) if template else ("", ())
+        address, note = to if is_bsuid(to) else f"+{to}", HELD if held else ""
         with self.lock:
-            name, filled = (template.name, _texts(template.components)) if template else ("", ())
-            address = to if is_bsuid(to) else f"+{to}"
-            sent = Sent(now, address, kind, name, opaque, id or self.new_id(user), filled)
+            id = id or self.new_id(user)
+            sent = Sent(now, address, kind, name, opaque, id, filled, via, note, content, quoted)
             self.received.append(sent)
         if template:
             user.last_template = sent.id
-        self._tell_fate(user, sent, found.category if found else "service", late)
+        if held and found is not None:
+            self.hold(user, sent, found)
+        else:
+            self.tell_fate(user, sent, found.category if found else FREE, late)
         return sent
 
     def _recipient(self, to: str) -> User:
@@ -85,35 +92,40 @@ class WhatsApp(Crowd, Shelf):
             raise Refused(131009, "recipient is unknown to this business portfolio")
         return user
 
-    def _tell_fate(self, user: User, sent: Sent, category: str, late: int) -> None:
-        """What becomes of an accepted message."""
-        stopped = 131050 if user.stopped and category == "MARKETING" else 0
-        missing = 0 if user.has_whatsapp else 131026
-        code = late or missing or stopped or user.fails
-        for status in ("failed",) if code else user.statuses:
-            self.report(user, sent, status, category=category, code=code)
-
-    def report(self, user: User, sent: Sent, status: str, *, category: str, code: int = 0) -> None:
-        """Tell one status of a message, after its delay."""
-        after = self.delays.get(status, self.delays["sent"])
-        at = sent.at + timedelta(seconds=after)
-        self.tell_status(user, sent, status, at, category=category, code=code, after=after)
+    def _admitted(self, user: User, to: str, template: TemplateSend | None, now: datetime) -> Stored | None:
+        """The template to send, None for a free message. Raises `Refused`."""
+        answering = user.window_open(now)
+        self.standing(now, answering=answering and template is None)
+        self.limits.take_pair(user.digits, now)
+        if template is None:
+            if not answering:
+                raise Refused(131047, "More than 24 hours have passed since the user last replied to this number")
+            return None
+        found = self.sendable(template, to)
+        if not answering:
+            self.limits.take_tier(user.digits, now)
+        found.sent += 1
+        return found
 
     # control plane
 
     def actions(self) -> dict[str, Action]:
         return {
+            **{name: self._steered(name) for name in _STEERED},
             "add_user": lambda given: self.add_user(**given).bsuid,
             "say": self._say,
-            "press": lambda given: self.press(**given),
-            "prefer": lambda given: self.prefer(**given),
-            "change_number": lambda given: self.change_number(**given),
+            "write": lambda given: self.write(**given),
             "add_template": lambda given: self.add_template(**given).id,
-            "set_template_status": lambda given: self.set_template_status(**given),
-            "recategorise": lambda given: self.recategorise(**given),
             "webhook": lambda given: setattr(self, "webhook_url", given["url"]),
+            "webhooks": lambda given: vars(self.webhooks).update(given),
+            "release": lambda given: self.webhooks.release(**given),
+            "token": lambda given: setattr(self, "token_expired", given["expired"]),
+            "advance": lambda given: self.clock.advance(timedelta(seconds=given["seconds"])),
             "acks": lambda given: {key: at.isoformat() for key, at in list(self.acks.items())},
         }
+
+    def _steered(self, name: str) -> Action:
+        return lambda given: getattr(self, name)(**given)
 
     def _say(self, given: dict[str, Any]) -> str:
         at = given.get("at")
@@ -134,7 +146,7 @@ class WhatsApp(Crowd, Shelf):
         }
 
 
-def _texts(components: Sequence[Any]) -> tuple[str, ...]:
+def texts(components: Sequence[Any]) -> tuple[str, ...]:
     """The texts filled into a template, in the order given."""
     parts = (part for part in components if isinstance(part, dict))
     return tuple(str(given.get("text", "")) for part in parts for given in part.get("parameters", ()))

@@ -83,6 +83,11 @@ class MetaEmulator(WhatsApp):
         field, value = shapes.template_event(template, what, old, new, self.clock.now())
         self._tell(field, value, timed=True)
 
+    def tell_sender(self, what: str, *, old: str, new: str) -> None:
+        told = shapes.sender_event(self.display_number, what, new)
+        if told is not None:
+            self._tell(*told, timed=True)
+
     def _metadata(self) -> dict[str, str]:
         return {"display_phone_number": self.display_number, "phone_number_id": self.phone_number_id}
 

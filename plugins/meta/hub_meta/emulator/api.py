@@ -64,6 +64,8 @@ class Api:
         token = graph.token_of(request)
         if not hmac.compare_digest(token.encode(), self.platform.access_token.encode()):
             raise Problem(190, message="Invalid OAuth access token - Cannot parse access token")
+        if self.platform.token_expired:
+            raise Problem(190, subcode=463, message="Error validating access token: Session has expired")
         given = request.query_params.get("appsecret_proof")
         expected = graph.proof(token, self.platform.app_secret)
         if (given is not None or self.platform.appsecret_proof) and given != expected:
@@ -122,13 +124,14 @@ class Api:
             "id": self.platform.phone_number_id,
             "display_phone_number": f"+{self.platform.display_number}",
             "verified_name": "Demo GmbH",
-            "quality_rating": "GREEN",
+            "quality_rating": self.platform.quality,
             "code_verification_status": "VERIFIED",
             "name_status": "APPROVED",
             "status": "CONNECTED",
             "account_mode": "LIVE",
             "platform_type": "CLOUD_API",
             "throughput": {"level": level},
+            "whatsapp_business_manager_messaging_limit": graph.tier(self.platform.limits.tier),
             "health_status": self._health(),
         }
         asked = {field for field in request.query_params.get("fields", "").split(",") if field}
@@ -137,9 +140,11 @@ class Api:
         return {key: value for key, value in whole.items() if key in shown}
 
     def _health(self) -> dict[str, Any]:
+        until, now = self.platform.restricted_until, self.platform.clock.now()
+        can = "BLOCKED" if until is not None and now < until else "AVAILABLE"
         kinds = {"PHONE_NUMBER": self.platform.phone_number_id, "WABA": self.platform.waba_id}
-        entities = [{"entity_type": kind, "id": id_, "can_send_message": "AVAILABLE"} for kind, id_ in kinds.items()]
-        return {"can_send_message": "AVAILABLE", "entities": entities}
+        entities = [{"entity_type": kind, "id": id_, "can_send_message": can} for kind, id_ in kinds.items()]
+        return {"can_send_message": can, "entities": entities}
 
     async def debug_token(self, request: Request) -> Any:
         valid = request.query_params.get("input_token") == self.platform.access_token

@@ -78,6 +78,13 @@ def no_such_object(node: str, method: str) -> Problem:
     return Problem(100, subcode=33, message=said)
 
 
+def tier(people: int | None) -> str:
+    """A messaging limit as Meta spells it."""
+    if people is None:
+        return "TIER_UNLIMITED"
+    return f"TIER_{people // 1000}K" if people % 1000 == 0 and people else f"TIER_{people}"
+
+
 def token_of(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token if scheme.lower() == "bearer" else request.query_params.get("access_token", "")

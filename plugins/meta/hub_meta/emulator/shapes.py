@@ -98,6 +98,19 @@ def template_event(template: Stored, what: str, old: str, new: str, now: datetim
     return "template_category_update", {**named, "new_category": old, **coming}
 
 
+def sender_event(number: str, what: str, new: str) -> tuple[str, Value] | None:
+    """Field and value of a webhook about the number. Of its quality Meta tells nothing; that must be asked for."""
+    if what == "tier":
+        return "business_capability_update", {"max_daily_conversations_per_business": int(new)}
+    if what == "throughput":
+        return "phone_number_quality_update", {"display_phone_number": number, "event": "THROUGHPUT_UPGRADE"}
+    if what == "restricted":
+        until = int(datetime.fromisoformat(new).timestamp())
+        restriction = {"restriction_type": "RESTRICTED_BIZ_INITIATED_MESSAGING", "expiration": until}
+        return "account_update", {"event": "ACCOUNT_RESTRICTION", "restriction_info": [restriction]}
+    return None
+
+
 def _value(metadata: Value, **items: Any) -> Value:
     return {"messaging_product": "whatsapp", "metadata": metadata, **items}
 
