@@ -51,8 +51,8 @@ class Meaning:
     after: float = 1.0
     scope: Scope = Scope.SENDER
 
-    def error(self, code: int, after: float | None = None, *, vendor: str = "Meta") -> HubError:
-        message = f"{vendor} {code}: {self.en}"
+    def error(self, code: int, after: float | None = None) -> HubError:
+        message = f"Meta {code}: {self.en}"
         if issubclass(self.kind, Throttled):
             return self.kind(message, after=self.after if after is None else after, scope=self.scope)
         if issubclass(self.kind, RecipientCapped):
@@ -78,14 +78,8 @@ def _range(given: int | str) -> range:
     return range(int(first), int(last or first) + 1)
 
 
-def table(package: str, name: str = "meaning") -> dict[int, Meaning]:
-    """The table `name` of the file `codes.toml` in a package. A vendor with codes of its own has such a file, too."""
-    rows = tomllib.loads(files(package).joinpath("codes.toml").read_text("utf-8"))[name]
-    return {code: known for known in map(_read, rows) for family in known.codes for code in family}
-
-
-_BY_CODE = table("hub.whatsapp")
-MEANINGS = tuple(dict.fromkeys(_BY_CODE.values()))
+MEANINGS = tuple(map(_read, tomllib.loads(files("hub.whatsapp").joinpath("codes.toml").read_text("utf-8"))["meaning"]))
+_BY_CODE = {code: known for known in MEANINGS for family in known.codes for code in family}
 _PERMISSION = _BY_CODE[10]
 
 

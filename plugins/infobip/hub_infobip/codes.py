@@ -7,12 +7,13 @@ Only ids and `permanent` are read: Infobip's descriptions may hold a number, so 
 from __future__ import annotations
 
 from hub import HubError, RecipientUnreachable, Rejected, Unavailable, for_status
-from hub.whatsapp.codes import table
 from hub.whatsapp.reading import Fields, mapping, number, text
+from hub.whatsapp.words import table
 
 OK, PENDING, UNDELIVERABLE, DELIVERED, EXPIRED, REJECTED = range(6)  # `groupId` of a status
 ENROUTE = 7  # the id of PENDING_ENROUTE, "Message sent to next instance"
-TABLES = {place: table("hub_infobip", place) for place in ("status", "error")}
+# the ids of statuses and of errors overlap, so each has its table
+TABLES = {"error": table("hub_infobip", "errors.toml"), "status": table("hub_infobip", "statuses.toml")}
 SECOND_OF_TWO = (("status", 23), ("error", 7280))  # refused because an earlier one has the same id
 
 
@@ -20,10 +21,8 @@ def failure(result: Fields) -> HubError:
     """Why a message failed: `result` has a `status`, and in delivery reports an `error`."""
     status, error = mapping(result.get("status")), mapping(result.get("error"))
     for place, said in (("error", error), ("status", status)):
-        id_ = number(said.get("id"))
-        known = TABLES[place].get(id_) if id_ is not None else None
-        if known is not None and id_ is not None:
-            return known.error(id_, vendor="Infobip")
+        if known := TABLES[place].get(text(said.get("id"))):
+            return known.error("Infobip")
     # in an answer to a send there is no error, and 0 says that there was none
     code = text(number(error.get("id")) or number(status.get("id")))
     if number(error.get("id")) and error.get("permanent") is False:

@@ -189,7 +189,7 @@ def test_stop_in_the_app_is_told_and_ends_marketing(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [(131049, RecipientCapped), (131026, RecipientUnreachable), (131048, Throttled)]
+    ("code", "kind"), [(131049, RecipientCapped), (131026, RecipientUnreachable), (131056, Throttled)]
 )
 def test_fate_of_a_message_is_told_in_infobips_codes(scene: Scene, code: int, kind: type[HubError]) -> None:
     scene.emulator.user(ERIKA).fails = code
@@ -224,6 +224,33 @@ def test_trial_account_writes_to_registered_numbers_only(scene: Scene) -> None:
     refused = scene.send()
     assert type(refused) is Rejected
     assert refused.code == "18"
+
+
+def test_template_with_a_file_above_arrives_and_is_listed(scene: Scene) -> None:
+    header = {"type": "HEADER", "format": "DOCUMENT"}
+    scene.emulator.add_template(
+        "bill", category="UTILITY", components=[header, {"type": "BODY", "text": "Hallo {{1}}"}]
+    )
+    filled = (("1", "Erika"), ("header.document", "https://example.org/a.pdf"))
+    scene.send(TemplateContent("bill", "de", filled))
+    assert scene.hears()[0].status is Status.DELIVERED
+
+    async def listed(plugin: Infobip) -> list[Any]:
+        return [template async for template in plugin.templates()]
+
+    (bill,) = [template for template in scene.do(listed) if template.name == "bill"]
+    assert bill.parameters == ("header.document", "1")
+
+
+def test_portfolio_that_has_reached_its_tier_is_told_later(scene: Scene) -> None:
+    scene.emulator.set_tier(0)
+    scene.send()
+    assert scene.hears()[0].status is Status.FAILED
+
+
+def test_key_that_was_withdrawn_needs_a_human(scene: Scene) -> None:
+    scene.emulator.token_expired = True
+    assert isinstance(scene.send(), BadConfig)
 
 
 def test_number_that_sends_too_fast_is_told_to_wait(scene: Scene) -> None:

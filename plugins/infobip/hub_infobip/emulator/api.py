@@ -52,7 +52,8 @@ class Api:
 
         async def handle(request: Request) -> Response:
             given = request.headers.get("authorization", "")
-            if not hmac.compare_digest(given.encode(), f"App {self.platform.api_key}".encode()):
+            good = hmac.compare_digest(given.encode(), f"App {self.platform.api_key}".encode())
+            if not good or self.platform.token_expired:
                 return problem(401)
             try:
                 return await handler(request)
@@ -94,7 +95,9 @@ class Api:
             raise Refused(131009, "must be a phone number or a user id")
         status = self._own_refusal(message_id, address)
         if status is None:
-            platform.accept(address, kind, template=template, opaque=message_id, id=message_id)
+            content, quoted = message.get("content"), (message.get("context") or {}).get("replyToMessageId", "")
+            names = {"opaque": message_id, "id": message_id, "quoted": quoted}
+            platform.accept(address, kind, template=template, content=content, **names)
             with platform.lock:
                 platform.known.add(message_id)
                 platform.credit = platform.credit - 1 if platform.credit is not None else None

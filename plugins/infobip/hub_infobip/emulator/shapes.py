@@ -18,14 +18,15 @@ _TEMPLATE, _PARAMETERS = (7009, "EC_TEMPLATE", True), (7008, "EC_TEMPLATE_ARGS",
 FAILURES: dict[int, tuple[int, str, bool]] = {
     131026: (1, "EC_UNKNOWN_SUBSCRIBER", True),
     131047: (7010, "EC_NO_SESSION", True),
-    131048: (7016, "EC_SPAM_RATE", False),
     131049: (7032, "EC_FREQUENCY_CAPPING", True),
     131050: (7033, "EC_MARKETING_OPT_OUT", True),
     131056: (7017, "EC_TOO_MANY_REQUESTS", False),
-    **dict.fromkeys((100, 131008, 132000, 132005, 132012), _PARAMETERS),
+    **dict.fromkeys((100, 131008, 132000, 132005, 132012, 132018), _PARAMETERS),
     **dict.fromkeys((131062, 132001, 132015, 132016), _TEMPLATE),
+    # which code stands for a tier that is used up, a restriction or maintenance is not stated
+    **dict.fromkeys((368, 131048, 131057), (7050, "EC_PROVIDER_INTERNAL", False)),
 }
-_ELSE = (7050, "EC_PROVIDER_INTERNAL", False)
+_ELSE = FAILURES[131057]
 _FILES = {"image": "IMAGE", "video": "VIDEO", "audio": "AUDIO", "document": "DOCUMENT", "sticker": "STICKER"}
 
 
@@ -144,13 +145,10 @@ def template_event(template: Stored, new: str, at: datetime) -> Value:
 
 def listed(template: Stored) -> Value:
     """An item of the list of templates, version 2."""
-    structure: Value = {"body": {"text": template.body}}
-    if template.header:
-        structure["header"] = {"format": "TEXT", "text": template.header}
-    if template.footer:
-        structure["footer"] = {"text": template.footer}
-    if template.buttons:
-        structure["buttons"] = list(template.buttons)
+    structure: Value = {}
+    for part in template.components():
+        shown = {key: value for key, value in part.items() if key not in ("type", "example")}
+        structure[part["type"].lower()] = shown["buttons"] if part["type"] == "BUTTONS" else shown
     return {
         "id": template.id,
         "businessAccountId": 222,
