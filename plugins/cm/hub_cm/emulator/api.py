@@ -38,9 +38,10 @@ class Api:
         try:
             messages = orjson.loads(await request.body())["messages"]
             given = messages.get("msg")
-            token = request.headers.get("x-cm-producttoken") or messages.get("authentication", {}).get("productToken")
+            in_body = messages.get("authentication", {}).get("productToken")
         except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
             return _refused(MALFORMED, "The request is malformed")
+        token = request.headers.get("x-cm-producttoken") or in_body
         good = hmac.compare_digest(str(token).encode(), self.platform.product_token.encode())
         if not good or self.platform.token_expired:
             return _refused(TOKEN, "No account found for the given authentication")
@@ -102,8 +103,8 @@ def _kind(item: Any) -> str | None:
     if isinstance(item.get("interactive"), dict) and item["interactive"].get("type") in ("button", "list"):
         return "interactive"
     template = item.get("template")
-    known = isinstance(template, dict) and isinstance(template.get("whatsapp"), dict)
-    return "template" if known and template["whatsapp"].get("namespace") else None
+    whatsapp = template.get("whatsapp") if isinstance(template, dict) else None
+    return "template" if isinstance(whatsapp, dict) and whatsapp.get("namespace") else None
 
 
 def _template(asked: Fields) -> TemplateSend:

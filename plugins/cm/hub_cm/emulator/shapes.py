@@ -12,8 +12,10 @@ Value = dict[str, Any]
 CODES = {"sent": "0", "delivered": "2", "failed": "3", "read": "4"}
 WINDOW = "40"
 # what WhatsApp refuses only after CM.com has taken the message: everything about people, templates and standing
-LATE = (100, 368, 131008, 131047, 131048, 131056, 131057, 131062)
-LATE += (132000, 132001, 132005, 132012, 132015, 132016, 132018)
+LATE = (
+    *(100, 368, 131008, 131047, 131048, 131056, 131057, 131062),
+    *(132000, 132001, 132005, 132012, 132015, 132016, 132018),
+)
 _TYPES = {"image": "image/jpeg", "video": "video/mp4", "audio": "audio/ogg", "document": "application/pdf"}
 
 
