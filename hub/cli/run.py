@@ -116,8 +116,11 @@ def emulate(
     if webhook_url:
         emulator.webhook_url = webhook_url
     out.print(f"{name} listens on http://127.0.0.1:{port}", highlight=False)
-    for setting in ("access_token", "client_secret", "app_secret", "verify_token", "waba_id", "phone_number_id"):
-        if value := getattr(emulator, setting, ""):
+    told = emulator.settings(f"http://127.0.0.1:{port}") if hasattr(emulator, "settings") else {}
+    for setting in ("access_token", "client_secret", "phone_number_id"):
+        told.setdefault(setting, getattr(emulator, setting, ""))
+    for setting, value in told.items():
+        if value:
             out.print(f"  {setting:<16} {value}", highlight=False)
     out.print("Steer it over /_emulator/log, /_emulator/state, /_emulator/faults and /_emulator/do/ACTION.")
     with contextlib.suppress(KeyboardInterrupt):
