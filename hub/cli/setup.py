@@ -133,11 +133,12 @@ def _options(given: list[str]) -> dict[str, str]:
         name, separator, value = word[2:].partition("=")
         if not separator:
             value = next(words, "")
-        values[name.replace("-", "_")] = _secret(name, value)
+        values[name.replace("-", "_")] = value_of(name, value)
     return values
 
 
-def _secret(name: str, value: str) -> str:
+def value_of(name: str, value: str) -> str:
+    """What was typed, or what `env:VARIABLE` or `@file` holds. Raises `BadInput`."""
     if value.startswith("env:"):
         found = os.environ.get(value[4:])
         if found is None:

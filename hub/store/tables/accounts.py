@@ -31,6 +31,7 @@ class Connection(SQLModel, table=True):
     title: str
     config: bytes = sealed()
     memory: bytes | None = sealed(default=None, nullable=True)
+    guard: bytes | None = sealed(default=None, nullable=True)  # what a webhook must show: see `hub.flows.guard`
     source: str = "unknown"  # who gave the data of a CRM's people: a `hub.law.facts.Source`
     source_by: str = ""  # who said so
     paused_why: str = ""  # not empty: a human must act
