@@ -219,7 +219,7 @@ MISTAKES = [
     ("connect csv --path @/nowhere/file", "Give a file that exists"),
     ("connect csv --colour green --path x", "colour: Extra inputs"),
     ("sync unheard", "There are: CSV file (csv"),
-    ("templates csv", "Name a provider"),
+    ("templates read csv", "Name a provider"),
     ("sender csv --id 7 --number 491", "Name a provider"),
     ("processor csv --reviewer Dana", "Name a provider"),
     ("optin create --topic Angebote", "none; see `hub sender --help`"),
