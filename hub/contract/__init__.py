@@ -23,6 +23,8 @@ from hub.contract.connectors import (
     Health,
     Inbound,
     Memory,
+    Option,
+    Options,
     Pace,
     ProcessorProfile,
     Provider,
@@ -94,6 +96,7 @@ from hub.contract.messages import (
     Report,
 )
 from hub.contract.parts import Button, ButtonKind, Parts, Texts, parts
+from hub.contract.processors import Fact, Topic
 from hub.contract.snapshots import (
     Audience,
     Claim,
@@ -149,6 +152,7 @@ __all__ = [
     "Echoed",
     "Event",
     "Expression",
+    "Fact",
     "File",
     "FlowContent",
     "Forbidden",
@@ -168,6 +172,8 @@ __all__ = [
     "MediaKind",
     "Memory",
     "MessageReceived",
+    "Option",
+    "Options",
     "Outcome",
     "Outgoing",
     "Pace",
@@ -208,6 +214,7 @@ __all__ = [
     "TextContent",
     "Texts",
     "Throttled",
+    "Topic",
     "Unavailable",
     "Uncertain",
     "Unknown",

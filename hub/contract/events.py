@@ -95,13 +95,19 @@ class Echoed:
 
 @dataclass(frozen=True, slots=True)
 class SendRequested:
-    """A CRM workflow asks for one message. `event` is its own id and makes the request unique."""
+    """A CRM workflow asks for one message. `event` is its own id and makes the request unique.
+
+    Whatever is not named (language, sender, topic) core takes from the connection's defaults, or refuses.
+    """
 
     event: str
     record: str = field(repr=False)
-    template: str
+    template: str  # NAME or NAME/LANGUAGE
     purpose: str  # claimed
     at: datetime
+    topic: str = ""
+    parameters: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    callback: str = ""  # the workflow waits; comes back in the `Report` that says what became of it
 
 
 @dataclass(frozen=True, slots=True)

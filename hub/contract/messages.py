@@ -49,8 +49,10 @@ class Report:
     at: datetime
     reason: str = ""  # reason code of a refusal or withdrawal
     campaign: str = ""
+    audience: str = ""  # the CRM's id of the list or campaign that the message went to
     basis: str = ""
     text: str = field(default="", repr=False)  # for the record's timeline
+    callback: str = ""  # of a workflow that waits for the outcome: `SendRequested.callback`
 
 
 @dataclass(frozen=True, slots=True)

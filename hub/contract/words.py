@@ -109,6 +109,7 @@ class ReportKind(StrEnum):
     REFUSED = "refused"
     REPLY = "reply"
     WITHDRAWAL = "withdrawal"
+    CONSENT = "consent"  # the hub has proof of it: the CRM may show it, and must not give it back as a claim
 
 
 class PlatformCategory(StrEnum):

@@ -119,17 +119,19 @@ class Webhooks:
         after: float = 0.0,
         done: Callable[[datetime], None] | None = None,
         now: Callable[[], datetime] | None = None,
+        attempts: int | None = None,
     ) -> None:
         """Deliver `body`, from any thread. `headers(attempt)` signs it anew for each attempt.
 
-        `body` may be made anew for each attempt too, for vendors that count attempts inside.
+        `body` may be made anew for each attempt too, for vendors that count attempts inside. `attempts` is for vendors
+        that give up some webhooks sooner.
         """
         if self._loop is None:
             raise RuntimeError("the emulator is not running")
         copies = 2 if self.rng.random() < self.double else 1
         for _ in range(copies):
             delay = after + self.late + self.rng.random() * self.jitter
-            letter = (url, body, headers, delay, done, now)
+            letter = (url, body, headers, delay, done, now, attempts or self.attempts)
             if self.held:
                 self._waiting.append(letter)
             else:
@@ -168,11 +170,12 @@ class Webhooks:
         delay: float,
         done: Callable[[datetime], None] | None,
         now: Callable[[], datetime] | None,
+        attempts: int,
     ) -> None:
         await asyncio.sleep(delay)
         assert self._client is not None
         assert self._slots is not None
-        for attempt in range(self.attempts):
+        for attempt in range(attempts):
             content = body if isinstance(body, bytes) else body(attempt)
             try:
                 async with self._slots:

@@ -38,6 +38,7 @@ from hub.store.tables import (
     ReportRow,
     SyncRun,
 )
+from hub.testing import processor_files
 from hub.testing.clock import Clock
 from hub.testing.emulator import serve
 from hub.testing.population import Someone, Story, population
@@ -143,7 +144,7 @@ class Journey:
             provider_settings = self.meta.settings(self.meta_url)
             self.provider = accounts.connect(self.world, session, owner, self.through, provider_settings)
             self.sender = accounts.add_sender(session, self.provider, self.meta.sender, self.meta.number)
-            self._file(session)
+            processor_files.approve(self.world, session, self.provider, by="Demo")
         self.hubspot.webhook_url = self._door(self.crm)
         self.meta.webhook_url = self._door(self.provider)
         self.crew.jobs.templates(self.provider.id)
@@ -170,21 +171,6 @@ class Journey:
             body=body,
             footer="Muster Handels GmbH",
             buttons=["Keine Werbung mehr"],
-        )
-
-    def _file(self, session: Any) -> None:
-        in_a_year = self.clock.now() + timedelta(days=365)
-        accounts.file_processor(
-            self.world,
-            session,
-            self.provider,
-            reviewer="Demo",
-            dpa_signed_on=self.clock.now().date(),
-            valid_until=in_a_year,
-            transfers=[{"to": "US", "tool": "A45-3", "valid_until": in_a_year.isoformat()}],
-            subprocessors_approved=True,
-            approve=True,
-            note="emulated provider",
         )
 
     def _door(self, connection: Connection) -> str:

@@ -6,7 +6,9 @@ Source: developers.facebook.com/documentation/business-messaging/whatsapp/busine
 
 from __future__ import annotations
 
-from hub.contract import File, MediaKind, Rejected
+import httpx
+
+from hub.contract import File, MediaKind, Rejected, Unavailable
 
 MEGABYTE = 1024 * 1024
 TYPES: dict[MediaKind, tuple[str, ...]] = {
@@ -45,3 +47,17 @@ def kind_of(mime_type: str) -> MediaKind:
 def bare(mime_type: str) -> str:
     """The type without its parameters, in lower case."""
     return mime_type.partition(";")[0].strip().lower()
+
+
+async def fetch(http: httpx.AsyncClient, url: str, headers: dict[str, str], limit: int) -> bytes:
+    """The bytes behind an address, `limit` at most. Raises `Rejected` when they are gone or more, `Unavailable`."""
+    async with http.stream("GET", url, headers=headers) as response:
+        if response.status_code >= 400:
+            gone = response.status_code in (401, 404, 410)
+            raise Rejected("the file is gone") if gone else Unavailable(f"HTTP {response.status_code}")
+        content = bytearray()
+        async for chunk in response.aiter_bytes():
+            content += chunk
+            if len(content) > limit:
+                raise Rejected(f"the file is larger than {limit} bytes")
+    return bytes(content)

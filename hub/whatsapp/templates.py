@@ -86,9 +86,9 @@ def variables(components: Sequence[Fields], prefix: str = "") -> Iterator[str]:
             place = f"{prefix}header." if _type(part) == "HEADER" else prefix
             yield from dict.fromkeys(place + found for found in VARIABLE.findall(text(part.get("text"))))
     for index, button in enumerate(_buttons(components)):
-        if text(button.get("type")) == "COPY_CODE":
+        if _type(button) == "COPY_CODE":
             yield f"{prefix}copy.{index}"
-        elif VARIABLE.search(text(button.get("url"))) or text(button.get("type")) == "OTP":
+        elif VARIABLE.search(text(button.get("url"))) or _type(button) == "OTP":
             yield f"{prefix}button.{index}"
     cards = [card for part in components for card in mappings(part.get("cards"))]
     for index, card in enumerate(cards):

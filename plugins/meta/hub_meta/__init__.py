@@ -52,6 +52,7 @@ from hub.whatsapp.reading import parsed
 from hub.whatsapp.templates import template
 from hub_meta import files, library, numbers, webhooks, wire
 from hub_meta.config import Config
+from hub_meta.facts import FACTS
 from hub_meta.graph import PAGE_SIZE, Graph, signature
 
 SIGNATURE = "x-hub-signature-256"
@@ -103,6 +104,7 @@ class Meta(Provider[Config], CarriesMedia, ManagesTemplates, MarksRead, Blocks, 
             "Contact book: a map of numbers and BSUIDs at Meta, outside Local Storage; it can be switched off.",
         ),
         source="[7] [8] [12]; unverified until checked for this account",
+        facts=FACTS,
     )
 
     def __init__(self, *given: Any) -> None:

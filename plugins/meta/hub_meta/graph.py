@@ -11,6 +11,7 @@ import httpx
 from pydantic import SecretStr
 
 from hub import Rejected, Unavailable, Uncertain
+from hub.whatsapp import media
 from hub.whatsapp.codes import classify, object_missing
 from hub.whatsapp.reading import Fields, parsed
 from hub_meta import wire
@@ -82,16 +83,7 @@ class Graph:
         host, ours = httpx.URL(url).host, httpx.URL(self.config.base_url).host
         if host != ours and not (url.startswith("https://") and host.endswith(FILES_FROM)):
             raise Rejected("Meta names an address for the file that is none of its own")
-        async with self.http.stream("GET", url, headers=self._bearer()) as response:
-            if response.status_code >= 400:
-                gone = response.status_code in (401, 404, 410)
-                raise Rejected("the file is gone") if gone else Unavailable(f"HTTP {response.status_code}")
-            content = bytearray()
-            async for chunk in response.aiter_bytes():
-                content += chunk
-                if len(content) > limit:
-                    raise Rejected(f"the file is larger than {limit} bytes")
-        return bytes(content)
+        return await media.fetch(self.http, url, self._bearer(), limit)
 
     def _bearer(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self.config.access_token.get_secret_value()}"}
