@@ -251,7 +251,7 @@ MISTAKES = [
     ("init", "controller: is empty"),
     ("init --controller Muster", "exists already"),
     ("init --controller Neu --country Germany", "two letters"),
-    ("connect unheard --path x", "Installed: csv"),
+    ("connect unheard --path x", "csv, "),
     ("connect [/b] --path x", "there is no connector '[/b]'"),
     ("connect csv", "path: Field required"),
     ("connect csv stray", "Write --name value"),
@@ -271,7 +271,7 @@ MISTAKES = [
     ("web", "hub up"),
     ("worker", "hub up"),
     ("schedule", "hub up"),
-    ("emulate unheard", "There are: hubspot, meta"),
+    ("emulate unheard", "hubspot, "),
 ]
 
 
