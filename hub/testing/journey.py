@@ -48,6 +48,7 @@ from hub.work.crew import Crew
 COMPANY = "Muster Handels GmbH"
 TOPIC = "Angebote"
 TEMPLATE = "herbst_angebot"
+BODY = "Hallo {{1}}, bei Muster Handels GmbH gibt es neue Herbstangebote. Keine Werbung mehr? Antworten Sie STOPP."
 LONG_AGO, LAST_MONTH = timedelta(days=600), timedelta(days=30)
 _TOLD = Particulars(
     COMPANY,
@@ -128,8 +129,8 @@ class Journey:
 
     # set up, as an admin would
 
-    def connect(self) -> None:
-        """Both accounts, the processor file, templates, the opt-in page."""
+    def connect(self, **settings: Any) -> None:
+        """Both accounts, the processor file, templates, the opt-in page. `settings` are more of the provider's."""
         self._seed_vendors()
         with self.world.db.write() as session:
             owner = accounts.make_controller(self.world, session, COMPANY, "DE")
@@ -141,7 +142,7 @@ class Journey:
                 "template_properties": ["firstname"],
             }
             self.crm = accounts.connect(self.world, session, owner, "hubspot", crm_settings)
-            provider_settings = self.meta.settings(self.meta_url)
+            provider_settings = {**self.meta.settings(self.meta_url), **settings}
             self.provider = accounts.connect(self.world, session, owner, self.through, provider_settings)
             self.sender = accounts.add_sender(session, self.provider, self.meta.sender, self.meta.number)
             processor_files.approve(self.world, session, self.provider, by="Demo")
@@ -161,15 +162,12 @@ class Journey:
             # a few have left WhatsApp, some hide that they read
             gone = person.may_receive_marketing and reachable % 61 == 0
             self.meta.add_user(person.number, has_whatsapp=not gone, reads=reachable % 5 != 0)
-        body = (
-            "Hallo {{1}}, bei Muster Handels GmbH gibt es neue Herbstangebote. Keine Werbung mehr? Antworten Sie STOPP."
-        )
         self.meta.add_template(
             TEMPLATE,
             "de",
             category="MARKETING",
-            body=body,
-            footer="Muster Handels GmbH",
+            body=BODY,
+            footer=COMPANY,
             buttons=["Keine Werbung mehr"],
         )
 
