@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from sqlmodel import select
@@ -18,7 +17,7 @@ from hub.flows.states import State
 from hub.plugins import emulators, load
 from hub.settings import Settings
 from hub.store.tables import MessageRow
-from hub.testing.journey import BODY, COMPANY, TEMPLATE, Journey
+from hub.testing.journey import Journey
 from hub.testing.outcome import outcome
 
 pytestmark = pytest.mark.timeout(180)
@@ -27,23 +26,8 @@ CONNECTORS = load().connectors  # a broken plugin is the business of test_plugin
 PROVIDERS = sorted(name for name in emulators() if issubclass(CONNECTORS.get(name, object), Provider))
 
 
-FILED = f"""
-[[template]]
-name = "{TEMPLATE}"
-language = "de"
-category = "MARKETING"
-status = "APPROVED"
-components = [{{ type = "BODY", text = "{BODY}" }}, {{ type = "FOOTER", text = "{COMPANY}" }}]
-"""
-
-
-def ready(way: Journey, folder: Path) -> None:
-    """Set up and synced. A vendor that lists no templates has the admin write them down."""
-    settings = {}
-    if Can.TEMPLATES_LISTED not in CONNECTORS[way.through].can:  # type: ignore[attr-defined]
-        (folder / "templates.toml").write_text(FILED, "utf-8")
-        settings["templates_file"] = str(folder / "templates.toml")
-    way.connect(**settings)
+def ready(way: Journey) -> None:
+    way.connect()
     way.history()
     way.sync()
 
@@ -74,10 +58,10 @@ def expected(way: Journey, reached: list[str], can: frozenset[Can]) -> Counter[s
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_provider_carries_a_campaign_its_statuses_and_a_stop(backend: Settings, tmp_path: Path, provider: str) -> None:
+def test_provider_carries_a_campaign_its_statuses_and_a_stop(backend: Settings, provider: str) -> None:
     began = time.monotonic()
     with Journey(backend, contacts=140, seed=6, provider=provider) as way:
-        ready(way, tmp_path)
+        ready(way)
         assert not way.campaign_sends()
         way.meta.webhooks.double, way.meta.webhooks.jitter = 0.2, 0.05  # from here on they come twice and out of order
         reached = campaign(way)
@@ -99,9 +83,9 @@ def test_provider_carries_a_campaign_its_statuses_and_a_stop(backend: Settings, 
 
 
 @pytest.mark.parametrize("provider", [name for name in PROVIDERS if Can.NATIVE_OPT_OUT in CONNECTORS[name].can])  # type: ignore[attr-defined]
-def test_providers_own_stop_ends_advertising(backend: Settings, tmp_path: Path, provider: str) -> None:
+def test_providers_own_stop_ends_advertising(backend: Settings, provider: str) -> None:
     with Journey(backend, contacts=60, seed=7, provider=provider) as way:
-        ready(way, tmp_path)
+        ready(way)
         person = next(one.number for one in way.people if one.number and one.may_receive_marketing)
         way.meta.prefer(person, "stop")
         way.settle("a stop made in WhatsApp")

@@ -129,8 +129,8 @@ class Journey:
 
     # set up, as an admin would
 
-    def connect(self, **settings: Any) -> None:
-        """Both accounts, the processor file, templates, the opt-in page. `settings` are more of the provider's."""
+    def connect(self) -> None:
+        """Both accounts, the processor file, templates, the opt-in page."""
         self._seed_vendors()
         with self.world.db.write() as session:
             owner = accounts.make_controller(self.world, session, COMPANY, "DE")
@@ -142,7 +142,7 @@ class Journey:
                 "template_properties": ["firstname"],
             }
             self.crm = accounts.connect(self.world, session, owner, "hubspot", crm_settings)
-            provider_settings = {**self.meta.settings(self.meta_url), **settings}
+            provider_settings = self.meta.settings(self.meta_url)
             self.provider = accounts.connect(self.world, session, owner, self.through, provider_settings)
             self.sender = accounts.add_sender(session, self.provider, self.meta.sender, self.meta.number)
             processor_files.approve(self.world, session, self.provider, by="Demo")
