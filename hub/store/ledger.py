@@ -25,12 +25,12 @@ from hub.proof.chain import digest as digest
 from hub.proof.chain import leaf as leaf
 from hub.proof.chain import link_hash as link_hash
 from hub.proof.chain import merkle_root as merkle_root
-from hub.store.direct import fetch, insert_new, run, table
+from hub.store.direct import fetch, insert_all, insert_new, run, table
 from hub.store.journal import LEFT_OUT, Line, journaled
 from hub.store.tables import ChainHead, ChainLink, DecisionRow, FactPart, LedgerRow, new_id
 
 Row = LedgerRow | DecisionRow
-_HEAD, _LINK, _EVENT, _DECISION = table(ChainHead), table(ChainLink), table(LedgerRow), table(DecisionRow)
+_HEAD, _LINK, _EVENT = table(ChainHead), table(ChainLink), table(LedgerRow)
 _MINE = _HEAD.c.controller_id == bindparam("controller")
 _LOCK = core_select(_HEAD.c.seq, _HEAD.c.hash).where(_MINE).with_for_update()
 _MOVE = update(_HEAD).where(_MINE).values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
@@ -122,8 +122,7 @@ class Chain:
         """Put everything into the database and move the head. Without appendices, nothing happens."""
         if not self._leaves:
             return
-        if self._decisions:
-            run(self._session, insert(_DECISION), self._decisions)
+        insert_all(self._session, DecisionRow, self._decisions)
         insert_new(self._session, FactPart, list(self._parts.values()))
         root, count = merkle_root(self._leaves), len(self._leaves)
         new = link_hash(self._controller, self._seq, self._prev, root, count, self._now)
