@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, literal_column, not_, update
 from sqlalchemy import select as core_select
@@ -47,9 +46,8 @@ _RECORDS = core_select(_RECORD.contact_id, _RECORD.connection_id, _RECORD.record
 _CAMPAIGNS = core_select(_CAMPAIGN.id, _CAMPAIGN.title, _CAMPAIGN.connection_id).where(among(_CAMPAIGN.id))
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One thing to tell about one message."""
+class Told(NamedTuple):
+    """One thing to tell about one message. A named tuple, since one is made for every change of state."""
 
     message_id: str
     contact_id: str

@@ -25,6 +25,7 @@ from hub.proof.chain import digest as digest
 from hub.proof.chain import leaf as leaf
 from hub.proof.chain import link_hash as link_hash
 from hub.proof.chain import merkle_root as merkle_root
+from hub.proof.chain import told as told
 from hub.store.direct import fetch, insert_all, insert_new, run, table
 from hub.store.journal import LEFT_OUT, Line, journaled
 from hub.store.tables import ChainHead, ChainLink, DecisionRow, FactPart, LedgerRow, new_id
@@ -48,6 +49,7 @@ class Chain:
         self._session, self._controller, self._now = session, controller_id, now
         (head,) = fetch(session, _LOCK, controller=controller_id)
         self._seq, self._prev = int(head.seq) + 1, str(head.hash)
+        self._recorded_at = told(now)
         self._leaves: list[str] = []
         self._decisions: list[dict[str, Any]] = []
         self._parts: dict[str, dict[str, str]] = {}
@@ -106,13 +108,14 @@ class Chain:
 
     def part(self, sha256: str, kind: str, json: str) -> None:
         """Keep what decisions refer to by its hash. What is there already stays as it is."""
-        self._parts[sha256] = {"sha256": sha256, "kind": kind, "json_text": json}
+        if sha256 not in self._parts:
+            self._parts[sha256] = {"sha256": sha256, "kind": kind, "json_text": json}
 
     def _append(
         self, table: type[Row], body: dict[str, Any], extra: dict[str, Any], row_id: str = ""
     ) -> dict[str, Any]:
         row_id, position = row_id or new_id(), len(self._leaves)
-        body |= {"id": row_id, "controller": self._controller, "recorded_at": self._now}
+        body |= {"id": row_id, "controller": self._controller, "recorded_at": self._recorded_at}
         record = canonical(body)
         self._leaves.append(leaf(str(table.__tablename__), record))
         place = {"id": row_id, "controller_id": self._controller, "seq": self._seq, "position": position}

@@ -7,13 +7,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
 
+import uvicorn
 from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.flows.world import World
 from hub.web.door import PREFIX, Door
@@ -60,3 +61,8 @@ def build(world: World, nudge: Callable[[Iterable[str]], None]) -> House:
     house = House(routes=[*Public(world).routes(), *health], lifespan=lifespan)
     house.door = door
     return house
+
+
+def serve(app: ASGIApp, host: str, port: int) -> None:
+    """Answer until the process is told to end. What uvicorn logs goes through `hub.logs`, which hides what it must."""
+    uvicorn.run(app, host=host, port=port, log_config=None, log_level="warning", access_log=False)
