@@ -37,6 +37,7 @@ from hub.cli import (
     run,
     setup,
     stops,
+    webhooks,
 )
 from hub.cli.session import err
 from hub.contract import HubError
@@ -61,6 +62,7 @@ claims.register(app)
 quarantine.register(app)
 identity.register(app)
 stops.register(app)
+webhooks.register(app)
 policy.register(app)
 prices.register(app)
 limits.register(app)

@@ -65,4 +65,13 @@ def build(world: World, nudge: Callable[[Iterable[str]], None]) -> House:
 
 def serve(app: ASGIApp, host: str, port: int) -> None:
     """Answer until the process is told to end. What uvicorn logs goes through `hub.logs`, which hides what it must."""
-    uvicorn.run(app, host=host, port=port, ws="none", log_config=None, log_level="warning", access_log=False)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        ws="none",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+    )
