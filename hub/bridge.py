@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
-from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import httpx
@@ -23,6 +23,8 @@ class Bridge:
         self._portal: BlockingPortal | None = None
         self._context = start_blocking_portal("asyncio")
         self._http: httpx.AsyncClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: set[asyncio.Future[None]] = set()
 
     def __enter__(self) -> Bridge:
         self._portal = self._context.__enter__()
@@ -33,9 +35,10 @@ class Bridge:
         if self._http is not None:
             self.run(self._http.aclose)
         self._context.__exit__(*error)
-        self._portal = self._http = None
+        self._portal = self._http = self._loop = None
 
     async def _client(self) -> httpx.AsyncClient:
+        self._loop = asyncio.get_running_loop()
         return http.client(connections=self._connections)
 
     @property
@@ -46,13 +49,21 @@ class Bridge:
 
     def run(self, function: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:
         """Call a coroutine function from a thread and wait for its result."""
-        return self.start(function, *arguments).result()
-
-    def start(self, function: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> Future[T]:
-        """Call a coroutine function; the result comes in the future."""
         if self._portal is None:
             raise RuntimeError("the bridge is not open")
-        return self._portal.start_task_soon(function, *arguments)
+        result: T = self._portal.start_task_soon(function, *arguments).result()
+        return result
+
+    def begin(self, function: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
+        """Call a coroutine function and go on at once: nobody waits for it, not even for its start."""
+        if self._loop is None:
+            raise RuntimeError("the bridge is not open")
+        self._loop.call_soon_threadsafe(self._spawn, function, arguments)
+
+    def _spawn(self, function: Callable[..., Coroutine[Any, Any, None]], arguments: tuple[Any, ...]) -> None:
+        task = asyncio.ensure_future(function(*arguments))
+        self._tasks.add(task)  # a loop alone keeps no task alive
+        task.add_done_callback(self._tasks.discard)
 
     def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
         """Walk an async iterator from a thread, item by item."""

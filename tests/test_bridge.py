@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
+from queue import SimpleQueue
 
 import pytest
 
@@ -62,17 +63,20 @@ def test_run_is_in_one_other_thread(bridge: Bridge) -> None:
     assert bridge.run(where) == bridge.run(where) != threading.get_ident()
 
 
-def test_start_runs_many_at_once(bridge: Bridge) -> None:
-    async def meet(barrier: asyncio.Barrier) -> int:
+def test_begin_starts_many_at_once_and_waits_for_none(bridge: Bridge) -> None:
+    met: SimpleQueue[int] = SimpleQueue()
+
+    async def meet(barrier: asyncio.Barrier) -> None:
         await barrier.wait()
-        return 1
+        met.put(1)
 
     async def barrier() -> asyncio.Barrier:
         return asyncio.Barrier(20)
 
     shared = bridge.run(barrier)
-    started = [bridge.start(meet, shared) for _ in range(20)]
-    assert sum(future.result(timeout=10) for future in started) == 20
+    for _ in range(20):
+        bridge.begin(meet, shared)
+    assert sum(met.get(timeout=10) for _ in range(20)) == 20
 
 
 def test_iterate_walks_to_the_end(bridge: Bridge) -> None:
@@ -101,7 +105,9 @@ def test_iterate_raises_what_the_generator_raised(bridge: Bridge) -> None:
 def test_bridge_not_open_says_so() -> None:
     bridge = Bridge()
     with pytest.raises(RuntimeError, match="not open"):
-        bridge.start(double, 1)
+        bridge.run(double, 1)
+    with pytest.raises(RuntimeError, match="not open"):
+        bridge.begin(fail)
     with pytest.raises(RuntimeError, match="not open"):
         _ = bridge.http
 

@@ -12,6 +12,7 @@ import pytest
 
 from hub.contract import (
     ContactChanged,
+    Echoed,
     HubError,
     MessageReceived,
     PlatformCategory,
@@ -214,6 +215,14 @@ def test_trouble_with_the_account_pauses_every_sender_and_with_one_number_only_t
     shop.hear(SenderChanged("", "account restricted", now(shop), can_send=False))
     assert can_send(shop) == {VENDOR_ID: False, "second": False}
     assert {s.paused_why for s in shop.rows(Sender)} == {"account restricted"}
+
+
+def test_a_message_from_the_app_on_the_same_number_stops_that_sender(shop: Shop) -> None:
+    shop.hear(Echoed("another", now(shop)))
+    assert can_send(shop) == {VENDOR_ID: True}
+    shop.hear(Echoed(VENDOR_ID, now(shop)))
+    assert can_send(shop) == {VENDOR_ID: False}
+    assert [sender.coexistence for sender in shop.rows(Sender)] == [True]
 
 
 @pytest.mark.parametrize(

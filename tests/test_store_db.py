@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -19,7 +20,7 @@ from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
 from sqlmodel import SQLModel, col, select
 
 from hub.store.db import Database
@@ -170,11 +171,81 @@ def test_time_without_a_zone_is_refused(db: Database) -> None:
 
 def test_sqlite_pragmas_are_set_on_every_connection(tmp_path: Path) -> None:
     db = Database(f"sqlite:///{tmp_path / 'below' / 'hub.db'}")
-    expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+    expected = {"journal_mode": "wal", "synchronous": 1, "foreign_keys": 1, "busy_timeout": 30_000}
     with db.read() as one, db.read() as two:
         for session in (one, two):
             assert {name: session.execute(text(f"PRAGMA {name}")).scalar() for name in expected} == expected
     db.close()
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Sizes of the files at the moments at which they were synced."""
+    sizes: list[int] = []
+    monkeypatch.setattr("os.fdatasync", lambda handle: sizes.append(os.fstat(handle).st_size))
+    return sizes
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'hub.db'}")
+    database.migrate()
+    yield database
+    database.close()
+
+
+def test_sqlite_write_returns_when_its_commit_is_on_the_disk(file: Database, synced: list[int], tmp_path: Path) -> None:
+    with file.write() as session:
+        session.add(company())
+        assert synced == []
+    assert synced == [(tmp_path / "hub.db-wal").stat().st_size]
+
+
+def test_sqlite_commits_are_synced_together_and_without_the_lock(
+    file: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, go = threading.Event(), threading.Event()
+    count = []
+
+    def slow(_: int) -> None:
+        count.append(1)
+        first.set()
+        assert go.wait(10)
+
+    monkeypatch.setattr("os.fdatasync", slow)
+
+    def add(name: str) -> None:
+        with file.write() as session:
+            session.add(company(name))
+
+    writers = [threading.Thread(target=add, args=(str(number),)) for number in range(5)]
+    writers[0].start()
+    assert first.wait(10)
+    for writer in writers[1:]:
+        writer.start()
+    while len(names(file)) < 5:  # all committed while the disk is busy with the first
+        assert any(writer.is_alive() for writer in writers)
+    assert all(writer.is_alive() for writer in writers)
+    go.set()
+    for writer in writers:
+        writer.join(10)
+    assert len(count) <= 3
+
+
+def test_sqlite_trusts_no_disk_that_refused_once(file: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    def add(name: str) -> None:
+        with file.write() as session:
+            session.add(company(name))
+
+    monkeypatch.setattr("os.fdatasync", refuse)
+    with pytest.raises(OperationalError, match="start anew"):
+        add("lost")
+    monkeypatch.undo()
+    with pytest.raises(OperationalError, match="start anew"):
+        add("after it")
 
 
 def test_foreign_keys_bind(db: Database) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ from hub.cli.session import out, world
 from hub.contract import BadInput
 from hub.flows.world import World
 from hub.plugins import emulators
+from hub.settings import Settings
 from hub.web.app import build, serve
 from hub.work.crew import Crew, settle_in
 
@@ -72,7 +73,13 @@ def _serve(built: World, *, works: bool, schedules: bool) -> None:
         settle_in()
         chosen = built.settings
         out.print(f"Listening on http://{chosen.host}:{chosen.port}, reached as {chosen.public_url}", highlight=False)
-        serve(build(built, crew.nudges.receive), chosen.host, chosen.port)
+        app = build(built, crew.nudges.receive, crew.jobs)
+        serve(app, chosen.host, chosen.port, **proxies(chosen))
+
+
+def proxies(chosen: Settings) -> dict[str, Any]:
+    """Whose word on a caller's address counts. Left alone, uvicorn would believe everything on this machine."""
+    return {"proxy_headers": bool(chosen.trusted_proxies), "forwarded_allow_ips": chosen.trusted_proxies}
 
 
 def _stay(built: World, *, works: bool, schedules: bool) -> None:
@@ -102,8 +109,11 @@ def emulate(
     if webhook_url:
         emulator.webhook_url = webhook_url
     out.print(f"{name} listens on http://127.0.0.1:{port}", highlight=False)
-    for setting in ("access_token", "client_secret", "app_secret", "verify_token", "waba_id", "phone_number_id"):
-        if value := getattr(emulator, setting, ""):
+    told = emulator.settings(f"http://127.0.0.1:{port}") if hasattr(emulator, "settings") else {}
+    for setting in ("access_token", "client_secret", "phone_number_id"):
+        told.setdefault(setting, getattr(emulator, setting, ""))
+    for setting, value in told.items():
+        if value:
             out.print(f"  {setting:<16} {value}", highlight=False)
     out.print("Steer it over /_emulator/log, /_emulator/state, /_emulator/faults and /_emulator/do/ACTION.")
     with contextlib.suppress(KeyboardInterrupt):

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from hub.contract.errors import Forbidden
 from hub.contract.events import Event
 from hub.contract.messages import ClearedMessage, Outcome, Receipt, Report
+from hub.contract.processors import Fact
 from hub.contract.snapshots import Audience, ContactSnapshot, Page, Property, Template
 from hub.contract.words import Can
 
@@ -86,6 +87,7 @@ class ProcessorProfile:
     transfers: tuple[str, ...]
     to_verify: tuple[str, ...]  # what the admin must see with own eyes
     source: str  # where this was read
+    facts: tuple[Fact, ...] = ()  # the same and more, each with its own source and date
 
 
 class Memory(Protocol):
@@ -133,6 +135,7 @@ class Provider(Connector[C]):
     can: ClassVar[frozenset[Can]]
     profile: ClassVar[ProcessorProfile]
     pair: ClassVar[Pace | None] = None  # towards one person; None: the vendor states none
+    signature: ClassVar[str] = ""  # how the vendor signs its webhooks; empty: it does not
 
     @abstractmethod
     async def send(self, message: ClearedMessage) -> Receipt:
@@ -174,6 +177,30 @@ class Crm(Connector[C]):
 
         Reports come in the order in which they happened (`at` may be coarse); for one record the last one counts.
         """
+
+    def choices(self, request: Inbound, options: Options) -> Answer | None:
+        """The answer to a CRM that asks what a workflow may choose from, with `keep=False`; None: it asks nothing.
+
+        Called after `authenticate`, first without any options. Pure.
+        """
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One entry of a list from which somebody in the CRM chooses."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a workflow may choose from."""
+
+    templates: tuple[Option, ...] = ()  # NAME/LANGUAGE
+    purposes: tuple[Option, ...] = ()
+    topics: tuple[Option, ...] = ()
 
 
 def same(expected: str | bytes, given: str | bytes) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hub.contract.contents import Media
 from hub.contract.errors import HubError
 from hub.contract.words import PlatformCategory, Point, Status, TemplateState
 
@@ -29,10 +30,11 @@ class MessageReceived:
     points: tuple[Point, ...]
     at: datetime
     provider_message_id: str = field(repr=False)
-    kind: str  # "text", "button", "image", ...
+    kind: str  # in Meta's words, whoever the vendor is: "text", "button", "image", "audio", "reaction", "unsupported"
     text: str = field(default="", repr=False)
     button: str = ""  # payload id of a pressed button
     in_reply_to: str = field(default="", repr=False)
+    media: tuple[Media, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,14 @@ class IdentityChanged:
 
 @dataclass(frozen=True, slots=True)
 class TemplateChanged:
-    """A template's state or category moved at the platform."""
+    """A template's state or category moved at the platform, or its `words` were changed there."""
 
     name: str
     language: str
     at: datetime
     state: TemplateState | None = None
     category: PlatformCategory | None = None
+    words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +86,28 @@ class SenderChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Echoed:
+    """Somebody wrote from the WhatsApp Business app on the same number: past the gate, so the sender is stopped."""
+
+    sender: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SendRequested:
-    """A CRM workflow asks for one message. `event` is its own id and makes the request unique."""
+    """A CRM workflow asks for one message. `event` is its own id and makes the request unique.
+
+    Whatever is not named (language, sender, topic) core takes from the connection's defaults, or refuses.
+    """
 
     event: str
     record: str = field(repr=False)
-    template: str
+    template: str  # NAME or NAME/LANGUAGE
     purpose: str  # claimed
     at: datetime
+    topic: str = ""
+    parameters: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    callback: str = ""  # the workflow waits; comes back in the `Report` that says what became of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +158,7 @@ Event = (
     | IdentityChanged
     | TemplateChanged
     | SenderChanged
+    | Echoed
     | SendRequested
     | ContactChanged
     | ContactsMerged

@@ -6,29 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hub.contract.contents import Content
 from hub.contract.words import Point, Purpose, ReportKind
-
-
-@dataclass(frozen=True, slots=True)
-class TextContent:
-    """Free text; allowed only inside the platform's service window."""
-
-    body: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateContent:
-    """An approved template. `parameters` are positional when the keys are "1", "2", ..., else named.
-
-    "payload.0" is no text: it comes back as `MessageReceived.button` when the quick reply at that index is pressed.
-    """
-
-    name: str
-    language: str
-    parameters: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-
-
-Content = TextContent | TemplateContent
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +19,7 @@ class Outgoing:
     to: Point
     purpose: Purpose
     content: Content
+    reply_to: str = field(default="", repr=False)  # the provider's id of the message that is answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +49,10 @@ class Report:
     at: datetime
     reason: str = ""  # reason code of a refusal or withdrawal
     campaign: str = ""
+    audience: str = ""  # the CRM's id of the list or campaign that the message went to
     basis: str = ""
     text: str = field(default="", repr=False)  # for the record's timeline
+    callback: str = ""  # of a workflow that waits for the outcome: `SendRequested.callback`
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ class ReportKind(StrEnum):
     REFUSED = "refused"
     REPLY = "reply"
     WITHDRAWAL = "withdrawal"
+    CONSENT = "consent"  # the hub has proof of it: the CRM may show it, and must not give it back as a claim
 
 
 class PlatformCategory(StrEnum):
@@ -133,9 +134,22 @@ class TemplateState(StrEnum):
 class Can(StrEnum):
     """What a provider plugin can do; the feature table is generated from it."""
 
+    # what it carries
     TEXT = "text"
     TEMPLATE = "template"
+    HEADER_MEDIA = "header_media"  # templates with a file above the text
+    CAROUSEL = "carousel"  # templates with cards
     MEDIA = "media"
+    BUTTONS = "buttons"
+    LIST = "list"
+    LINK_BUTTON = "link_button"
+    FLOW = "flow"
+    LOCATION = "location"
+    CARDS = "cards"
+    REACTION = "reaction"
+    REPLY = "reply"  # quotes the message that is answered
+    BSUID = "bsuid"
+    # what it tells
     TEMPLATES_LISTED = "templates_listed"
     STATUS_DELIVERED = "status_delivered"
     STATUS_READ = "status_read"
@@ -143,4 +157,10 @@ class Can(StrEnum):
     NATIVE_OPT_OUT = "native_opt_out"
     OPAQUE_ID = "opaque_id"  # echoes our message id in status webhooks
     IDEMPOTENT_SEND = "idempotent_send"  # a repeated request with the same key sends once
-    BSUID = "bsuid"
+    # what it manages: see `hub.contract.abilities`
+    MEDIA_STORED = "media_stored"
+    TEMPLATES_MANAGED = "templates_managed"
+    MARK_READ = "mark_read"
+    BLOCK = "block"
+    SENDERS_LISTED = "senders_listed"
+    LOCAL_STORAGE = "local_storage"

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
@@ -110,8 +110,11 @@ def _filled(name: str, value: str) -> str:
 def content_hmac(world: World, controller_id: str, outgoing: Outgoing) -> str:
     """A keyed hash of what is sent: a plain one of a name or number could be guessed."""
     content = outgoing.content
+    fields: object
     if isinstance(content, TextContent):
-        fields: list[object] = [content.body]
-    else:
+        fields = [content.body]
+    elif isinstance(content, TemplateContent):
         fields = [content.name, content.language, content.parameters]
-    return world.vault.reference(controller_id, canonical({"content": repr(type(content)), "fields": fields}))
+    else:
+        fields = asdict(content)
+    return world.vault.reference(controller_id, canonical({"content": type(content).__name__, "fields": fields}))

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -13,7 +13,8 @@ from typing import Any
 from sqlmodel import Session
 
 from hub.contract import ClearedMessage, Outgoing, PlatformCategory, TemplateState
-from hub.flows.accounts import current_record
+from hub.flows import routing
+from hub.flows.processor.versions import in_force
 from hub.flows.world import World
 from hub.law import content
 from hub.law.decide import decide
@@ -32,7 +33,7 @@ from hub.law.facts import (
 from hub.law.policy import Policy
 from hub.law.snapshot import freeze
 from hub.store.ledger import Chain
-from hub.store.tables import Controller, ProcessorRecord, Sender, TemplateRow
+from hub.store.tables import Controller, ProcessorRecord, RoutePolicy, Sender, TemplateRow
 
 ENGINE_VERSION = version("consent-hub")
 
@@ -149,11 +150,14 @@ def answer(decision: Decision) -> dict[str, Any]:
 
 def route_of(session: Session, controller: Controller, sender: Sender) -> Route:
     """Through whom a sender's messages go, as the admin's file on that provider stands now."""
-    return route(controller, sender, current_record(session, sender.connection_id))
+    rules = routing.policies(session, controller.id)
+    return route(controller, sender, in_force(session, sender.connection_id), rules)
 
 
-def route(controller: Controller, sender: Sender, record: ProcessorRecord | None) -> Route:
-    """The same with the file at hand."""
+def route(
+    controller: Controller, sender: Sender, record: ProcessorRecord | None, rules: Mapping[str, RoutePolicy]
+) -> Route:
+    """The same with the file and the routing policy at hand."""
     return Route(
         sender_id=sender.id,
         sender_controller=controller.name if sender.controller_id == controller.id else "",
@@ -165,6 +169,7 @@ def route(controller: Controller, sender: Sender, record: ProcessorRecord | None
         record_valid_until=record.valid_until if record else None,
         subprocessors_approved=bool(record and record.subprocessors_approved),
         transfers=tuple(Transfer(**{**t, **_times(t)}) for t in record.transfers) if record else (),
+        purposes=routing.carries(rules, record),
     )
 
 
@@ -181,7 +186,7 @@ def template_facts(controller: Controller, name: str, row: TemplateRow | None, a
     shows_way_out, names_sender, promotional = _lint(row.text, tuple(row.buttons), controller.name)
     return TemplateFacts(
         id=f"{row.name}/{row.language}",
-        state=TemplateState(row.state),
+        state=TemplateState.PENDING if row.stale else TemplateState(row.state),
         category=PlatformCategory(row.category),
         approved_category=category,
         stop_hint=shows_way_out,

@@ -120,6 +120,7 @@ def _consent(desk: Desk, event: MessageReceived, sender: Sender, contact: Contac
         _evidence(desk, contact, event),
         agreed.flow,
     )
+    reports.tell_consent(desk.session, contact.id, given, event.at, desk.world.now())
     notices.shown(desk.session, desk.chain, contact.id, point.token, agreed.page, event.at, agreed.flow)
     if agreed.page.receipts and receipts.send(desk, sender, contact, point, agreed.wording, given, event.at):
         desk.senders.add(sender.id)

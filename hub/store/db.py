@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Engine and sessions, for SQLite (WAL, synchronous=FULL) and PostgreSQL alike."""
+"""Engine and sessions, for SQLite (WAL) and PostgreSQL alike."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import Session
 from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random
 
+from hub.store.durable import Log
 from hub.store.journal import Journal, Line, Signed, journaled
 from hub.store.turns import Turns
 
@@ -39,6 +40,7 @@ class Database:
             options["connect_args"] = {"options": "-c idle_in_transaction_session_timeout=10s"}
         self.engine = create_engine(url, **options)
         self._turns = Turns() if self.sqlite else nullcontext()
+        self._log = Log(Path(f"{make_url(url).database}-wal")) if self.sqlite else None
         self._writer = self.engine.execution_options(hub_write=True)
         self._reader = self.engine if self.sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
         if self.sqlite:
@@ -47,11 +49,23 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A transaction that commits when the block ends and rolls back when it raises."""
+        """A transaction that commits when the block ends and rolls back when it raises.
+
+        Once it is over, it is on the disk.
+        """
         with self._turns, Session(self._writer, expire_on_commit=False) as session:
             yield session
             session.commit()
-            self._keep(journaled(session))
+        if self._log is not None:
+            self._log.sync()
+        self._keep(journaled(session))  # never ahead of the database: that is how a restored backup shows
+
+    @contextmanager
+    def rehearse(self) -> Iterator[Session]:
+        """A transaction that is always taken back: what would happen."""
+        with self._turns, Session(self._writer, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
 
     def _keep(self, lines: list[Line | Signed]) -> None:
         """What is committed stays so: a journal that cannot be written is filled from the database later."""
@@ -71,6 +85,8 @@ class Database:
     def migrate(self) -> None:
         """Bring the schema to the newest version."""
         command.upgrade(self.alembic(), "head")
+        if self._log is not None:
+            self._log.sync()
 
     def alembic(self) -> Config:
         config = Config()
@@ -80,10 +96,12 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        if self._log is not None:
+            self._log.close()
 
 
-# FULL: an opt-out must survive a power cut; batched, it costs nothing
-_SAFE = ("synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
+# NORMAL: the log is synced by `write()`, after the lock is free; SQLite still syncs whenever it empties the log
+_SAFE = ("synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000")
 
 
 @retry(

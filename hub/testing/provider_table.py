@@ -14,18 +14,33 @@ import httpx
 from pydantic import SecretStr
 
 from hub.contract import (
+    ButtonsContent,
+    Card,
+    CardsContent,
+    Choice,
     ClearedMessage,
+    Content,
     Event,
+    FlowContent,
     HubError,
     Inbound,
+    LinkContent,
+    ListContent,
+    LocationContent,
+    Media,
+    MediaContent,
+    MediaKind,
     Outgoing,
     Point,
     PointKind,
     Provider,
     Purpose,
+    ReactionContent,
     Receipt,
+    Section,
     Template,
     TemplateContent,
+    TextContent,
 )
 from hub.flows.gate import clear
 from hub.http import Sharded, client
@@ -36,6 +51,26 @@ T = TypeVar("T")
 Handler = Callable[[httpx.Request], httpx.Response]
 OPAQUE = "0f8c1d2e-opaque"
 RECEIVED_AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+_PICTURE = Media(MediaKind.IMAGE, link="https://example.org/a.jpg")
+_YES = Choice("yes", "Ja")
+# one of each kind that a message can be
+CONTENTS: dict[type, Content] = {
+    type(content): content
+    for content in (
+        TextContent("Hallo"),
+        TemplateContent("offer", "de", (("1", "Erika Muster"),)),
+        MediaContent(_PICTURE, "Bild"),
+        ButtonsContent("Kommen Sie?", (_YES, Choice("no", "Nein")), footer="Demo GmbH"),
+        ListContent("Wann?", "Termine", (Section("Montag", (_YES,)),)),
+        LinkContent("Mehr dazu", "Lesen", "https://example.org/"),
+        FlowContent("Bitte ausfüllen", "Beginnen", "4711", "token-1", "FIRST"),
+        LocationContent(52.52, 13.4, "Laden", "Weg 1"),
+        CardsContent((Card("Demo GmbH", ("+493023125000",), ("info@example.org",), "Demo GmbH"),)),
+        ReactionContent("wamid.1", "👍"),
+    )
+}
 
 
 class Notes(dict[str, str]):
@@ -57,6 +92,8 @@ class ProviderTable:
     template: ClassVar[TemplateContent] = TemplateContent("offer", "de", (("1", "Erika Muster"),))
     signs_body: ClassVar[bool] = True  # False: the vendor proves itself without the body (basic auth, fixed token)
 
+    memory: ClassVar[dict[str, str]] = {}  # what the connection remembers from before, e.g. an access token
+
     def webhook(self, body: bytes) -> Inbound:
         """An authentic webhook with this body, for `settings`."""
         raise NotImplementedError
@@ -77,7 +114,7 @@ class ProviderTable:
 
     def build(self, http: httpx.AsyncClient | None = None, settings: dict[str, Any] | None = None) -> Provider[Any]:
         config = self.connector.Config(**{**self.settings, **(settings or {})})
-        return self.connector(config, http or httpx.AsyncClient(), Notes())
+        return self.connector(config, http or httpx.AsyncClient(), Notes(self.memory))
 
     def stranger(self) -> Provider[Any]:
         """The same account with other secrets."""
@@ -88,8 +125,16 @@ class ProviderTable:
         held = ((name, getattr(config, name)) for name in type(config).model_fields)
         return {name: value.get_secret_value() for name, value in held if isinstance(value, SecretStr)}
 
-    def cleared(self) -> ClearedMessage:
-        outgoing = Outgoing(OPAQUE, self.sender, self.to, Purpose.MARKETING, self.template)
+    def acceptance(self, content: Content) -> Any:
+        """What the vendor answers to an accepted `content`, for vendors with more than one shape."""
+        return self.accepted
+
+    def sample(self, kind: type) -> Content:
+        """The message of this kind to try; another one where the vendor carries the kind in part only."""
+        return CONTENTS[kind]
+
+    def cleared(self, content: Content | None = None) -> ClearedMessage:
+        outgoing = Outgoing(OPAQUE, self.sender, self.to, Purpose.MARKETING, content or self.template)
         return clear(outgoing, Decision(Verdict.ALLOW, ()), "decision-1")
 
     def call(self, handler: Handler, what: Callable[[Provider[Any]], Awaitable[T]]) -> tuple[T | HubError, int]:
@@ -110,8 +155,8 @@ class ProviderTable:
 
         return anyio.run(run), calls
 
-    def send(self, handler: Handler) -> tuple[Receipt | HubError, int]:
-        return self.call(handler, lambda provider: provider.send(self.cleared()))
+    def send(self, handler: Handler, content: Content | None = None) -> tuple[Receipt | HubError, int]:
+        return self.call(handler, lambda provider: provider.send(self.cleared(content)))
 
     def received(self, *bodies: bytes) -> list[list[Event]]:
         async def run() -> list[list[Event]]:

@@ -18,12 +18,15 @@ import httpx
 import pytest
 
 from hub.contract import (
+    ABILITIES,
+    CARRIES,
     BadConfig,
     Can,
     Forbidden,
     Inbound,
     Provider,
     Receipt,
+    Rejected,
     Throttled,
     Unavailable,
     Uncertain,
@@ -31,7 +34,7 @@ from hub.contract import (
 )
 from hub.testing.damage import ANSWERS, BROKEN, HTML, STRANGE, damaged, plain, with_unknown_fields
 from hub.testing.emulator import Fault
-from hub.testing.provider_table import OPAQUE, ProviderTable
+from hub.testing.provider_table import CONTENTS, OPAQUE, ProviderTable
 
 ESCAPED = rb'{"words":"\u00e4 \/ \ud83d\ude00","list":[1,2]}'
 
@@ -137,6 +140,19 @@ class ProviderSuite(ProviderTable):
         self.send(answer)
         assert (OPAQUE.encode() in seen[0]) == (Can.OPAQUE_ID in self.connector.can)
 
+    @pytest.mark.parametrize("kind", CONTENTS, ids=[kind.__name__ for kind in CONTENTS])
+    def test_send_carries_what_it_promises_and_refuses_the_rest_without_a_call(self, kind: type) -> None:
+        content = self.sample(kind)
+        outcome, calls = self.send(lambda _: httpx.Response(200, json=self.acceptance(content)), content)
+        carried = CARRIES[kind] in self.connector.can
+        assert isinstance(outcome, Receipt if carried else Rejected), outcome
+        assert calls == int(carried)
+
+    def test_abilities_are_those_promised(self) -> None:
+        assert {can for can, ability in ABILITIES.items() if issubclass(self.connector, ability)} == (
+            self.connector.can & ABILITIES.keys()
+        )
+
     @pytest.mark.parametrize("case", ANSWERS)
     def test_send_answered_badly_raises_what_happens_next(self, case: str) -> None:
         (status, headers, content), expected = ANSWERS[case]
@@ -162,8 +178,9 @@ class ProviderSuite(ProviderTable):
 
     @pytest.mark.parametrize("status", [200, 500, 503])
     def test_templates_answered_badly_can_be_read_later(self, status: int) -> None:
-        error, _ = self.call(lambda _: httpx.Response(status, content=HTML), self.listed)
-        assert isinstance(error, Unavailable)
+        error, calls = self.call(lambda _: httpx.Response(status, content=HTML), self.listed)
+        if calls or Can.TEMPLATES_LISTED in self.connector.can:  # else nobody was asked
+            assert isinstance(error, Unavailable)
 
     # what must not be told
 

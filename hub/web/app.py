@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any
 
 import uvicorn
 from sqlalchemy import text
@@ -13,11 +14,13 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.flows.world import World
+from hub.web import api, console
 from hub.web.door import PREFIX, Door
+from hub.web.hands import Hands
 from hub.web.public import Public
 
 
@@ -33,8 +36,9 @@ class House(Starlette):
             await super().__call__(scope, receive, send)
 
 
-def build(world: World, nudge: Callable[[Iterable[str]], None]) -> House:
-    """`nudge` is told new inbox rows, after commit."""
+def build(world: World, nudge: Callable[[Iterable[str]], None], hands: Hands | None = None) -> House:
+    """`nudge` is told new inbox rows, after commit; `hands` ask CRMs and vendors. Without them there is
+    neither console nor API."""
     door = Door(world, nudge)
 
     @contextlib.asynccontextmanager
@@ -58,20 +62,15 @@ def build(world: World, nudge: Callable[[Iterable[str]], None]) -> House:
         return PlainTextResponse("ok")
 
     health = [Route("/livez", alive), Route("/readyz", ready)]
-    house = House(routes=[*Public(world).routes(), *health], lifespan=lifespan)
+    rest: list[BaseRoute] = []
+    if hands is not None:
+        rest = [*console.routes(world, hands), Mount(api.PREFIX, api.build(world, hands))]
+    house = House(routes=[*Public(world).routes(), *health, *rest], lifespan=lifespan)
     house.door = door
     return house
 
 
-def serve(app: ASGIApp, host: str, port: int) -> None:
+def serve(app: ASGIApp, host: str, port: int, **more: Any) -> None:
     """Answer until the process is told to end. What uvicorn logs goes through `hub.logs`, which hides what it must."""
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        ws="none",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-    )
+    quiet: dict[str, Any] = {"log_config": None, "log_level": "warning", "access_log": False}
+    uvicorn.run(app, host=host, port=port, ws="none", server_header=False, **quiet, **more)

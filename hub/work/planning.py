@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from hub.bridge import Bridge
-from hub.contract import BadInput, Crm, HubError
+from hub.contract import Audience, BadInput, Crm, HubError
 from hub.flows import accounts, preview, staging, steering, watch, waves
 from hub.flows.preview import Preview
 from hub.flows.states import CampaignState
@@ -47,6 +47,10 @@ class Planning:
         lists = self.bridge.run(self._crm(connection).audiences)
         told = next((one.size for one in lists if one.id == campaign.audience), None)
         return told if told is not None else sum(len(page) for page in self.members(campaign))
+
+    def audiences(self, connection: Connection) -> list[Audience]:
+        """The lists of a CRM."""
+        return list(self.bridge.run(self._crm(connection).audiences))
 
     def stage(self, campaign_id: str) -> str | None:
         """Turn an audience into messages. Returns the sender to nudge. A restart begins anew and adds nobody twice."""

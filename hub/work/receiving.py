@@ -197,7 +197,7 @@ async def _read_all(connector: Connector[Any], letters: Sequence[Inbound]) -> li
 
 
 def _heard(ids: Sequence[str], events: _Read, news: Applied) -> list[str]:
-    """All but those that hold a status which came too early: they wait for the sweep, and change nothing twice."""
+    """All but those that hold something which came too early: they wait for the sweep, and change nothing twice."""
     early = {id(event) for event in news.early}
     return [row_id for row_id in ids if not early or early.isdisjoint(map(id, events[row_id]))]
 

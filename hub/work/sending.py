@@ -206,5 +206,5 @@ class Draining:
         self.on_the_wire += len(batch)
         delay = max(0.0, self.window.leaves_at - time.monotonic())
         left = self.window.left()
-        self.bridge.start(depart, self.provider, batch, began, self.world.now, delay, left, self.arrivals)
+        self.bridge.begin(depart, self.provider, batch, began, self.world.now, delay, left, self.arrivals)
         log.info("sending", sender=self.sender_id, count=len(batch))

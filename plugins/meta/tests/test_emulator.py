@@ -428,8 +428,9 @@ def test_webhook_doubled_on_demand(world: World, door: Door) -> None:
     assert door.bodies[0] == door.bodies[1]
 
 
-def test_webhook_forged_on_demand_is_refused_by_the_plugin(world: World, door: Door) -> None:
-    world.emulator.outbox.forge = lambda signature: signature[:-1] + ("0" if signature[-1] != "0" else "1")
+@pytest.mark.parametrize("spoil", ["wrong", "unsigned"])
+def test_webhook_forged_on_demand_is_refused_by_the_plugin(world: World, door: Door, spoil: str) -> None:
+    world.emulator.webhooks.spoil = spoil
     world.emulator.say(ERIKA, "Hallo")
     until(lambda: door.bodies)
     with pytest.raises(HubError):
