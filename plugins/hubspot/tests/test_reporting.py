@@ -11,8 +11,8 @@ from typing import Any
 import anyio
 import pytest
 from hub_hubspot import Config, HubSpot
-from hub_hubspot.api import error_of
 from hub_hubspot.emulator import HubSpotEmulator, create
+from hub_hubspot.trouble import error_of
 
 from hub import BadConfig, Outcome, Report, ReportKind, Throttled, Unavailable
 from hub.http import client
@@ -91,7 +91,8 @@ def test_report_of_one_record_several_times_is_one_update(hubspot: Account) -> N
     late = said("late", record, "delivered", at=AT + timedelta(minutes=2))
     assert hubspot.report(said("a", record), stop, late) == [Outcome("a"), Outcome("stop"), Outcome("late")]
     written = hubspot.emulator.contacts[record].properties
-    assert (written["hub_whatsapp_status"], written["hub_whatsapp_opt_out"]) == ("delivered", "true")
+    assert (written["hub_whatsapp_status"], written["hub_whatsapp_opt_in"]) == ("delivered", "stopped")
+    assert "hub_whatsapp_opt_out" not in written, "by this one people at the company tell the hub"
     assert len(hubspot.emulator.communications) == 2
 
 

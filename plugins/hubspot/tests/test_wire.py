@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from hub_hubspot import Config
-from hub_hubspot.wire import communication, events, moment, on_timeline, read_properties, snapshot, update
+from hub_hubspot.incoming import events
+from hub_hubspot.outgoing import communication, on_timeline, update
+from hub_hubspot.wire import moment, read_properties, snapshot
 
 from hub import (
     Channel,
@@ -114,21 +116,21 @@ def test_events_of_another_account_never_act() -> None:
 
 def test_update_takes_the_last_report_whatever_its_time() -> None:
     last = said(ReportKind.STATUS, "delivered", 1, campaign="spring", basis="CONSENT")
-    written = update([said(ReportKind.REFUSED, "refused", 2, reason="CONSENT_UNPROVEN"), last], "stop")
+    written = update([said(ReportKind.REFUSED, "refused", 2, reason="CONSENT_UNPROVEN"), last])
     assert written["hub_whatsapp_status"] == "delivered"
     assert written["hub_whatsapp_reason"] == ""
     assert (written["hub_whatsapp_campaign"], written["hub_whatsapp_basis"]) == ("spring", "CONSENT")
-    assert "stop" not in written
+    assert "hub_whatsapp_opt_in" not in written
 
 
 def test_update_never_undoes_a_withdrawal() -> None:
     reports = [said(ReportKind.STATUS, "delivered", 2), said(ReportKind.WITHDRAWAL, "withdrawn", 1)]
-    assert update(reports, "stop")["stop"] == "true"
+    assert update(reports)["hub_whatsapp_opt_in"] == "stopped"
 
 
 def test_update_by_a_reply_keeps_the_campaign() -> None:
     reports = [said(ReportKind.STATUS, "read", 1, campaign="spring"), said(ReportKind.REPLY, "replied", 2)]
-    assert update(reports, "stop")["hub_whatsapp_campaign"] == "spring"
+    assert update(reports)["hub_whatsapp_campaign"] == "spring"
 
 
 def test_timeline_shows_a_message_once() -> None:

@@ -136,7 +136,10 @@ class HubSpotEmulator(Emulator):
             "contacts": len(values),
             "communications": len(self.communications),
             "statuses": dict(statuses),
-            "stopped": sum(one.get("hub_whatsapp_opt_out") == "true" for one in values),
+            "stopped": sum(
+                one.get("hub_whatsapp_opt_in") == "stopped" or one.get("hub_whatsapp_opt_out") == "true"
+                for one in values
+            ),
             "lists": {one.id: {"name": one.name, "members": len(one.members)} for one in self.portal.lists.values()},
         }
 
