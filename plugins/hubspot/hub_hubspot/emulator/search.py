@@ -27,7 +27,17 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def search(records: Iterable[Record], asked: Json) -> tuple[list[Record], int, str]:
+def changed_since(asked: Json) -> datetime | None:
+    """The time before whose last change no record can be a hit; None where the search does not say."""
+    bounds = []
+    for group in asked.get("filterGroups") or []:
+        rules = [one for one in group.get("filters") or [] if one.get("propertyName") == "lastmodifieddate"]
+        times = [when(str(one.get("value"))) for one in rules if one.get("operator") in ("GT", "GTE", "EQ")]
+        bounds.append(max((at for at in times if at), default=None))
+    return None if not bounds or None in bounds else min(at for at in bounds if at)
+
+
+def search(records: Iterable[Record], asked: Json, shorten: Callable[[int], int]) -> tuple[list[Record], int, str]:
     """One page of hits, their total, and the offset of the next page ("" at the end). Raises `Refusal` (400)."""
     limit, after = int(asked.get("limit") or 10), int(asked.get("after") or 0)
     if not 1 <= limit <= MAX_PAGE:
@@ -45,7 +55,7 @@ def search(records: Iterable[Record], asked: Json) -> tuple[list[Record], int, s
     if sorts:
         rule = sorts[0] if isinstance(sorts[0], dict) else {"propertyName": sorts[0]}
         hits.sort(key=lambda one: _key(one, str(rule["propertyName"])), reverse=rule.get("direction") == "DESCENDING")
-    end = after + limit
+    end = after + shorten(limit)
     return hits[after:end], len(hits), str(end) if end < len(hits) else ""
 
 
