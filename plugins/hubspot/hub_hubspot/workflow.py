@@ -8,6 +8,7 @@ read ends at once, so that nobody waits for nothing.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -34,9 +35,10 @@ class Execution:
 
     def request(self, at: datetime) -> SendRequested:
         given = [(str(n), self.inputs.get(f"{PARAMETER}{n}", "")) for n in range(1, PARAMETERS + 1)]
+        # that a repetition carries the same callback is not promised, but a callback is never that of another request
+        source = f"{self.workflow}:{self.record}:{self.callback}"
         return SendRequested(
-            # that a repetition carries the same callback is HubSpot's intent, and not promised
-            event=f"{self.workflow}:{self.record}:{self.callback}",
+            event=hashlib.sha256(source.encode()).hexdigest(),
             record=self.record,
             template=self.inputs[TEMPLATE],
             purpose=self.inputs[PURPOSE],
