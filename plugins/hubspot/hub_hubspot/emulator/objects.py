@@ -13,7 +13,7 @@ from hub.testing.emulator import answer
 from hub_hubspot.emulator.answers import Json, Refusal, batch, invalid, not_found, page
 from hub_hubspot.emulator.portal import Portal
 from hub_hubspot.emulator.records import Record, Records
-from hub_hubspot.emulator.search import DEFAULTS, changed_since, search
+from hub_hubspot.emulator.search import DEFAULTS, bounds, search
 
 LIST_PAGE, BATCH = 100, 100
 
@@ -76,8 +76,8 @@ class Objects:
     async def find(self, request: Request, body: Any) -> Response:
         kind, asked = self._kind(request), _object(body)
         indexed = self.portal.now() - self.index_delay
-        records = (one for one in kind.changed(changed_since(asked)) if one.updated <= indexed)
-        hits, total, after = search(records, asked, self.portal.shorten)
+        records = (one for one in kind.changed(*bounds(asked)) if one.updated <= indexed)
+        hits, total, after = search(records, asked, cap=self.portal.search_cap, shorten=self.portal.shorten)
         shown = [self._show(kind, one, list(asked.get("properties") or [])) for one in hits]
         return page(shown, after, str(request.url), total=total)
 

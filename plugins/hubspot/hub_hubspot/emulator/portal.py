@@ -74,6 +74,7 @@ class Portal:
 
     def __init__(self, rng: random.Random, now: Callable[[], datetime], listener: Listener, number: int) -> None:
         self.number, self.now, self._tell, self._random = number, now, listener, rng
+        self.search_cap = 10_000  # hits of one search
         self.short_pages = 0.0  # probability that a page holds fewer than asked for, though more follow
         self.protected: set[str] = set()  # contacts that a rule of the admin keeps from being changed by API
         self._last_id = 100_000_000_000 + rng.randrange(10**9)

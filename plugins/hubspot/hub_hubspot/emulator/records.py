@@ -101,11 +101,12 @@ class Records:
             if one is not None and (one.archived_at is not None) == archived:
                 yield one
 
-    def changed(self, since: datetime | None) -> Iterator[Record]:
-        """Those that are there and may have been changed since then, in the order of their ids."""
+    def changed(self, since: datetime | None, after: int) -> Iterator[Record]:
+        """Those that are there and may have been changed since then, with greater ids, in the order of these."""
         if since is None or self.seeded is None or self.seeded.at >= since:
-            return self.after("")
-        return (self.all[one] for one in sorted(self.all, key=int) if self.all[one].archived_at is None)
+            return self.after(str(after))
+        held = sorted(one for one in map(int, self.all) if one > after)
+        return (one for number in held if (one := self.all[str(number)]).archived_at is None)
 
     def _seeded(self, record: str) -> Record | None:
         seeded = self.seeded

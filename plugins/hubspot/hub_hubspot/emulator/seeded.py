@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import lru_cache
 
 STEP = 7  # from one record id to the next
 _EMAIL = re.compile(r"person(\d+)@example\.org")
@@ -15,7 +16,8 @@ class Seeded:
     """`make(index)` gives a contact's properties, the same each time. `at` is when all of them were last changed."""
 
     def __init__(self, first: int, count: int, at: datetime, make: Callable[[int], dict[str, str]]) -> None:
-        self.first, self.count, self.at, self.make = first, count, at, make
+        self.first, self.count, self.at = first, count, at
+        self.make = lru_cache(20_000)(make)
 
     @property
     def last(self) -> int:
