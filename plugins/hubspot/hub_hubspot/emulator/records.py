@@ -93,12 +93,16 @@ class Records:
 
     def after(self, record: str, *, archived: bool = False) -> Iterator[Record]:
         """Records with greater ids than `record`, which may be "" for all."""
+        if archived:
+            held = sorted(one for one in map(int, self.all) if one > int(record or 0))
+            yield from (one for number in held if (one := self.all[str(number)]).archived_at is not None)
+            return
         start = bisect.bisect_right(self._order, int(record)) if record else 0
         made = islice(self._order, start, None)
         numbers = heapq.merge(made, self.seeded.ids(int(record or 0))) if self.seeded else made
         for number in numbers:
             one = self.all.get(str(number)) or self._seeded(str(number))
-            if one is not None and (one.archived_at is not None) == archived:
+            if one is not None and one.archived_at is None:
                 yield one
 
     def changed(self, since: datetime | None, after: int) -> Iterator[Record]:
