@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -33,6 +34,11 @@ class Settings(BaseSettings):
     public_url: str = Field("http://127.0.0.1:8080", description="How vendors and people reach this hub from outside.")
     host: str = Field("127.0.0.1", description="Address the web process listens on.")
     port: int = Field(8080, ge=1, le=65535, description="Port the web process listens on.")
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks (CIDR, comma separated) of your reverse proxies, whose X-Forwarded-For is "
+        "believed. Empty: nobody's is.",
+    )
     controller: str = Field("", description="Name of the controller that commands act for, if there are several.")
     policy: str = Field("eu_strict", description="Policy profile: a packaged name, or a path to a TOML file.")
     workers: int = Field(8, ge=1, le=64, description="Worker threads of one process.")
@@ -56,6 +62,14 @@ class Settings(BaseSettings):
             if not self.public_url.startswith("https://"):
                 raise ValueError("HUB_PUBLIC_URL must begin with https:// in production")
         return self
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, given: str) -> str:
+        read = [ip_network(one.strip()) for one in given.split(",") if one.strip()]
+        if any(network.prefixlen == 0 for network in read):
+            raise ValueError("a network of everybody is no reverse proxy")
+        return ",".join(map(str, read))
 
     @property
     def database(self) -> str:

@@ -28,6 +28,8 @@ from hub.contract import (
 from hub.flows import accounts, contacts, dispatch, drafts, inbound, notices, optin, settling, staging, steering, sync
 from hub.flows.inbound import Applied
 from hub.flows.lanes import Lane
+from hub.flows.processor import versions
+from hub.flows.processor.form import Form
 from hub.flows.settling import Result
 from hub.flows.states import PRIORITY, State
 from hub.flows.sync import Counts
@@ -49,6 +51,7 @@ from hub.store.tables import (
     new_id,
 )
 from hub.store.vault import seal
+from hub.testing import processor_files
 from hub.testing.clock import Clock
 from tests.carriers import OFFER, Loft, Paper, paper_crm, pigeon
 
@@ -103,21 +106,13 @@ class Shop:
             self.statement = optin.invitation(session, self.page).statement
         self.file(approve=True)
 
-    def file(self, *, approve: bool) -> None:
-        """A new version of the processor record, complete."""
-        later = self.world.now() + timedelta(days=365)
+    def file(self, *, approve: bool, form: Form | None = None) -> None:
+        """A new version of the file on the provider, complete; or without an approval, taken back where it had one."""
         with self.write() as session:
-            accounts.file_processor(
-                self.world,
-                session,
-                self.provider,
-                reviewer="Dana Schutz",
-                dpa_signed_on=self.world.now().date(),
-                valid_until=later,
-                transfers=[{"to": "US", "tool": "A45-3", "valid_until": later.isoformat()}],
-                subprocessors_approved=True,
-                approve=approve,
-            )
+            if approve:
+                processor_files.approve(self.world, session, self.provider, form)
+            else:
+                versions.reopen(self.world, session, self.provider, "Dana Schutz", "to be looked at")
 
     @contextmanager
     def write(self) -> Iterator[Session]:

@@ -160,7 +160,7 @@ def test_capsule_keeps_the_template_as_it_was(shop: Shop) -> None:
     capsule = whole(make(shop, "message", row.id))
     texts = {one["kind"]: one["text"] for one in capsule["documents"]}
     assert "neue Angebote" in texts["template"]
-    assert orjson.loads(texts["processor_record"])["version"] == 1
+    assert orjson.loads(texts["processor_record"])["version"] == 2
 
 
 def test_capsule_of_an_erased_contact_is_whole_and_opens_nothing(shop: Shop) -> None:

@@ -124,6 +124,48 @@ def connect_meta(hub: Shell, meta: Any) -> str:
     return hub.good("connect", "meta", *words, META_TOKEN=meta.access_token, META_SECRET=meta.app_secret)
 
 
+FILE = """
+valid_until = 2099-12-31
+[identity]
+legal_name = "WhatsApp Ireland Limited"
+address = "Merrion Road, Dublin 4"
+role = "processor"
+seat = "IE"
+[agreement]
+signed_on = 2026-01-15
+[hosting]
+regions = ["DE"]
+local_storage = "DE"
+[[transfers]]
+recipient = "Meta Platforms, Inc."
+to = "US"
+tool = "A45-3"
+valid_until = 2099-06-30
+framework_checked_on = 2026-01-15
+"""
+
+
+def check_the_provider(hub: Shell, folder: Path) -> None:
+    """From an empty form to an approved file."""
+    form = hub.good("processor", "form", "meta")
+    assert "# known: entity: WhatsApp Ireland Limited [whatsapp.com/legal" in form
+    assert "# known: parent: UNCONFIRMED: Meta Platforms, Inc. (US)" in form
+    (folder / "empty.toml").write_text(form, encoding="utf-8")
+    assert "version 1, draft" in hub.good("processor", "file", "meta", str(folder / "empty.toml"), "--by", "Dana")
+    (folder / "provider.toml").write_text(FILE, encoding="utf-8")
+    (folder / "contract.pdf").write_bytes(b"signed")
+    hub.good("processor", "file", "meta", str(folder / "provider.toml"), "--by", "Dana")
+    hub.good("processor", "tick", "meta", "dpa-*", "tom-*", "--evidence", "contract, section 3", "--by", "Dana")
+    said = hub("processor", "approve", "meta", "--by", "Dana")
+    assert said.code == 2
+    assert "webhooks is open" in said.err
+    assert "the signed contract is not attached" in said.err
+    hub.good("processor", "tick", "meta", "*", "--evidence", "contract, section 3", "--by", "Dana")
+    hub.good("processor", "attach", "meta", f"dpa={folder / 'contract.pdf'}", "--by", "Dana")
+    assert "version 6, approved" in hub.good("processor", "approve", "meta", "--by", "Dana")
+    assert "version 6 approved, until 2099-12-31" in hub.good("processor", "show", "meta")
+
+
 def test_first_steps_lead_from_an_empty_folder_to_a_verified_ledger(
     hub: Shell, people: Path, meta: Any, tmp_path: Path
 ) -> None:
@@ -147,10 +189,8 @@ def test_first_steps_lead_from_an_empty_folder_to_a_verified_ledger(
     for secret in (meta.access_token, meta.app_secret):
         assert secret not in said
     hub.good("sender", "meta", "--id", meta.phone_number_id, "--number", meta.display_number)
-    assert "1 templates" in hub.good("templates", "meta")
-    approved = ["--approve", "--subprocessors-approved", "--dpa-signed", "2026-01-15", "--valid-until", "2099-12-31"]
-    said = hub.good("processor", "meta", "--reviewer", "Dana", "--transfer", "US:A45-3:2099-06-30", *approved)
-    assert "version 1, approved" in said
+    assert "1 templates" in hub.good("templates", "read", "meta")
+    check_the_provider(hub, tmp_path)
     qr = tmp_path / "page.svg"
     said = hub.good("optin", "create", "--topic", "Angebote", "--qr", str(qr))
     assert "/o/" in said
@@ -211,7 +251,7 @@ MISTAKES = [
     ("init", "controller: is empty"),
     ("init --controller Muster", "exists already"),
     ("init --controller Neu --country Germany", "two letters"),
-    ("connect unheard --path x", "Installed: csv"),
+    ("connect unheard --path x", "csv, "),
     ("connect [/b] --path x", "there is no connector '[/b]'"),
     ("connect csv", "path: Field required"),
     ("connect csv stray", "Write --name value"),
@@ -219,9 +259,9 @@ MISTAKES = [
     ("connect csv --path @/nowhere/file", "Give a file that exists"),
     ("connect csv --colour green --path x", "colour: Extra inputs"),
     ("sync unheard", "There are: CSV file (csv"),
-    ("templates csv", "Name a provider"),
+    ("templates read csv", "Name a provider"),
     ("sender csv --id 7 --number 491", "Name a provider"),
-    ("processor csv --reviewer Dana", "Name a provider"),
+    ("processor show csv", "Name a provider"),
     ("optin create --topic Angebote", "none; see `hub sender --help`"),
     ("optin create --topic Angebote --qr page.pdf", ".svg or .png"),
     ("campaign create --crm csv --audience all --template angebot --purpose MARKETING", "Write NAME/LANGUAGE"),
@@ -231,7 +271,7 @@ MISTAKES = [
     ("web", "hub up"),
     ("worker", "hub up"),
     ("schedule", "hub up"),
-    ("emulate unheard", "There are: hubspot, meta"),
+    ("emulate unheard", "hubspot, "),
 ]
 
 

@@ -70,7 +70,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         more = ["--verify-token", meta.verify_token, "--waba-id", meta.waba_id, "--base-url", url]
         good("connect", "meta", *tokens, *more)
         good("sender", "meta", "--id", meta.phone_number_id, "--number", meta.display_number)
-        good("templates", "meta")
+        good("templates", "read", "meta")
         yield tmp_path
 
 

@@ -16,10 +16,14 @@ from hub.flows import accounts
 from hub.flows.world import build
 from hub.proof.chain import digest
 from hub.settings import Settings
-from hub.store.tables import ProcessorRecord
+from hub.store.tables import ProcessorPaper, ProcessorRecord
 from hub.store.vault import generate
+from hub.testing import processor_files
 from hub.testing.clock import Clock
+from tests.carriers import OFFER
 from tests.making import ANNA, CONSENT, Shop, person, phone
+
+META = {"waba_id": "1", "access_token": "t", "app_secret": "s", "verify_token": "a-text-of-our-own"}
 
 
 @pytest.fixture
@@ -70,7 +74,7 @@ def test_ledger_sign_tells_what_was_signed_and_then_that_all_is(shop: Shop) -> N
     assert "signed already" in hub("ledger", "sign")
     assert "1 signed roots, up to link" in hub("ledger", "verify")
     assert hub("ledger", "key", "--new").count("BEGIN PUBLIC KEY") == 2
-    assert "links 2 to 2" in hub("ledger", "sign")
+    assert "links 4 to 4" in hub("ledger", "sign")
     assert "2 signed roots" in hub("ledger", "verify")
 
 
@@ -135,12 +139,49 @@ def test_folder_is_not_written_over_what_is_there(shop: Shop, tmp_path: Path) ->
 
 def test_document_checked_on_a_provider_is_filed_by_its_hash(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "toms.pdf").write_bytes(b"measures")
-    settings = {"waba_id": "1", "access_token": "t", "app_secret": "s", "verify_token": "a-text-of-our-own"}
     with shop.write() as session:
-        accounts.connect(shop.world, session, shop.controller, "meta", settings)
-    hub("processor", "meta", "--reviewer", "Dana", "--paper", f"toms={tmp_path / 'toms.pdf'}")
+        accounts.connect(shop.world, session, shop.controller, "meta", META)
+    hub("processor", "attach", "meta", f"toms={tmp_path / 'toms.pdf'}", "--by", "Dana")
     filed = shop.rows(ProcessorRecord)[-1]
-    assert filed.papers == [{"kind": "toms", "name": "toms.pdf", "sha256": digest("measures")}]
+    (paper,) = filed.papers
+    assert {key: paper[key] for key in ("kind", "name", "sha256", "reviewer")} == {
+        "kind": "toms",
+        "name": "toms.pdf",
+        "sha256": digest("measures"),
+        "reviewer": "Dana",
+    }
     assert filed.profile["legal_entity"] == "WhatsApp Ireland Limited"
+    assert b"measures" not in shop.rows(ProcessorPaper)[-1].body
+    hub("processor", "paper", "meta", digest("measures")[:12], "--out", tmp_path / "again.pdf")
+    assert (tmp_path / "again.pdf").read_bytes() == b"measures"
     with pytest.raises(BadInput):
-        hub("processor", "meta", "--reviewer", "Dana", "--paper", "toms")
+        hub("processor", "attach", "meta", "toms")
+
+
+def test_route_is_set_checked_switched_and_returned(shop: Shop) -> None:
+    shop.agree(phone(ANNA))
+    shop.sync(person("1", ANNA, CONSENT))
+    shop.stage("1")
+    with shop.write() as session:
+        account = accounts.connect(shop.world, session, shop.controller, "meta", META, "Second")
+        accounts.add_sender(session, account, "777", f"+{shop.sender.number}")
+    hub("route", "set", "--seat", "EEA", "--by", "Dana")
+    assert "EEA" in hub("route", "show")
+    ways = ("--from", shop.sender.vendor_id, "--to", "777")
+    said = hub("route", "switch", *ways, "--dry-run", code=1)
+    assert "is not there" in said
+    assert "the file is none" in said
+    with pytest.raises(BadInput, match="in the way"):
+        hub("route", "switch", *ways)
+    with shop.write() as session:
+        accounts.replace_templates(shop.world, session, account, [OFFER])
+        processor_files.approve(shop.world, session, account)
+    assert "Switched" in hub("route", "switch", *ways, "--by", "Dana")
+    checked = hub("route", "check", "--purpose", "marketing")
+    assert "Second" in checked
+    assert "Pigeon Post" not in checked, "the number is elsewhere now"
+    assert "It is back" in hub("route", "return", "777", "--by", "Dana")
+    assert "returned" in hub("route", "show")
+    with pytest.raises(BadInput):
+        hub("route", "switch", *ways, "--map", "angebot/de")
+    assert shop.proven()

@@ -185,7 +185,7 @@ def test_pages_walk_through_commands() -> None:
 @pytest.mark.parametrize(("page", "line"), CALLS, ids=[f"{named(p)}: {line[:50]}" for p, line in CALLS])
 def test_command_line_parses(page: Path, line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("wording.txt", "prices.toml"):
+    for name in ("wording.txt", "prices.toml", "provider.toml"):
         (tmp_path / name).write_text("made up")
     command, rest = find(shlex.split(line, comments=True))
     if rest[-1:] == ["--help"]:

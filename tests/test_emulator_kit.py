@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -240,6 +241,44 @@ def test_webhooks_are_reordered_on_demand(shop: Shop, receiver: Receiver, door: 
     bodies = [call.body for call in receiver.log]
     assert bodies != sorted(bodies)
     assert sorted(bodies) == [b"%d" % number for number in range(10)]
+
+
+@pytest.mark.usefixtures("client")
+def test_webhooks_held_leave_when_they_are_released(shop: Shop, receiver: Receiver, door: str) -> None:
+    shop.webhooks.held = True
+    for number in range(3):
+        shop.webhooks.post(door, b"%d" % number, lambda _: {})
+    assert (shop.webhooks.waiting, receiver.log) == (3, [])
+    assert shop.webhooks.release(mixed=True) == 3
+    assert settled(shop, 3)
+    assert {call.body for call in receiver.log} == {b"0", b"1", b"2"}
+    shop.webhooks.post(door, b"3", lambda _: {})
+    assert settled(shop, 4), "what comes after is not held"
+
+
+@pytest.mark.usefixtures("client")
+def test_webhook_late_on_demand_waits_that_long(shop: Shop, door: str) -> None:
+    shop.webhooks.late = 0.2
+    began = time.monotonic()
+    shop.webhooks.post(door, b"x", lambda _: {})
+    assert settled(shop, 1)
+    assert time.monotonic() - began >= 0.2
+
+
+@pytest.mark.parametrize(("spoil", "arrives"), [("", "abc"), ("wrong", "ab0"), ("unsigned", None)])
+@pytest.mark.usefixtures("client")
+def test_webhook_signature_is_spoilt_on_demand(shop: Shop, spoil: str, arrives: str | None) -> None:
+    seen: list[str | None] = []
+
+    async def take(request: Request) -> Response:
+        seen.append(request.headers.get("x-signature"))
+        return answer(200)
+
+    shop.webhooks.signed_by, shop.webhooks.spoil = ("x-signature",), spoil
+    with serve(Starlette(routes=[Route("/in", take, methods=["POST"])])) as url:
+        shop.webhooks.post(f"{url}/in", b"x", lambda _: {"X-Signature": "abc", "x-kind": "order"})
+        assert settled(shop, 1)
+    assert seen == [arrives]
 
 
 def test_webhook_of_an_emulator_that_does_not_run_says_so(shop: Shop) -> None:

@@ -12,7 +12,7 @@ from hub.contract import BadInput
 from hub.flows import accounts
 from hub.flows import world as worlds
 from hub.flows.accounts import SealedMemory
-from hub.store.tables import Connection, Controller, ProcessorRecord, Sender, TemplateRow
+from hub.store.tables import Connection, Controller, Sender, TemplateRow
 from hub.work.jobs import Jobs
 from tests.making import COMPANY, Shop, everything_stored
 
@@ -121,15 +121,6 @@ def test_sender_that_cannot_be_added_is_named(shop: Shop, vendor_id: str, number
     assert len(shop.rows(Sender)) == 1
 
 
-def test_processor_file_grows_by_versions_and_the_newest_counts(shop: Shop) -> None:
-    shop.file(approve=False)
-    with shop.world.db.read() as session:
-        current = accounts.current_record(session, shop.provider.id)
-    assert current is not None
-    assert (current.version, current.state) == (2, "draft")
-    assert [r.state for r in shop.rows(ProcessorRecord)] == ["approved", "draft"]
-
-
 def test_paused_account_and_its_numbers_work_again_after_a_human_acted(shop: Shop) -> None:
     with shop.write() as session:
         accounts.pause(session, shop.provider.id, "token revoked")
@@ -140,22 +131,6 @@ def test_paused_account_and_its_numbers_work_again_after_a_human_acted(shop: Sho
         accounts.resume(session, session.get_one(Connection, shop.provider.id))
     assert {row.paused_why for row in shop.rows(Connection)} == {""}
     assert shop.only(Sender).paused_why == ""
-
-
-def test_file_without_a_reviewer_is_refused(shop: Shop) -> None:
-    with pytest.raises(BadInput) as problem, shop.write() as session:
-        accounts.file_processor(
-            shop.world,
-            session,
-            shop.provider,
-            reviewer="  ",
-            dpa_signed_on=None,
-            valid_until=None,
-            transfers=[],
-            subprocessors_approved=True,
-            approve=True,
-        )
-    assert problem.value.field == "reviewer"
 
 
 def test_templates_are_what_the_platform_lists_now(shop: Shop) -> None:

@@ -16,11 +16,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hub.contract import BadInput
-from hub.flows import accounts, exports, optin, policies, signing
+from hub.flows import exports, optin, policies, signing
+from hub.flows.processor import papers, versions
+from hub.flows.processor.form import Hop
 from hub.proof import folder, printing
 from hub.proof.chain import digest
 from hub.proof.folder_check import CheckedFolder, check_folder
 from hub.proof.signature import key_id, public_bytes, sign
+from hub.testing import processor_files
 from tests.carriers import BODY
 from tests.making import ANNA, BEN, CONSENT, TOPIC, Shop, person, phone
 
@@ -87,22 +90,23 @@ def change_everything(shop: Shop) -> None:
         )
         shop.statement = optin.invitation(session, page).statement
     shop.world.reload_policies()
-    later = shop.world.now() + timedelta(days=99)
+    later = today(shop) + timedelta(days=99)
+    clauses = Hop(
+        recipient="Meta Platforms, Inc.",
+        to="US",
+        tool="A46-2-c",
+        valid_until=later,
+        module="3",
+        tia="TIA-1",
+        tia_review_on=later,
+    )
+    form = processor_files.complete(shop.world.now(), 99).model_copy(update={"transfers": (clauses,)})
     with shop.write() as session:
-        accounts.file_processor(
-            shop.world,
-            session,
-            shop.provider,
-            reviewer="Somebody Else",
-            dpa_signed_on=today(shop),
-            valid_until=later,
-            transfers=[
-                {"to": "US", "tool": "A46-2-c", "valid_until": later.isoformat(), "tia_review_at": later.isoformat()}
-            ],
-            subprocessors_approved=True,
-            approve=True,
-            papers=[{"kind": "toms", "name": "toms-2027.pdf", "sha256": "0" * 64}],
+        measures = papers.keep(
+            shop.world, session, shop.controller.id, "toms", "toms-2027.pdf", b"measures", reviewer="Somebody Else"
         )
+        versions.draft(shop.world, session, shop.provider, form, "Somebody Else", [measures])
+        versions.approve(shop.world, session, shop.provider, "Somebody Else")
 
 
 @pytest.fixture
@@ -141,15 +145,15 @@ def test_edge_25_one_export_tells_every_message_with_everything_as_of_then(shop:
         "days": "max_unused_days = 365",
         "entity": "Pigeon Ltd",
         "transfers": ["A45-3>US"],
-        "record": 1,
-        "papers": [],
+        "record": 2,
+        "papers": ["contract.txt"],
     }
     assert after["wording"] == 2
     assert after["template"].startswith("Ganz neu")
     assert after["days"] == "max_unused_days = 200"
-    assert (after["entity"], after["record"]) == ("Pigeon Holding SE", 2)
+    assert (after["entity"], after["record"]) == ("Pigeon Holding SE", 4)
     assert after["transfers"] == ["A46-2-c>US"]
-    assert after["papers"][0]["name"] == "toms-2027.pdf"
+    assert after["papers"] == ["contract.txt", "toms-2027.pdf"]
     assert rows["stopped"]["decisions"][-1]["reasons"] == ["SUPPRESSED_OBJECTION_MARKETING"]
 
 
@@ -164,7 +168,7 @@ def as_of_then(index: Json, decision: Json) -> Json:
         "entity": record["profile"]["legal_entity"],
         "transfers": decision["transfers"],
         "record": record["version"],
-        "papers": record["papers"],
+        "papers": [one["name"] for one in record["papers"]],
     }
 
 

@@ -94,7 +94,7 @@ def test_record_says_who_has_the_data_where_and_how_long(shop: Shop) -> None:
     assert found["recipients"] == ["Pigeon Ltd", "WhatsApp Ireland Limited", "Paper CRM"]
     assert (found["storage_locations"], found["processing_locations"]) == (["DE"], ["DE"])
     assert found["transfers"][0]["tool"] == "A45-3"
-    assert found["processor_record"].endswith(":v1")
+    assert found["processor_record"].endswith(":v2")
     assert found["retention"]["calendar_years"] == 3
     assert found["events"][0]["validity_duration"] == found["validity_duration"] == "P365D"
 
@@ -103,7 +103,7 @@ def test_record_keeps_the_file_on_the_provider_of_its_own_time(shop: Shop) -> No
     shop.agree(phone(ANNA))
     shop.clock.advance(timedelta(days=1))
     shop.file(approve=True)
-    assert record(shop)["processor_record"].endswith(":v1")
+    assert record(shop)["processor_record"].endswith(":v2")
 
 
 def test_record_names_a_notice_that_was_served(shop: Shop) -> None:

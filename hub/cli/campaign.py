@@ -12,9 +12,8 @@ from sqlmodel import col, select
 
 from hub.cli import campaign_steering, campaign_watching
 from hub.cli.session import controller, crew, out, user, world
-from hub.cli.session import sender as find_sender
 from hub.contract import BadInput, Crm
-from hub.flows import accounts, drafts
+from hub.flows import accounts, drafts, routing
 from hub.flows.drafts import Beside, Plan
 from hub.flows.watch import Rules
 from hub.store.tables import Campaign
@@ -74,7 +73,7 @@ def create(
             title=title,
             crm=accounts.find_connection(session, owner, crm),
             audience=audience,
-            sender=find_sender(session, owner, sender),
+            sender=routing.choose(built, session, owner, purpose.upper(), sender),
             template=name,
             language=language,
             purpose=purpose.upper(),

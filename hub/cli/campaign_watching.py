@@ -13,13 +13,13 @@ from rich.table import Table
 from sqlmodel import Session
 
 from hub.cli.session import controller, crew, find_campaign, out, world
-from hub.flows import campaigns, variants, watch
+from hub.flows import campaigns, drift, variants, watch
 from hub.flows.preview import Preview
 from hub.flows.records import explain
 from hub.flows.states import CampaignState, State
 from hub.flows.watch import Rules
 from hub.flows.world import World
-from hub.store.tables import Campaign
+from hub.store.tables import Campaign, Sender
 
 Name = Annotated[str, typer.Argument(help="Title or id of the campaign.")]
 Language = Annotated[str, typer.Option("--language", help="en or de.")]
@@ -126,6 +126,8 @@ def status(campaign: Name, language: Language = "en") -> None:
             table.add_row(f"refused: {reason}", str(count))
         if table.rows:
             out.print(table)
+        for line in _moved(session, found):
+            out.print(line, highlight=False, markup=False)
         if found.variants:
             out.print(_variants(session, found, progress.variants))
         _print_rules(built, session, found)
@@ -148,6 +150,13 @@ def _reasons(found: Campaign, waves: dict[int, Counter[str]], language: str) -> 
         count = sum(waves[1][state] for state in (State.QUEUED, State.HELD))
         said.append(words["held_back"].format(count=count, canary=found.canary))
     return said
+
+
+def _moved(session: Session, found: Campaign) -> list[str]:
+    """What the platform did to its templates, which the gate refuses then."""
+    sender = session.get_one(Sender, found.sender_id)
+    names = {one.name for one in variants.of(found)}
+    return [f"template {line}" for line in drift.news(session, sender.connection_id, names)]
 
 
 def _variants(session: Session, found: Campaign, states: dict[str, Counter[str]]) -> Table:

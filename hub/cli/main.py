@@ -25,18 +25,28 @@ from hub.cli import (
     evidence,
     faults,
     identity,
+    keys,
     limits,
     notice,
     optin,
     policy,
     prices,
+    processor,
     proof,
+    providers,
     quarantine,
+    reports,
     restore,
     review,
+    route,
     run,
+    senders,
     setup,
+    staff,
     stops,
+    sync,
+    templates,
+    webhooks,
 )
 from hub.cli.session import err
 from hub.contract import HubError
@@ -47,10 +57,19 @@ app = typer.Typer(
     help="Integration hub between CRMs and WhatsApp that checks the legal basis of every message.",
 )
 setup.register(app)
+sync.register(app)
+reports.register(app)
+keys.register(app)
+staff.register(app)
 connection.register(app)
+senders.register(app)
+templates.register(app)
 run.register(app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")
+app.add_typer(processor.app, name="processor")
+app.add_typer(providers.app, name="providers")
+app.add_typer(route.app, name="route")
 notice.register(app)
 proof.register(app)
 evidence.register(app)
@@ -61,6 +80,7 @@ claims.register(app)
 quarantine.register(app)
 identity.register(app)
 stops.register(app)
+webhooks.register(app)
 policy.register(app)
 prices.register(app)
 limits.register(app)

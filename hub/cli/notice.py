@@ -15,6 +15,7 @@ from hub.cli.session import controller, out, world
 from hub.contract import BadInput, Crm
 from hub.flows import accounts, declarations, notice_texts, notices
 from hub.flows.notice_texts import Particulars
+from hub.flows.processor import versions
 from hub.flows.world import World
 from hub.law.facts import NoticeKind, Source
 from hub.store.tables import Connection, Controller
@@ -80,7 +81,7 @@ def _transfers(session: Session, owner: Controller) -> list[str]:
     """From the files on the providers."""
     found: dict[str, None] = {}
     for row in session.exec(select(Connection).where(Connection.controller_id == owner.id)):
-        record = accounts.current_record(session, row.id)
+        record = versions.in_force(session, row.id)
         found |= {f"{one['to']}: {one['tool']}": None for one in (record.transfers if record else ())}
     return list(found)
 

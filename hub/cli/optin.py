@@ -12,9 +12,8 @@ from sqlmodel import Session, col, select
 
 from hub.cli import posters
 from hub.cli.session import controller, out, world
-from hub.cli.session import sender as find_sender
-from hub.contract import BadInput
-from hub.flows import courier, links, optin
+from hub.contract import BadInput, Purpose
+from hub.flows import courier, links, optin, routing
 from hub.flows.world import World
 from hub.store.tables import Contact, ContactPoint, Controller, OptInPage, Wording
 
@@ -57,7 +56,7 @@ def create(
             built,
             session,
             owner,
-            find_sender(session, owner, sender),
+            routing.choose(built, session, owner, Purpose.OPT_IN_CONFIRMATION, sender),
             title=title,
             language=language,
             topics=topic,

@@ -1,26 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Set up: controller, connections, senders, processor files, templates, plugins."""
+"""Set up: controller, connections, senders, plugins."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any, get_origin
 
 import typer
 from pydantic import BaseModel
 from rich.table import Table
-from sqlmodel import Session, col, select
 
+from hub.cli.processor import provider
 from hub.cli.session import controller, crew, out, settings, world
 from hub.contract import BadInput, Crm, Provider
-from hub.flows import accounts, quarantine
-from hub.flows.world import World
+from hub.flows import accounts
 from hub.plugins import load
 from hub.store import vault
-from hub.store.tables import Connection, SyncProblem, SyncRun
+from hub.store.tables import Connection
 
 
 def register(app: typer.Typer) -> None:
@@ -31,9 +28,6 @@ def register(app: typer.Typer) -> None:
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(change)
     app.command()(assessment)
     app.command()(sender)
-    app.command()(processor)
-    app.command()(templates)
-    app.command()(sync)
     app.command()(plugins)
 
 
@@ -80,7 +74,7 @@ def connect(
                 out.print(f"  {line}", highlight=False)
         if isinstance(live, Provider):
             out.print(f"Webhook URL for the vendor: {accounts.webhook_url(built, connection)}", highlight=False)
-            out.print("Next: `hub sender`, `hub processor`, `hub templates`.")
+            out.print("Next: `hub sender`, `hub processor`, `hub templates read`.")
         elif isinstance(live, Crm):
             out.print(f"Next: `hub sync {connector}`.")
 
@@ -139,11 +133,12 @@ def _options(given: list[str]) -> dict[str, str]:
         name, separator, value = word[2:].partition("=")
         if not separator:
             value = next(words, "")
-        values[name.replace("-", "_")] = _secret(name, value)
+        values[name.replace("-", "_")] = value_of(name, value)
     return values
 
 
-def _secret(name: str, value: str) -> str:
+def value_of(name: str, value: str) -> str:
+    """What was typed, or what `env:VARIABLE` or `@file` holds. Raises `BadInput`."""
     if value.startswith("env:"):
         found = os.environ.get(value[4:])
         if found is None:
@@ -176,14 +171,6 @@ def _connect_help(connector: str) -> None:
     out.print("A value may be env:VARIABLE or @file, so that secrets stay off the command line.")
 
 
-def _provider(built: World, session: Session, name: str) -> Connection:
-    """Raises `BadInput` for a CRM, which sends nothing."""
-    found = accounts.find_connection(session, controller(built, session), name)
-    if not issubclass(built.registry.get(found.connector), Provider):
-        raise BadInput(f"{found.title} sends nothing", field="connection", remedy="Name a provider.")
-    return found
-
-
 def sender(
     connection: Annotated[str, typer.Argument(help="The provider connection.")],
     vendor_id: Annotated[str, typer.Option("--id", help="The vendor's id of the number.")],
@@ -192,131 +179,9 @@ def sender(
 ) -> None:
     """Add a WhatsApp number to send from."""
     with world() as built, built.db.write() as session:
-        found = _provider(built, session, connection)
+        found = provider(built, session, connection)
         made = accounts.add_sender(session, found, vendor_id, number, rate=rate)
         out.print(f"Sender {made.number} added to {found.title}.", highlight=False)
-
-
-def processor(
-    connection: Annotated[str, typer.Argument(help="The provider connection.")],
-    reviewer: Annotated[str, typer.Option(help="Who checked the documents.")],
-    dpa_signed: Annotated[str, typer.Option(help="Date of the signed contract under Art. 28 GDPR, YYYY-MM-DD.")] = "",
-    valid_until: Annotated[str, typer.Option(help="Next review, YYYY-MM-DD.")] = "",
-    transfer: Annotated[
-        list[str], typer.Option(help="Third-country transfer COUNTRY:TOOL:VALID-UNTIL, e.g. US:A45-3:2027-06-30.")
-    ] = [],  # noqa: B006
-    subprocessors_approved: Annotated[bool, typer.Option(help="The list of sub-processors was approved.")] = False,
-    approve: Annotated[bool, typer.Option(help="Approve this version; a draft sends nothing.")] = False,
-    paper: Annotated[
-        list[str], typer.Option(help="A document that was checked, as KIND=FILE: dpa, toms, tia, certificate or other.")
-    ] = [],  # noqa: B006
-    note: Annotated[str, typer.Option(help="What was checked, and where the evidence lies.")] = "",
-) -> None:
-    """File what was checked about a provider (Art. 28). A provider without an approved, complete file sends nothing."""
-    with world() as built, built.db.write() as session:
-        found = _provider(built, session, connection)
-        record = accounts.file_processor(
-            built,
-            session,
-            found,
-            reviewer=reviewer,
-            dpa_signed_on=_date("dpa-signed", dpa_signed) if dpa_signed else None,
-            valid_until=_end("valid-until", valid_until) if valid_until else None,
-            transfers=[_transfer(one) for one in transfer],
-            subprocessors_approved=subprocessors_approved,
-            approve=approve,
-            papers=[_paper(one) for one in paper],
-            note=note,
-        )
-        out.print(f"File on {found.title}: version {record.version}, {record.state}.", highlight=False)
-
-
-def _paper(text: str) -> dict[str, str]:
-    """Only the name and hash are kept: enough to show later which document was checked."""
-    kind, _, name = text.partition("=")
-    if kind not in ("dpa", "toms", "tia", "certificate", "other") or not name:
-        raise BadInput(f"{text!r} is incomplete", field="paper", remedy="Write KIND=FILE, as toms=toms-2026.pdf.")
-    try:
-        sha256 = hashlib.sha256(Path(name).read_bytes()).hexdigest()
-    except OSError as error:
-        raise BadInput(f"cannot be read ({type(error).__name__})", field="paper", remedy="Name a file.") from None
-    return {"kind": kind, "name": Path(name).name, "sha256": sha256}
-
-
-def _date(field: str, value: str) -> date:
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise BadInput(f"{value!r} is no date", field=field, remedy="Write YYYY-MM-DD.") from None
-
-
-def _end(field: str, value: str) -> datetime:
-    return datetime.combine(_date(field, value), time.max, UTC)
-
-
-def _transfer(text: str) -> dict[str, Any]:
-    parts = text.split(":")
-    if len(parts) not in (3, 4):
-        raise BadInput(
-            f"{text!r} is incomplete", field="transfer", remedy="Write COUNTRY:TOOL:VALID-UNTIL[:TIA-REVIEW-AT]."
-        )
-    found = {"to": parts[0].upper(), "tool": parts[1], "valid_until": _end("transfer", parts[2]).isoformat()}
-    if len(parts) == 4:
-        found["tia_review_at"] = _end("transfer", parts[3]).isoformat()
-    return found
-
-
-def templates(connection: Annotated[str, typer.Argument(help="The provider connection.")]) -> None:
-    """Read the templates of a provider account."""
-    with world() as built, crew(built) as hands:
-        with built.db.read() as session:
-            found = accounts.find_connection(session, controller(built, session), connection)
-        count = hands.jobs.templates(found.id)
-        out.print(f"{count} templates of {found.title} are known now.", highlight=False)
-
-
-def sync(
-    connection: Annotated[str, typer.Argument(help="The CRM connection.")],
-    problems: Annotated[int, typer.Option(help="How many unusable records to list.")] = 20,
-) -> None:
-    """Read contacts from a CRM. Who has no basis is counted, not stored."""
-    with world() as built, crew(built) as hands:
-        with built.db.read() as session:
-            found = accounts.find_connection(session, controller(built, session), connection)
-        with out.status("reading ...") as status:
-            run = hands.jobs.sync(found.id, lambda r: status.update(f"{r.seen} seen, {r.admitted} admitted"))
-        if run is None:
-            out.print("Another process is syncing this connection; look again in a moment.")
-            raise typer.Exit(1)
-        _show_run(found, run)
-        with built.db.read() as session:
-            rows = session.exec(
-                select(SyncProblem).where(SyncProblem.run_id == run.id).order_by(col(SyncProblem.id)).limit(problems)
-            ).all()
-        for row in rows:
-            out.print(f"  {row.place}, {row.field}: {row.why}", highlight=False)
-        unusable = run.excluded.get("SUBJECT_UNRESOLVED", 0)
-        if unusable > len(rows):
-            out.print(f"  ... {unusable - len(rows)} more; see them with --problems {unusable}.")
-        with built.db.read() as session:
-            for batch in quarantine.batches(session, controller(built, session)):
-                out.print(f"[yellow]{batch.people} opt-ins wait for a person:[/] `hub quarantine show {batch.id}`")
-    if run.error:
-        raise typer.Exit(1)
-
-
-def _show_run(connection: Connection, run: SyncRun) -> None:
-    table = Table(title=f"Sync of {connection.title}", show_header=False)
-    table.add_row("seen", str(run.seen))
-    table.add_row("admitted", str(run.admitted))
-    table.add_row("unchanged", str(run.unchanged))
-    for reason, count in sorted(run.excluded.items()):
-        table.add_row(f"excluded: {reason}", str(count))
-    for note, count in sorted(run.notes.items()):
-        table.add_row(f"note: {note}", str(count))
-    if run.error:
-        table.add_row("stopped by", run.error)
-    out.print(table)
 
 
 def plugins() -> None:

@@ -96,6 +96,7 @@ from hub.contract.messages import (
     Report,
 )
 from hub.contract.parts import Button, ButtonKind, Parts, Texts, parts
+from hub.contract.processors import Fact, Topic
 from hub.contract.snapshots import (
     Audience,
     Claim,
@@ -151,6 +152,7 @@ __all__ = [
     "Echoed",
     "Event",
     "Expression",
+    "Fact",
     "File",
     "FlowContent",
     "Forbidden",
@@ -212,6 +214,7 @@ __all__ = [
     "TextContent",
     "Texts",
     "Throttled",
+    "Topic",
     "Unavailable",
     "Uncertain",
     "Unknown",

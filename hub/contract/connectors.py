@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from hub.contract.errors import Forbidden
 from hub.contract.events import Event
 from hub.contract.messages import ClearedMessage, Outcome, Receipt, Report
+from hub.contract.processors import Fact
 from hub.contract.snapshots import Audience, ContactSnapshot, Page, Property, Template
 from hub.contract.words import Can
 
@@ -86,6 +87,7 @@ class ProcessorProfile:
     transfers: tuple[str, ...]
     to_verify: tuple[str, ...]  # what the admin must see with own eyes
     source: str  # where this was read
+    facts: tuple[Fact, ...] = ()  # the same and more, each with its own source and date
 
 
 class Memory(Protocol):
@@ -186,9 +188,9 @@ class Crm(Connector[C]):
         return []
 
     def choices(self, request: Inbound, options: Options) -> Answer | None:
-        """The answer to a CRM that asks what a workflow may choose from; None: the request is an ordinary webhook.
+        """The answer to a CRM that asks what a workflow may choose from, with `keep=False`; None: it asks nothing.
 
-        Called after `authenticate`. Pure.
+        Called after `authenticate`, first without any options. Pure.
         """
         return None
 
@@ -205,8 +207,8 @@ class Option:
 class Options:
     """What a workflow may choose from."""
 
-    templates: tuple[Option, ...]  # NAME/LANGUAGE
-    purposes: tuple[Option, ...]
+    templates: tuple[Option, ...] = ()  # NAME/LANGUAGE
+    purposes: tuple[Option, ...] = ()
     topics: tuple[Option, ...] = ()
 
 

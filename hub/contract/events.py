@@ -59,13 +59,14 @@ class IdentityChanged:
 
 @dataclass(frozen=True, slots=True)
 class TemplateChanged:
-    """A template's state or category moved at the platform."""
+    """A template's state or category moved at the platform, or its `words` were changed there."""
 
     name: str
     language: str
     at: datetime
     state: TemplateState | None = None
     category: PlatformCategory | None = None
+    words: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Connect accounts: controllers, connections with their sealed settings, senders, processor records, templates."""
+"""Connect accounts: controllers, connections with their sealed settings, senders, templates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
-from datetime import date, datetime
 from typing import Any
 
 import httpx
 import orjson
 from pydantic import BaseModel, ValidationError
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, col, delete, select
 
-from hub.contract import BadInput, Connector, Memory, Provider, Template
+from hub.contract import BadInput, Connector, Memory, Template
 from hub.flows import signing
 from hub.flows.lanes import MOST as MOST_LANES
 from hub.flows.world import World
 from hub.store.ledger import GENESIS
-from hub.store.tables import ChainHead, Connection, Controller, ProcessorRecord, Sender, TemplateRow, new_door, new_id
+from hub.store.tables import ChainHead, Connection, Controller, Sender, TemplateRow, new_door, new_id
 
 
 def make_controller(world: World, session: Session, name: str, country: str) -> Controller:
@@ -208,63 +206,6 @@ def limit(
     connection = session.get_one(Connection, sender.connection_id)
     connection.tier = None if people == "none" else int(people)
     session.add(connection)
-
-
-def file_processor(
-    world: World,
-    session: Session,
-    connection: Connection,
-    *,
-    reviewer: str,
-    dpa_signed_on: date | None,
-    valid_until: datetime | None,
-    transfers: Iterable[Mapping[str, Any]],
-    subprocessors_approved: bool,
-    approve: bool,
-    papers: Iterable[Mapping[str, str]] = (),
-    note: str = "",
-) -> ProcessorRecord:
-    """A new version of the file on a provider (Art. 28). It may send only once approved and complete.
-
-    `papers` are the documents that were checked, as kind, name and SHA-256; the files stay with the admin.
-    """
-    if not reviewer.strip():
-        raise BadInput("is empty", field="reviewer", remedy="Name the person who checked the documents.")
-    last = session.exec(
-        select(func.max(ProcessorRecord.version)).where(ProcessorRecord.connection_id == connection.id)
-    ).one()
-    record = ProcessorRecord(
-        controller_id=connection.controller_id,
-        connection_id=connection.id,
-        version=(last or 0) + 1,
-        state="approved" if approve else "draft",
-        reviewer=reviewer,
-        dpa_signed_on=dpa_signed_on,
-        valid_until=valid_until,
-        subprocessors_approved=subprocessors_approved,
-        transfers=[dict(t) for t in transfers],
-        profile=_profile(world, connection),
-        papers=[dict(paper) for paper in papers],
-        note=note,
-        created_at=world.now(),
-    )
-    session.add(record)
-    session.flush()
-    return record
-
-
-def _profile(world: World, connection: Connection) -> dict[str, Any]:
-    """What the plugin says of its vendor: kept with the file, since a later version of the plugin may say otherwise."""
-    cls = world.registry.connectors.get(connection.connector)
-    return asdict(cls.profile) if cls is not None and issubclass(cls, Provider) else {}
-
-
-def current_record(session: Session, connection_id: str) -> ProcessorRecord | None:
-    return session.exec(
-        select(ProcessorRecord)
-        .where(ProcessorRecord.connection_id == connection_id)
-        .order_by(col(ProcessorRecord.version).desc())
-    ).first()
 
 
 def replace_templates(world: World, session: Session, connection: Connection, templates: Iterable[Template]) -> int:

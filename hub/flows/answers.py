@@ -13,7 +13,7 @@ import orjson
 from sqlmodel import Session, col, select
 
 from hub.contract import PointKind, Purpose
-from hub.flows import contacts
+from hub.flows import contacts, routing
 from hub.flows.states import PRIORITY, State
 from hub.flows.world import World
 from hub.law.facts import ConsentState, EvidenceKind, StopKind
@@ -87,12 +87,14 @@ def queue_template(
     approved_category: str,
     dedupe: str,
     evidence: Sequence[tuple[EvidenceKind, str, datetime]],
+    topic: str = "*",
 ) -> str:
     """Queue a template for who has not written just now, its parameters under the person's key. As `queue` else."""
     if session.exec(select(MessageRow.id).where(MessageRow.dedupe == dedupe)).first():
         return ""
     row = _row(world, sender, point, purpose, dedupe, evidence)
     row.template, row.language, row.approved_category = template.name, template.language, approved_category
+    row.topic = topic
     row.parameters = seal(contacts.key_of(world, contact), orjson.dumps(parameters), f"parameters:{row.id}")
     session.add(row)
     return row.id
@@ -156,7 +158,8 @@ def confirm_passed_on(
     template to somebody who has just said stop would be one message more than they asked for. Returns the message id.
     """
     contact = session.get_one(Contact, contact_id)
-    sender = session.get(Sender, contact.wrote_to) if contact.wrote_to else None
+    wrote_to = session.get(Sender, contact.wrote_to) if contact.wrote_to else None
+    sender = routing.successor(session, wrote_to) if wrote_to else None
     policy, last = world.policy_for(controller.id), contact.last_inbound_at
     if sender is None or policy is None or last is None:
         return ""

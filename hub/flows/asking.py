@@ -8,7 +8,9 @@ from typing import Protocol
 
 from sqlmodel import Session
 
-from hub.flows import accounts, documents, gate
+from hub.contract import Purpose
+from hub.flows import documents, gate, routing
+from hub.flows.processor.versions import in_force
 from hub.flows.states import RESTING
 from hub.flows.variants import Templated
 from hub.flows.world import World
@@ -33,8 +35,8 @@ class Asking:
 
     def __init__(self, world: World, session: Session, controller: Controller, sender: Sender) -> None:
         self.world, self.session, self.controller, self.sender = world, session, controller, sender
-        self._processor = accounts.current_record(session, sender.connection_id)
-        self.route = gate.route(controller, sender, self._processor)
+        self._processor = in_force(session, sender.connection_id)
+        self.route = gate.route(controller, sender, self._processor, routing.policies(session, controller.id))
         self._templates: dict[tuple[str, str], TemplateRow | None] = {}
         self._messages: dict[tuple[object, ...], Message] = {}
         self._documents: dict[tuple[str, str, str], dict[str, str]] = {}
@@ -93,5 +95,5 @@ def of_template(
         template=gate.template_facts(controller, asked.template, listed, asked.approved_category),
         special_category=campaign is not None and listed is not None and content.sensitive(listed.text, listed.buttons),
         approved=campaign is None or campaign.state not in RESTING,
-        keeps_quiet_hours=campaign is not None and not campaign.any_hour,
+        keeps_quiet_hours=not campaign.any_hour if campaign else purpose == Purpose.MARKETING,
     )

@@ -15,6 +15,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from hub.flows.world import World
+from hub.law.facts import RecordState
 from hub.store.tables import Connection, Controller, CrmRecord, ProcessorRecord, Sender
 
 YES = frozenset({"consent_given", "consent_imported"})  # by the person here; proved by a CRM under an approved mapping
@@ -80,6 +81,7 @@ def _connection(session: Session, consent: Event) -> str | None:
 def _file(session: Session, consent: Event) -> ProcessorRecord | None:
     mine = select(ProcessorRecord).where(
         ProcessorRecord.connection_id == _connection(session, consent),
+        ProcessorRecord.state != RecordState.DRAFT,
         col(ProcessorRecord.created_at) <= datetime.fromisoformat(consent["recorded_at"]),
     )
     return session.exec(mine.order_by(col(ProcessorRecord.version).desc())).first()

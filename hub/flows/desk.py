@@ -9,8 +9,8 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from hub.contract import Point, StatusChanged
-from hub.flows import contacts, reports
+from hub.contract import Point, SendRequested, StatusChanged
+from hub.flows import contacts, reports, routing
 from hub.flows.points import locate
 from hub.flows.world import World
 from hub.store.ledger import Chain
@@ -21,7 +21,7 @@ from hub.store.tables import Connection, ContactPoint, Controller, Sender
 class Desk:
     """`told` is for the CRM, `senders` have something new to send, `sync` asks for a walk through the CRM.
 
-    `early` are statuses whose message is not known yet.
+    `early` came before what they are about: statuses of a message, workflows that ask for a record not read yet.
     """
 
     world: World
@@ -31,16 +31,17 @@ class Desk:
     connection: Connection
     told: list[reports.Told] = field(default_factory=list)
     senders: set[str] = field(default_factory=set)
-    early: list[StatusChanged] = field(default_factory=list)
+    early: list[StatusChanged | SendRequested] = field(default_factory=list)
     sync: bool = False
     _known: dict[str, Sender | None] = field(default_factory=dict)
 
     def sender(self, vendor_id: str) -> Sender | None:
-        """Our number under the vendor's id of it."""
+        """Our number under the vendor's id of it; one that was moved, as it is at its new provider."""
         if vendor_id not in self._known:
-            self._known[vendor_id] = self.session.exec(
+            found = self.session.exec(
                 select(Sender).where(Sender.connection_id == self.connection.id, col(Sender.vendor_id) == vendor_id)
             ).first()
+            self._known[vendor_id] = routing.successor(self.session, found) if found else None
         return self._known[vendor_id]
 
     def tokens(self, points: Sequence[Point], at: datetime) -> list[str]:

@@ -34,11 +34,14 @@ from hub.store.vault import Sealed
 FRESH = timedelta(seconds=2)  # an older authorisation is void and is given anew
 
 _TABLE, _CONSENT = table(MessageRow), table(ConsentRow)
+_SIGNED = ("decision_id", "basis", "owner", "sender_id", "authorised_at")
 _AUTHORISED = (
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("row"))
     .values(state=State.AUTHORISED, reason="", next_attempt_at=None)
-    .values({name: bindparam(f"new_{name}") for name in ("decision_id", "basis", "owner", "authorised_at")})
+    .values(
+        {name: bindparam(f"new_{name}") for name in ("decision_id", "basis", "owner", "sender_id", "authorised_at")}
+    )
     .values(changed_at=bindparam("new_authorised_at"))
 )
 _NOT_NOW = (
@@ -149,6 +152,7 @@ class _Batch:
                 "new_decision_id": decision_id,
                 "new_basis": decision.basis or "",
                 "new_owner": self.owner,
+                "new_sender_id": self.sender.id,  # its campaign may have been moved to it
                 "new_authorised_at": self.now,
             }
         )

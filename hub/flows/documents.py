@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The texts a decision rests on, kept as they were: a decision names each by its SHA-256.
 
-They hold no personal data: the reviewer of a processor record stays in the record.
+They hold no personal data: who reviewed a processor record, and what they wrote, stays in the record.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from sqlmodel import Session, col, select
 
-from hub.flows import accounts
+from hub.flows.processor.versions import in_force, told
 from hub.flows.variants import Variant
 from hub.flows.world import World
 from hub.law.policy import Policy
@@ -33,7 +33,7 @@ def keep(
     """
     connection = sender.connection_id
     template = session.get(TemplateRow, (connection, templated.template, templated.language)) if templated else None
-    return kept(world, session, sender.controller_id, policy, template, accounts.current_record(session, connection))
+    return kept(world, session, sender.controller_id, policy, template, in_force(session, connection))
 
 
 def kept(
@@ -49,7 +49,7 @@ def kept(
     if template is not None:
         texts[TEMPLATE] = canonical(template.model_dump(exclude={"read_at", "connection_id"}))
     if processor is not None:
-        texts[PROCESSOR] = canonical(processor.model_dump(exclude={"reviewer", "note", "controller_id"}))
+        texts[PROCESSOR] = canonical(told(processor))
     hashes = {kind: digest(text) for kind, text in texts.items()}
     known = {row.sha256 for row in find(session, controller_id, hashes.values())}
     for kind, text in texts.items():

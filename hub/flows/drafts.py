@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from sqlmodel import Session, select
 
 from hub.contract import BadInput, Purpose
-from hub.flows import notices
+from hub.flows import notices, routing
 from hub.flows.states import CampaignState
 from hub.flows.variants import MOST, Variant
 from hub.flows.watch import Rules
@@ -77,6 +77,7 @@ def create(
             "is empty", field="topic", remedy="Name the topic that people consented to, as their wording does."
         )
     _check(world, controller, purpose, plan)
+    routing.check(session, controller, sender, purpose)
     wanted = (Beside(template, language, plan.weight), *plan.beside)
     rows = [_template(session, sender, one) for one in wanted]
     _check_parameters(rows, parameters)
@@ -137,7 +138,7 @@ def _template(session: Session, sender: Sender, wanted: Beside) -> TemplateRow:
     row = session.get(TemplateRow, (sender.connection_id, wanted.template, wanted.language))
     if row is None:
         known = session.exec(select(TemplateRow).where(TemplateRow.connection_id == sender.connection_id)).all()
-        names = ", ".join(f"{t.name} ({t.language})" for t in known) or "none; run `hub templates` first"
+        names = ", ".join(f"{t.name} ({t.language})" for t in known) or "none; run `hub templates read` first"
         what = f"there is no {wanted.template} ({wanted.language})"
         raise BadInput(what, field="template", remedy=f"There are: {names}.")
     return row

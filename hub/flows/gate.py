@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import version
@@ -13,7 +13,8 @@ from typing import Any
 from sqlmodel import Session
 
 from hub.contract import ClearedMessage, Outgoing, PlatformCategory, TemplateState
-from hub.flows.accounts import current_record
+from hub.flows import routing
+from hub.flows.processor.versions import in_force
 from hub.flows.world import World
 from hub.law import content
 from hub.law.decide import decide
@@ -29,11 +30,45 @@ from hub.law.facts import (
     Transfer,
     Verdict,
 )
+from hub.law.policy import Policy
 from hub.law.snapshot import freeze
 from hub.store.ledger import Chain
-from hub.store.tables import Controller, ProcessorRecord, Sender, TemplateRow
+from hub.store.tables import Controller, ProcessorRecord, RoutePolicy, Sender, TemplateRow
 
 ENGINE_VERSION = version("consent-hub")
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """Questions put at one moment: under one policy, about one way of sending."""
+
+    phase: Phase
+    now: datetime
+    policy: Policy | None
+    controller: str
+    country: str
+    route: Route | None
+    fault: str
+
+    def put(self, person: Person, message: Message | None = None) -> Case:
+        """One question to the law."""
+        return Case(
+            phase=self.phase,
+            now=self.now,
+            policy=self.policy,
+            controller=self.controller,
+            controller_country=self.country,
+            person=person,
+            message=message,
+            route=self.route,
+            fault=self.fault,
+        )
+
+
+def sit(world: World, controller: Controller, phase: Phase, route: Route | None = None) -> Sitting:
+    """Now, under the policy that decides now."""
+    policy, fault = world.policy_for(controller.id), world.continuity.fault(controller.id)
+    return Sitting(phase, world.now(), policy, controller.name, controller.country, route, fault)
 
 
 def put(
@@ -45,17 +80,7 @@ def put(
     route: Route | None = None,
 ) -> Case:
     """One question to the law, now."""
-    return Case(
-        phase=phase,
-        now=world.now(),
-        policy=world.policy_for(controller.id),
-        controller=controller.name,
-        controller_country=controller.country,
-        person=person,
-        message=message,
-        route=route,
-        fault=world.continuity.fault(controller.id),
-    )
+    return sit(world, controller, phase, route).put(person, message)
 
 
 def judge(case: Case) -> Decision:
@@ -125,11 +150,14 @@ def answer(decision: Decision) -> dict[str, Any]:
 
 def route_of(session: Session, controller: Controller, sender: Sender) -> Route:
     """Through whom a sender's messages go, as the admin's file on that provider stands now."""
-    return route(controller, sender, current_record(session, sender.connection_id))
+    rules = routing.policies(session, controller.id)
+    return route(controller, sender, in_force(session, sender.connection_id), rules)
 
 
-def route(controller: Controller, sender: Sender, record: ProcessorRecord | None) -> Route:
-    """The same with the file at hand."""
+def route(
+    controller: Controller, sender: Sender, record: ProcessorRecord | None, rules: Mapping[str, RoutePolicy]
+) -> Route:
+    """The same with the file and the routing policy at hand."""
     return Route(
         sender_id=sender.id,
         sender_controller=controller.name if sender.controller_id == controller.id else "",
@@ -141,6 +169,7 @@ def route(controller: Controller, sender: Sender, record: ProcessorRecord | None
         record_valid_until=record.valid_until if record else None,
         subprocessors_approved=bool(record and record.subprocessors_approved),
         transfers=tuple(Transfer(**{**t, **_times(t)}) for t in record.transfers) if record else (),
+        purposes=routing.carries(rules, record),
     )
 
 
@@ -157,7 +186,7 @@ def template_facts(controller: Controller, name: str, row: TemplateRow | None, a
     shows_way_out, names_sender, promotional = _lint(row.text, tuple(row.buttons), controller.name)
     return TemplateFacts(
         id=f"{row.name}/{row.language}",
-        state=TemplateState(row.state),
+        state=TemplateState.PENDING if row.stale else TemplateState(row.state),
         category=PlatformCategory(row.category),
         approved_category=category,
         stop_hint=shows_way_out,

@@ -18,10 +18,11 @@ from hub.contract import (
     PreferenceChanged,
     PrivacyDeletion,
     SenderChanged,
+    SendRequested,
     StatusChanged,
     TemplateChanged,
 )
-from hub.flows import hearing, identity, reports, statuses
+from hub.flows import drift, hearing, identity, reports, statuses, workflows
 from hub.flows.desk import Desk
 from hub.flows.erasure import erase
 from hub.flows.world import World
@@ -33,11 +34,11 @@ _PEOPLE = (MessageReceived, PreferenceChanged, IdentityChanged, ContactsMerged, 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What needs a nudge afterwards, and what must be heard again: its message is not known yet."""
+    """What needs a nudge afterwards, and what must be heard again: it came before what it is about."""
 
     senders: frozenset[str] = frozenset()
     sync: bool = False
-    early: tuple[StatusChanged, ...] = ()
+    early: tuple[StatusChanged | SendRequested, ...] = ()
 
 
 def apply(world: World, session: Session, connection: Connection, events: Sequence[Event]) -> Applied:
@@ -71,11 +72,13 @@ def _take(desk: Desk, event: Event) -> None:
         case ContactsMerged():
             identity.merged(desk, event)
         case TemplateChanged():
-            statuses.template(desk, event)
+            drift.heard(desk, event)
         case SenderChanged():
             statuses.sender(desk, event)
         case Echoed():
             statuses.echoed(desk, event)
+        case SendRequested():
+            workflows.requested(desk, event)
         case PrivacyDeletion():
             _privacy_deletion(desk, event)
             desk.sync = True

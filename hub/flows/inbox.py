@@ -123,12 +123,12 @@ def lock(session: Session, ids: Sequence[str]) -> list[str]:
 
 def done(session: Session, connection_id: str, ids: Sequence[str], now: datetime, *, sync: bool = False) -> None:
     """These have been applied. `sync`: they ask for a walk through the CRM."""
-    if not ids:
+    if not (ids or sync):
         return
     applied = update(Inbox).where(among(col(Inbox.id), ids)).values(state="done")
     session.execute(applied, execution_options={"synchronize_session": False})
     connection = session.get_one(Connection, connection_id)
-    connection.last_inbound_at = now
+    connection.last_inbound_at = now if ids else connection.last_inbound_at
     if sync:
         connection.next_sync_at = now
     session.add(connection)

@@ -97,9 +97,8 @@ def _confirming(session: Session, controller: Controller, sender: Sender, name: 
     """The template that asks. It says who asks and how to agree, and nothing that advertises."""
     template = session.get(TemplateRow, (sender.connection_id, name, wording.language))
     if template is None:
-        raise BadInput(
-            f"there is no {name} ({wording.language})", field="confirm-template", remedy="Run `hub templates` first."
-        )
+        missing, remedy = f"there is no {name} ({wording.language})", "Run `hub templates read` first."
+        raise BadInput(missing, field="confirm-template", remedy=remedy)
     problem = ""
     if template.category == PlatformCategory.MARKETING or content.promotional(template.text, template.buttons):
         problem = "advertises: a question that does is unlawful itself"
@@ -108,7 +107,8 @@ def _confirming(session: Session, controller: Controller, sender: Sender, name: 
     elif not content.names_sender(template.text, [controller.name]):
         problem = f"does not name {controller.name}"
     if problem:
-        raise BadInput(problem, field="confirm-template", remedy="Change it on the platform, then run `hub templates`.")
+        remedy = "Change it on the platform, then run `hub templates read`."
+        raise BadInput(problem, field="confirm-template", remedy=remedy)
     return template
 
 

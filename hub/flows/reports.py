@@ -4,31 +4,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, literal_column, not_, update
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
-from hub.contract import Outcome, Report, ReportKind
-from hub.flows.states import rank
+from hub.contract import LegalBasis, Outcome, Report, ReportKind
+from hub.flows.states import State, rank
 from hub.flows.world import World
 from hub.store.direct import fetch, insert_new, run, table
 from hub.store.sets import among
-from hub.store.tables import Campaign, CrmRecord, ReportRow
+from hub.store.tables import Campaign, CrmRecord, ReportRow, WorkflowRequest
 from hub.store.tables.columns import UtcTime
 
 BATCH = 100
 _TRIES = 10
 
 _RECORD, _CAMPAIGN, _TABLE = table(CrmRecord).c, table(Campaign).c, table(ReportRow)
+_WORKFLOW = table(WorkflowRequest).c
 _REPORT = _TABLE.c
 _SHOWN: Any = (
-    *(_REPORT.key, _REPORT.record, _REPORT.kind, _REPORT.status),
-    *(_REPORT.at, _REPORT.reason, _REPORT.campaign, _REPORT.basis),
+    *(_REPORT.key, _REPORT.record, _REPORT.kind, _REPORT.status, _REPORT.at, _REPORT.reason),
+    *(_REPORT.campaign, _REPORT.audience, _REPORT.basis, _REPORT.callback),
 )
 _WITHDRAWAL = _REPORT.kind == literal_column(f"'{ReportKind.WITHDRAWAL}'")  # literal, as the index over them
 _PENDING = (
@@ -44,12 +44,18 @@ _PENDING = (
 _FIRST, _NEXT = _PENDING.where(_WITHDRAWAL), _PENDING.where(not_(_WITHDRAWAL))
 _DONE = update(_TABLE).where(among(_REPORT.key)).values(state="done", attempts=_REPORT.attempts + 1, error="")
 _RECORDS = core_select(_RECORD.contact_id, _RECORD.connection_id, _RECORD.record).where(among(_RECORD.contact_id))
-_CAMPAIGNS = core_select(_CAMPAIGN.id, _CAMPAIGN.title, _CAMPAIGN.connection_id).where(among(_CAMPAIGN.id))
+_CAMPAIGNS = core_select(_CAMPAIGN.id, _CAMPAIGN.title, _CAMPAIGN.audience, _CAMPAIGN.connection_id).where(
+    among(_CAMPAIGN.id)
+)
+_WORKFLOWS = core_select(
+    _WORKFLOW.message_id, _WORKFLOW.connection_id, _WORKFLOW.record, _WORKFLOW.title, _WORKFLOW.callback
+).where(among(_WORKFLOW.message_id))
+# what a waiting workflow goes on with; a message that is only held may still be sent
+_ANSWERS = frozenset({State.ACCEPTED, State.REFUSED, State.FAILED, State.UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One thing to tell about one message."""
+class Told(NamedTuple):
+    """One thing to tell about one message. A named tuple, since one is made for every change of state."""
 
     message_id: str
     contact_id: str
@@ -66,33 +72,60 @@ class Told:
 
 
 def tell(session: Session, items: Sequence[Told], now: datetime) -> None:
-    """Put reports about campaign messages into the outbox, for every record of the person in the campaign's CRM.
+    """Put reports about messages into the outbox: of a campaign, for every record of the person in its CRM; of a
+    workflow, for the record it asked about.
 
-    Repeats change nothing. What belongs to no campaign, such as a stop's confirmation, is no news for a CRM.
+    Repeats change nothing. What belongs to neither, such as a stop's confirmation, is no news for a CRM.
     """
-    items = [item for item in items if item.campaign_id]
+    of_campaigns = [item for item in items if item.campaign_id]
+    others = [item for item in items if not item.campaign_id]
+    rows = [*_campaign_rows(session, of_campaigns, now), *_workflow_rows(session, others, now)]
+    insert_new(session, ReportRow, rows)
+
+
+def _campaign_rows(session: Session, items: Sequence[Told], now: datetime) -> Iterator[dict[str, Any]]:
     if not items:
         return
     records = records_of(session, {item.contact_id for item in items})
     of = _campaigns(session, {item.campaign_id for item in items if item.campaign_id})
+    for item in items:
+        campaign = of[item.campaign_id or ""]
+        for record in records[item.contact_id]:
+            if record.connection_id == campaign.connection_id:
+                yield _about(item, record, now) | {"campaign": campaign.title, "audience": campaign.audience}
+
+
+def _workflow_rows(session: Session, items: Sequence[Told], now: datetime) -> Iterator[dict[str, Any]]:
+    if not items:
+        return
+    asked = {row.message_id: row for row in fetch(session, _WORKFLOWS, keys={item.message_id for item in items})}
+    for item in items:
+        if (workflow := asked.get(item.message_id)) is not None:
+            callback = workflow.callback if item.status in _ANSWERS else ""
+            yield _about(item, workflow, now) | {"campaign": workflow.title, "callback": callback}
+
+
+def _about(item: Told, record: Any, now: datetime) -> dict[str, Any]:
+    key = f"{item.message_id}:{item.status}:{record.record}"
+    row = _row(key, record, item.contact_id, item.kind, item.status, item.reason, item.at, now)
+    return row | {"basis": item.basis}
+
+
+def tell_workflow(session: Session, asked: WorkflowRequest, contact_id: str | None, reason: str, now: datetime) -> None:
+    """Nothing will be sent, and this is why."""
+    row = _row(f"{asked.id}:refused", asked, contact_id, ReportKind.REFUSED, State.REFUSED, reason, now, now)
+    insert_new(session, ReportRow, [row | {"campaign": asked.title, "callback": asked.callback}])
+
+
+def tell_consent(session: Session, contact_id: str, ledger_id: str, at: datetime, now: datetime) -> None:
+    """Every CRM that knows the person may show that there is proof."""
     insert_new(
         session,
         ReportRow,
         [
-            _row(
-                f"{item.message_id}:{item.status}:{record.record}",
-                record,
-                item.kind,
-                item.status,
-                item.reason,
-                item.at,
-                now,
-                campaign=of[item.campaign_id or ""].title,
-                basis=item.basis,
-            )
-            for item in items
-            for record in records[item.contact_id]
-            if record.connection_id == of[item.campaign_id or ""].connection_id
+            _row(f"{ledger_id}:{r.connection_id}:{r.record}", r, contact_id, ReportKind.CONSENT, "given", "", at, now)
+            | {"basis": LegalBasis.CONSENT}
+            for r in records_of(session, {contact_id})[contact_id]
         ],
     )
 
@@ -118,6 +151,7 @@ def tell_withdrawal(
             _row(
                 f"{ledger_ref}:{record.connection_id}:{record.record}",
                 record,
+                contact_id,
                 ReportKind.WITHDRAWAL,
                 "stopped",
                 reason,
@@ -133,31 +167,35 @@ def tell_withdrawal(
 def tell_conflict(session: Session, record: CrmRecord, decision_id: str, now: datetime) -> None:
     """The record says yes where the ledger holds a no: it is told so."""
     key = f"conflict:{decision_id}"
-    insert_new(session, ReportRow, [_row(key, record, ReportKind.WITHDRAWAL, "stopped", "CLAIM_CONFLICT", now, now)])
+    insert_new(
+        session,
+        ReportRow,
+        [_row(key, record, record.contact_id, ReportKind.WITHDRAWAL, "stopped", "CLAIM_CONFLICT", now, now)],
+    )
 
 
 def _row(
     key: str,
     record: Any,
+    contact_id: str | None,
     kind: ReportKind,
     status: str,
     reason: str,
     at: datetime,
     now: datetime,
-    *,
-    campaign: str = "",
-    basis: str = "",
 ) -> dict[str, Any]:
     return {
         "key": key,
         "connection_id": record.connection_id,
         "record": record.record,
-        "contact_id": record.contact_id,
+        "contact_id": contact_id,
         "kind": kind,
         "status": status,
         "reason": reason,
-        "campaign": campaign,
-        "basis": basis,
+        "campaign": "",
+        "audience": "",
+        "callback": "",
+        "basis": "",
         "at": at,
         "recorded_at": now,
         "rank": rank(status),
@@ -186,7 +224,7 @@ def due(world: World, session: Session, connection_id: str, limit: int = BATCH) 
     rows = list(fetch(session, _FIRST, **asked, most=limit))
     if len(rows) < limit:
         rows += fetch(session, _NEXT, **asked, most=limit - len(rows))
-    return [Report(row.key, row.record, ReportKind(row.kind), *row[3:]) for row in rows]
+    return [Report(**(dict(row._mapping) | {"kind": ReportKind(row.kind)})) for row in rows]
 
 
 def settle(world: World, session: Session, outcomes: Iterable[Outcome]) -> int:

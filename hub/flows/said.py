@@ -26,7 +26,8 @@ def offers(desk: Desk, sender: Sender, contact: Contact, event: MessageReceived)
     if campaign is None:
         return offered(_text(desk, contact, row))
     variant = variants.carried(campaign, row)
-    template = desk.session.get(TemplateRow, (sender.connection_id, variant.template, variant.language))
+    through = desk.session.get_one(Sender, campaign.sender_id)  # whose templates the campaign names by now
+    template = desk.session.get(TemplateRow, (through.connection_id, variant.template, variant.language))
     return offered(template.text, template.buttons) if template else frozenset()
 
 
@@ -40,7 +41,8 @@ def _answered(desk: Desk, contact: Contact, event: MessageReceived) -> MessageRo
 
 def _last(session: Session, sender: Sender, contact: Contact) -> MessageRow | None:
     left = col(MessageRow.state).in_(_LEFT)
-    mine = select(MessageRow).where(MessageRow.contact_id == contact.id, MessageRow.sender_id == sender.id, left)
+    same = select(Sender.id).where((col(Sender.id) == sender.id) | (col(Sender.moved_to) == sender.id))
+    mine = select(MessageRow).where(MessageRow.contact_id == contact.id, col(MessageRow.sender_id).in_(same), left)
     return session.exec(mine.order_by(col(MessageRow.authorised_at).desc()).limit(1)).first()
 
 

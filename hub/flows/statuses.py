@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What providers say: about messages, templates and numbers. States only move forward."""
+"""What providers say: about messages and numbers. States only move forward."""
 
 from __future__ import annotations
 
@@ -23,16 +23,14 @@ from hub.contract import (
     SenderChanged,
     Status,
     StatusChanged,
-    TemplateChanged,
-    TemplateState,
 )
-from hub.flows import notices, reports, watch
+from hub.flows import drift, notices, reports, watch
 from hub.flows.desk import Desk
 from hub.flows.platform import capped, opted_out
 from hub.flows.states import State, after
 from hub.store.direct import fetch, run, table
 from hub.store.sets import among
-from hub.store.tables import MessageEvent, MessageRow, Sender, TemplateRow
+from hub.store.tables import MessageEvent, MessageRow, Sender
 from hub.store.tables.columns import UtcTime
 
 EARLY = timedelta(seconds=30)  # so long a status waits for the answer to our send: longer than any send takes
@@ -223,22 +221,9 @@ def _row(desk: Desk, message: _Message) -> MessageRow:
     return desk.session.get_one(MessageRow, message.id)
 
 
-def template(desk: Desk, event: TemplateChanged) -> None:
-    row = desk.session.get(TemplateRow, (desk.connection.id, event.name, event.language))
-    if row is None:
-        return
-    moved = event.category not in (None, row.category) or event.state not in (None, TemplateState.APPROVED)
-    row.state = event.state or row.state
-    row.category = event.category or row.category
-    row.read_at = desk.world.now()
-    desk.session.add(row)
-    if moved:
-        name = f"{event.name}/{event.language}"
-        what = f"template {name} is {event.state or event.category} now"
-        watch.troubled(desk.world, desk.session, desk.chain, desk.connection.id, what, template=name)
-
-
 def sender(desk: Desk, event: SenderChanged) -> None:
+    if event.template:
+        drift.noted(desk, event.template, event.what, event.at)
     if event.worse or not event.can_send:
         on = {"sender": event.sender, "template": event.template}
         watch.troubled(desk.world, desk.session, desk.chain, desk.connection.id, event.what, **on)

@@ -48,6 +48,14 @@ class Counts:
     excluded: Counter[str] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
 
+    def __iadd__(self, other: Counts) -> Counts:
+        self.seen += other.seen
+        self.admitted += other.admitted
+        self.unchanged += other.unchanged
+        self.excluded.update(other.excluded)
+        self.notes.update(other.notes)
+        return self
+
 
 def apply_page(
     world: World,

@@ -300,6 +300,8 @@ class Transfer:
     tool: str  # "A45-3", "A46-2-c", ...
     valid_until: datetime | None = None
     tia_review_at: datetime | None = None  # needed for A46 tools
+    recipient: str = ""  # who receives it there: each needs a tool of its own
+    stopped: bool = False  # the admin's kill switch: it carries nothing more
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +318,7 @@ class Route:
     record_valid_until: datetime | None = None
     subprocessors_approved: bool = False
     transfers: tuple[Transfer, ...] = ()
+    purposes: tuple[str, ...] = (ANY,)  # that the file lets go through this provider
     discloses_contacts: bool = False  # the call would upload contacts or ask which numbers use WhatsApp
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from hub.law.facts import RecordState, Route, Transfer
+from hub.law.facts import ANY, RecordState, Route, Transfer
 from hub.law.question import Question
 
 
@@ -33,6 +33,12 @@ def record_approved(q: Question, route: Route) -> str | None:
     if route.record_state in _ENDED:
         return None
     return None if route.record_state is RecordState.APPROVED and route.record_id else "PROVIDER_RECORD_INCOMPLETE"
+
+
+def purpose_on_file(q: Question, route: Route) -> str | None:
+    """The file lets this purpose go through this provider (Art. 28(3) sentence 1 GDPR: the contract names it)."""
+    purpose = q.case.message.purpose if q.case.message else ANY
+    return None if ANY in route.purposes or purpose in route.purposes else "PROVIDER_RECORD_INCOMPLETE"
 
 
 def not_suspended(q: Question, route: Route) -> str | None:
@@ -88,9 +94,10 @@ def _lacking(q: Question, route: Route, code: str) -> str | None:
 
 
 def _destinations(q: Question, route: Route) -> Iterator[tuple[str, ...]]:
-    """What is wrong at each destination that has no valid tool."""
-    for destination in dict.fromkeys(transfer.to for transfer in route.transfers):
-        found = [_transfer_fault(q, transfer) for transfer in route.transfers if transfer.to == destination]
+    """What is wrong at each destination that has no valid tool. Two recipients in one country are two."""
+    for destination in dict.fromkeys((one.to, one.recipient) for one in route.transfers):
+        there = [one for one in route.transfers if (one.to, one.recipient) == destination]
+        found = [_transfer_fault(q, transfer) for transfer in there]
         if None not in found:
             yield tuple(fault for fault in found if fault)
 
@@ -98,6 +105,8 @@ def _destinations(q: Question, route: Route) -> Iterator[tuple[str, ...]]:
 def _transfer_fault(q: Question, transfer: Transfer) -> str | None:
     now, invalid = q.now, q.policy.transfer.invalid
     if transfer.tool in invalid or f"{transfer.tool}>{transfer.to}" in invalid:  # the policy's kill switch
+        return "TRANSFER_MECHANISM_INVALID"
+    if transfer.stopped:  # the admin's own, for this hop
         return "TRANSFER_MECHANISM_INVALID"
     if transfer.valid_until is not None and transfer.valid_until < now:
         return "TRANSFER_MECHANISM_INVALID"
@@ -130,6 +139,7 @@ def no_disclosure(q: Question, route: Route) -> str | None:
 PREDICATES: tuple[Callable[[Question, Route], str | None], ...] = (
     own_sender,
     record_approved,
+    purpose_on_file,
     not_suspended,
     dpa_signed,
     review_current,

@@ -60,6 +60,13 @@ class Database:
             self._log.sync()
         self._keep(journaled(session))  # never ahead of the database: that is how a restored backup shows
 
+    @contextmanager
+    def rehearse(self) -> Iterator[Session]:
+        """A transaction that is always taken back: what would happen."""
+        with self._turns, Session(self._writer, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
+
     def _keep(self, lines: list[Line | Signed]) -> None:
         """What is committed stays so: a journal that cannot be written is filled from the database later."""
         if self.journal is None or not lines:

@@ -79,6 +79,7 @@ LEFT_OUT = frozenset(
         "notice_served",
         "notice_declared",
         "source_declared",
+        "workflow_refused",
     }
 )
 RESTORED = "restored"  # from this link on the chain counts anew; what stands before it in the journal is accounted for

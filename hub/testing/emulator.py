@@ -71,8 +71,15 @@ class Call:
     status: int
 
 
+Held = tuple[Any, ...]
+
+
 class Webhooks:
-    """Webhooks out: delivered at least once, retried, and on demand doubled, reordered or late."""
+    """Webhooks out: delivered at least once, retried, and on demand doubled, reordered, late or signed badly.
+
+    While `held`, none leaves; `release` sends them in their order, or mixed. `spoil` is "unsigned" or "wrong": what
+    happens to the headers named in `signed_by`, which the vendor's emulator sets.
+    """
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
@@ -81,8 +88,13 @@ class Webhooks:
         self.retry_after = 0.2  # seconds before the first redelivery; doubles each time
         self.attempts = 8
         self.timeout = 5.0
+        self.late = 0.0  # seconds added to every delay
+        self.held = False
+        self.spoil = ""
+        self.signed_by: tuple[str, ...] = ()
         self.delivered = 0
         self.failed = 0
+        self._waiting: list[Held] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: httpx.AsyncClient | None = None
@@ -107,17 +119,43 @@ class Webhooks:
         after: float = 0.0,
         done: Callable[[datetime], None] | None = None,
         now: Callable[[], datetime] | None = None,
+        attempts: int | None = None,
     ) -> None:
         """Deliver `body`, from any thread. `headers(attempt)` signs it anew for each attempt.
 
-        `body` may be made anew for each attempt too, for vendors that count attempts inside.
+        `body` may be made anew for each attempt too, for vendors that count attempts inside. `attempts` is for vendors
+        that give up some webhooks sooner.
         """
         if self._loop is None:
             raise RuntimeError("the emulator is not running")
         copies = 2 if self.rng.random() < self.double else 1
         for _ in range(copies):
-            delay = after + self.rng.random() * self.jitter
-            self._loop.call_soon_threadsafe(self._start, url, body, headers, delay, done, now)
+            delay = after + self.late + self.rng.random() * self.jitter
+            letter = (url, body, headers, delay, done, now, attempts or self.attempts)
+            if self.held:
+                self._waiting.append(letter)
+            else:
+                self._loop.call_soon_threadsafe(self._start, *letter)
+
+    def release(self, *, mixed: bool = False) -> int:
+        """Let what was held leave; how many there were."""
+        self.held = False
+        letters, self._waiting = self._waiting, []
+        if mixed:
+            self.rng.shuffle(letters)
+        assert self._loop is not None
+        for letter in letters:
+            self._loop.call_soon_threadsafe(self._start, *letter)
+        return len(letters)
+
+    def _signed(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """The headers as they leave."""
+        if not self.spoil:
+            return dict(headers)
+        spoilt = {name: value for name, value in headers.items() if name.lower() not in self.signed_by}
+        if self.spoil == "wrong":
+            spoilt |= {name: _other(value) for name, value in headers.items() if name.lower() in self.signed_by}
+        return spoilt
 
     def _start(self, *arguments: Any) -> None:
         task = asyncio.get_running_loop().create_task(self._deliver(*arguments))
@@ -132,15 +170,16 @@ class Webhooks:
         delay: float,
         done: Callable[[datetime], None] | None,
         now: Callable[[], datetime] | None,
+        attempts: int,
     ) -> None:
         await asyncio.sleep(delay)
         assert self._client is not None
         assert self._slots is not None
-        for attempt in range(self.attempts):
+        for attempt in range(attempts):
             content = body if isinstance(body, bytes) else body(attempt)
             try:
                 async with self._slots:
-                    response = await self._client.post(url, content=content, headers=dict(headers(attempt)))
+                    response = await self._client.post(url, content=content, headers=self._signed(headers(attempt)))
                 if response.status_code < 300:
                     self.delivered += 1
                     if done is not None and now is not None:
@@ -153,7 +192,12 @@ class Webhooks:
 
     @property
     def waiting(self) -> int:
-        return len(self._tasks)
+        return len(self._tasks) + len(self._waiting)
+
+
+def _other(signature: str) -> str:
+    """Looks like the signature and is none."""
+    return signature[:-1] + ("0" if signature[-1:] != "0" else "1")
 
 
 class Emulator(ABC):

@@ -38,6 +38,7 @@ from hub.store.tables import (
     ReportRow,
     SyncRun,
 )
+from hub.testing import processor_files
 from hub.testing.clock import Clock
 from hub.testing.emulator import serve
 from hub.testing.population import Someone, Story, population
@@ -47,6 +48,7 @@ from hub.work.crew import Crew
 COMPANY = "Muster Handels GmbH"
 TOPIC = "Angebote"
 TEMPLATE = "herbst_angebot"
+BODY = "Hallo {{1}}, bei Muster Handels GmbH gibt es neue Herbstangebote. Keine Werbung mehr? Antworten Sie STOPP."
 LONG_AGO, LAST_MONTH = timedelta(days=600), timedelta(days=30)
 _TOLD = Particulars(
     COMPANY,
@@ -77,9 +79,21 @@ def until(done: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
 
 
 class Journey:
-    """One controller, one HubSpot portal, one WhatsApp number. Use as a context manager."""
+    """One controller, one HubSpot portal, one WhatsApp number at `provider`. Use as a context manager.
 
-    def __init__(self, settings: Settings, *, contacts: int, seed: int, tell: Tell | None = None, **meta: Any) -> None:
+    options: as the provider's emulator takes them.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        contacts: int,
+        seed: int,
+        tell: Tell | None = None,
+        provider: str = "meta",
+        **options: Any,
+    ) -> None:
         self.port = free_port()
         self.settings = settings.model_copy(update={"public_url": f"http://127.0.0.1:{self.port}", "port": self.port})
         self.clock = Clock()
@@ -88,7 +102,8 @@ class Journey:
         self.tell = tell or (lambda *_: None)
         makers = emulators()
         self.hubspot: Any = makers["hubspot"].load()(seed=seed, clock=self.clock)
-        self.meta: Any = makers["meta"].load()(seed=seed, clock=self.clock, **meta)
+        self.through = provider
+        self.meta: Any = makers[provider].load()(seed=seed, clock=self.clock, **options)  # whoever that is
         self.stopped: dict[str, str] = {}  # number -> wamid of the STOP injected while the campaign ran
         self._stack = contextlib.ExitStack()
 
@@ -127,18 +142,10 @@ class Journey:
                 "template_properties": ["firstname"],
             }
             self.crm = accounts.connect(self.world, session, owner, "hubspot", crm_settings)
-            provider_settings = {
-                "base_url": self.meta_url,
-                "access_token": self.meta.access_token,
-                "app_secret": self.meta.app_secret,
-                "verify_token": self.meta.verify_token,
-                "waba_id": self.meta.waba_id,
-            }
-            self.provider = accounts.connect(self.world, session, owner, "meta", provider_settings)
-            self.sender = accounts.add_sender(
-                session, self.provider, self.meta.phone_number_id, self.meta.display_number
-            )
-            self._file(session)
+            provider_settings = self.meta.settings(self.meta_url)
+            self.provider = accounts.connect(self.world, session, owner, self.through, provider_settings)
+            self.sender = accounts.add_sender(session, self.provider, self.meta.sender, self.meta.number)
+            processor_files.approve(self.world, session, self.provider, by="Demo")
         self.hubspot.webhook_url = self._door(self.crm)
         self.meta.webhook_url = self._door(self.provider)
         self.crew.jobs.templates(self.provider.id)
@@ -155,31 +162,13 @@ class Journey:
             # a few have left WhatsApp, some hide that they read
             gone = person.may_receive_marketing and reachable % 61 == 0
             self.meta.add_user(person.number, has_whatsapp=not gone, reads=reachable % 5 != 0)
-        body = (
-            "Hallo {{1}}, bei Muster Handels GmbH gibt es neue Herbstangebote. Keine Werbung mehr? Antworten Sie STOPP."
-        )
         self.meta.add_template(
             TEMPLATE,
             "de",
             category="MARKETING",
-            body=body,
-            footer="Muster Handels GmbH",
+            body=BODY,
+            footer=COMPANY,
             buttons=["Keine Werbung mehr"],
-        )
-
-    def _file(self, session: Any) -> None:
-        in_a_year = self.clock.now() + timedelta(days=365)
-        accounts.file_processor(
-            self.world,
-            session,
-            self.provider,
-            reviewer="Demo",
-            dpa_signed_on=self.clock.now().date(),
-            valid_until=in_a_year,
-            transfers=[{"to": "US", "tool": "A45-3", "valid_until": in_a_year.isoformat()}],
-            subprocessors_approved=True,
-            approve=True,
-            note="emulated provider",
         )
 
     def _door(self, connection: Connection) -> str:

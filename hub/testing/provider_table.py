@@ -129,6 +129,10 @@ class ProviderTable:
         """What the vendor answers to an accepted `content`, for vendors with more than one shape."""
         return self.accepted
 
+    def sample(self, kind: type) -> Content:
+        """The message of this kind to try; another one where the vendor carries the kind in part only."""
+        return CONTENTS[kind]
+
     def cleared(self, content: Content | None = None) -> ClearedMessage:
         outgoing = Outgoing(OPAQUE, self.sender, self.to, Purpose.MARKETING, content or self.template)
         return clear(outgoing, Decision(Verdict.ALLOW, ()), "decision-1")

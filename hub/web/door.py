@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The door: `POST|GET /in/{door}`, a connection's secret token. Authenticate on raw bytes, store, answer. No more.
+"""The door: `POST|GET /in/{door}`, a connection's secret token. The connection's guard, then the plugin's own
+authentication on raw bytes, store, answer. No more.
 
 Requests that arrive together are stored in one transaction (group commit); each is answered only after that commit.
 """
@@ -20,10 +21,12 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hub.contract import Connector, Forbidden, Inbound
-from hub.flows import accounts, inbox
+from hub.contract import Answer, Connector, Crm, Forbidden, Inbound, Options
+from hub.flows import accounts, inbox, workflows
+from hub.flows.guard import Guard, guard_of
 from hub.flows.inbox import Arrived
 from hub.flows.world import World
+from hub.store.tables import Connection
 
 log = structlog.get_logger("hub.door")
 
@@ -35,7 +38,7 @@ _GATHER = 0.008  # seconds from one to the next: under load, few large ones cost
 _ENOUGH = 48  # except that so many need not wait
 _NUDGES = 0.02  # seconds from one nudge to the next
 REMEMBER = 5.0  # seconds a connection's settings are kept, and a door that was changed still opens
-_Behind = tuple[str, Connector[Any]]  # the connection's id, and its plugin
+_Behind = tuple[str, Guard, Connector[Any]]  # the connection's id, its guard and its plugin
 
 
 class Door:
@@ -59,14 +62,15 @@ class Door:
         behind = await self._behind(scope["path"].removeprefix(PREFIX))
         if behind is None:
             return Response(status_code=404)
-        connection_id, connector = behind
+        connection_id, guard, connector = behind
         body = await _body(receive)
         if body is None:
             return Response(status_code=413)
         inbound = self._inbound(scope, body)
         try:
+            guard.admit(inbound.headers, scope["client"][0] if scope.get("client") else "")
             connector.authenticate(inbound)
-            answer = connector.acknowledge(inbound)
+            answer = await self._choices(connection_id, connector, inbound) or connector.acknowledge(inbound)
         except Forbidden as error:
             log.warning("webhook refused", connection=connection_id, why=str(error))
             return Response(status_code=401)
@@ -76,6 +80,16 @@ class Door:
         if answer.keep and not await self._kept(Arrived(connection_id, inbound)):
             return Response(status_code=500)  # the vendor comes again
         return Response(answer.body, answer.status, media_type=answer.media_type)
+
+    async def _choices(self, connection_id: str, connector: Connector[Any], inbound: Inbound) -> Answer | None:
+        """What a CRM may choose from, if that is what it asks; the database is looked at only then."""
+        if not isinstance(connector, Crm) or connector.choices(inbound, Options()) is None:
+            return None
+        return connector.choices(inbound, await anyio.to_thread.run_sync(self._options, connection_id))
+
+    def _options(self, connection_id: str) -> Options:
+        with self.world.db.read() as session:
+            return workflows.options(session, session.get_one(Connection, connection_id))
 
     def _inbound(self, scope: Scope, body: bytes) -> Inbound:
         """`url` is the one that the vendor called; some sign it."""
@@ -101,7 +115,10 @@ class Door:
     def _open(self, door: str) -> _Behind | None:
         with self.world.db.read() as session:
             connection = accounts.behind(session, door)
-        return (connection.id, accounts.open_connector(self.world, connection, self._http)) if connection else None
+        if connection is None:
+            return None
+        connector = accounts.open_connector(self.world, connection, self._http)
+        return connection.id, guard_of(self.world, connection), connector
 
     async def _kept(self, arrived: Arrived) -> bool:
         """True once it is committed."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import orjson
 Fields = dict[str, Any]
 
 _MILLISECONDS = 100_000_000_000  # as seconds this is the year 5138
+_FINER = re.compile(r"(\.\d{6})\d+")
 
 
 def parsed(body: bytes) -> Fields:
@@ -52,4 +54,13 @@ def moment(value: object, otherwise: datetime) -> datetime:
     try:
         return datetime.fromtimestamp(seconds / 1000 if seconds > _MILLISECONDS else seconds, UTC)
     except (OverflowError, ValueError, OSError):
+        return otherwise
+
+
+def instant(value: object, otherwise: datetime) -> datetime:
+    """An ISO 8601 time; one without a zone is taken as UTC, more digits than microseconds are cut off."""
+    try:
+        read = datetime.fromisoformat(_FINER.sub(r"\1", text(value)))
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return otherwise

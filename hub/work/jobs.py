@@ -16,6 +16,7 @@ from hub.bridge import Bridge
 from hub.contract import BadConfig, BadInput, HubError, Outcome, Property, Provider, Template, Throttled
 from hub.flows import accounts, mappings, quarantine, releases, reports, sync
 from hub.flows.mappings import Mapped
+from hub.flows.sync import Counts
 from hub.flows.trial import MOST, Trial, count
 from hub.flows.world import World
 from hub.store.tables import Connection, Controller, SyncRun, new_id
@@ -23,6 +24,7 @@ from hub.work import leases
 from hub.work.leases import Held
 from hub.work.planning import LEASE, Planning
 from hub.work.receiving import Receiver
+from hub.work.rehearsing import rehearse
 from hub.work.sending import Dispatcher
 
 log = structlog.get_logger("hub.work")
@@ -85,6 +87,12 @@ class Jobs(Planning):
         if ended:
             self._judge_opt_ins(controller, connection_id, run.mapping_id)
         return self._synced(connection_id, run.id, error)
+
+    def rehearse(self, connection_id: str, progress: Callable[[Counts], None] | None = None) -> Counts:
+        """What the next sync would store and exclude."""
+        with self.world.db.read() as session:
+            crm = self._crm(session.get_one(Connection, connection_id))
+        return rehearse(self.world, self.bridge, connection_id, crm, progress)
 
     def _asked(self, controller: Controller, connection_id: str) -> tuple[str, ...]:
         with self.world.db.read() as session:

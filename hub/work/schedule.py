@@ -11,7 +11,20 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session, col, or_, select
 
-from hub.flows import campaigns, confirmation, dispatch, inbox, lanes, queue, signing, steering, tier
+from hub.flows import (
+    campaigns,
+    confirmation,
+    dispatch,
+    inbox,
+    lanes,
+    queue,
+    repeats,
+    signing,
+    staff,
+    steering,
+    switching,
+    tier,
+)
 from hub.flows.lanes import Lane
 from hub.flows.states import CampaignState
 from hub.flows.watch import Rules
@@ -98,6 +111,7 @@ class Schedule:
         if self._tended is not None and now - self._tended < TEND:
             return
         self._tended = now
+        switching.tend(self.world)
         with self.world.db.read() as session:
             running = session.exec(select(Campaign).where(Campaign.state == CampaignState.RUNNING)).all()
         self._each("tend", [one.id for one in running if one.canary or Rules.of(one).any], self.nudges.tend.send)
@@ -138,6 +152,8 @@ class Schedule:
         self._tidied = now
         with self.world.db.write() as session:
             tier.forget(session, now)
+            repeats.forget(self.world, session)
+            staff.forget(self.world, session)
             inbox.purge(session, now - timedelta(days=self.world.settings.webhook_days))
             owners = session.exec(select(Controller)).all()
         for owner in owners:

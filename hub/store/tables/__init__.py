@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables. Importing this module registers all of them."""
 
-from hub.store.tables.accounts import Connection, Controller, Lease, ProcessorRecord, Sender, TemplateRow
+from hub.store.tables.accounts import Connection, Controller, Lease, Sender, TemplateRow
 from hub.store.tables.claims import ClaimedOptIn, ClaimMapping, OptInBatch
 from hub.store.tables.columns import new_door, new_id
 from hub.store.tables.notices import NoticeDeclared, NoticeServed, NoticeText
@@ -17,8 +17,11 @@ from hub.store.tables.permission import (
     Wording,
 )
 from hub.store.tables.prices import Price
+from hub.store.tables.processors import ProcessorPaper, ProcessorRecord
 from hub.store.tables.proof import ChainHead, ChainLink, DailyRoot, DecisionRow, Document, LedgerRow, SigningKey
+from hub.store.tables.routes import RoutePolicy, RouteSwitch
 from hub.store.tables.rules import FactPart, PolicyVersion
+from hub.store.tables.staff import ApiKey, AuditRow, Repeat, Staff, Visit
 from hub.store.tables.tier import Opening, OpeningHour
 from hub.store.tables.traffic import (
     Campaign,
@@ -29,8 +32,11 @@ from hub.store.tables.traffic import (
     SyncProblem,
     SyncRun,
 )
+from hub.store.tables.workflows import WorkflowRequest
 
 __all__ = [
+    "ApiKey",
+    "AuditRow",
     "Campaign",
     "ChainHead",
     "ChainLink",
@@ -63,16 +69,23 @@ __all__ = [
     "OptInRequest",
     "PolicyVersion",
     "Price",
+    "ProcessorPaper",
     "ProcessorRecord",
+    "Repeat",
     "ReportRow",
     "Review",
+    "RoutePolicy",
+    "RouteSwitch",
     "Sender",
     "SigningKey",
+    "Staff",
     "StopRow",
     "SyncProblem",
     "SyncRun",
     "TemplateRow",
+    "Visit",
     "Wording",
+    "WorkflowRequest",
     "new_door",
     "new_id",
 ]

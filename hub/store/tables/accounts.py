@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who runs the hub, and through which accounts: controllers, connections, senders, processor records, templates."""
+"""Who runs the hub, and through which accounts: controllers, connections, senders, templates."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
@@ -32,6 +31,7 @@ class Connection(SQLModel, table=True):
     title: str
     config: bytes = sealed()
     memory: bytes | None = sealed(default=None, nullable=True)
+    guard: bytes | None = sealed(default=None, nullable=True)  # what a webhook must show: see `hub.flows.guard`
     source: str = "unknown"  # who gave the data of a CRM's people: a `hub.law.facts.Source`
     source_by: str = ""  # who said so
     paused_why: str = ""  # not empty: a human must act
@@ -64,6 +64,7 @@ class Sender(SQLModel, table=True):
     slowed_at: datetime | None = maybe_time()
     failing: int = 0  # calls in a row that failed or were not answered
     rests: int = 0  # pauses because of that, since a call last succeeded
+    moved_to: str = ""  # the sender that this same number has become, at another provider
 
 
 class Lease(SQLModel, table=True):
@@ -72,28 +73,6 @@ class Lease(SQLModel, table=True):
     name: str = Field(primary_key=True)
     owner: str
     until: datetime = time()
-
-
-class ProcessorRecord(SQLModel, table=True):
-    """The admin's file on a provider (Art. 28 GDPR). A change is a new version."""
-
-    __tablename__ = "processor_record"
-    __table_args__ = (UniqueConstraint("connection_id", "version"),)
-    id: str = key()
-    controller_id: str = ref("controller.id")
-    connection_id: str = ref("connection.id")
-    version: int
-    state: str
-    reviewer: str
-    dpa_signed_on: date | None = None
-    valid_until: datetime | None = maybe_time()
-    subprocessors_approved: bool = False
-    official_api: bool = True
-    transfers: list[dict[str, Any]] = json(default_factory=list)
-    profile: dict[str, Any] = json(default_factory=dict)  # what the plugin said of the provider when this was filed
-    papers: list[dict[str, str]] = json(default_factory=list)  # what was checked: kind, file name, SHA-256
-    note: str = ""
-    created_at: datetime = time()
 
 
 class TemplateRow(SQLModel, table=True):
@@ -108,4 +87,6 @@ class TemplateRow(SQLModel, table=True):
     text: str
     parameters: list[str] = json(default_factory=list)
     buttons: list[str] = json(default_factory=list)
+    moved: str = ""  # what the platform changed by itself, for people, until the list is read again
+    stale: bool = False  # its words are not those above any more: not to be sent until the list is read again
     read_at: datetime = time()

@@ -151,11 +151,13 @@ class ReportRow(SQLModel, table=True):
     key: str = Field(primary_key=True)
     connection_id: str = ref("connection.id", index=False)
     record: str
-    contact_id: str = ref("contact.id")
+    contact_id: str | None = ref("contact.id", default=None)  # None: a workflow asked for a record that is not stored
     kind: str
     status: str
     reason: str = ""
     campaign: str = ""
+    audience: str = ""  # the CRM's id of the list that the campaign went to
+    callback: str = ""  # of a workflow that waits
     basis: str = ""
     text: bytes | None = sealed(default=None, nullable=True)
     at: datetime = time()

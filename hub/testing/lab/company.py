@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from hub.contract import MessageReceived, Point, PointKind, Provider, Purpose
 from hub.flows import accounts, drafts, inbound, notices, optin, steering
@@ -18,6 +18,7 @@ from hub.flows.states import State
 from hub.flows.world import World
 from hub.law.facts import NoticeKind
 from hub.store.tables import Campaign, MessageRow
+from hub.testing import processor_files
 from hub.testing.journey import Tell
 from hub.work.jobs import Jobs
 
@@ -54,7 +55,7 @@ class Lab:
             vendor_id, digits = meta["phone_number_id"], meta["display_number"]
             self.sender = accounts.add_sender(session, self.provider, vendor_id, f"+{digits}")
             self.sender.rate = rate
-            self._file(session)
+            processor_files.approve(world, session, self.provider, by="bench")
             for kind in (NoticeKind.ART_13, NoticeKind.ART_21_4):
                 notices.create(world, session, self.owner, kind, "de", f"{COMPANY}: was Sie wissen müssen.")
             page = optin.create(world, session, self.owner, self.sender, title=TOPIC, language="de", topics=[TOPIC])
@@ -68,20 +69,6 @@ class Lab:
             rows.writerow(("id", "phone", "country", "legal_basis"))
             rows.writerows((index, number(index), "DE", "consent") for index in range(self.people))
         return path
-
-    def _file(self, session: Session) -> None:
-        later = self.world.now() + timedelta(days=300)
-        accounts.file_processor(
-            self.world,
-            session,
-            self.provider,
-            reviewer="bench",
-            dpa_signed_on=self.world.now().date(),
-            valid_until=later,
-            transfers=[{"to": "US", "tool": "A45-3", "valid_until": later.isoformat()}],
-            subprocessors_approved=True,
-            approve=True,
-        )
 
     def agree(self, consenting: int | None = None, tell: Tell | None = None) -> None:
         """The first `consenting` people, or everybody, write the opt-in message, just now.

@@ -16,6 +16,7 @@ import orjson
 
 from hub.testing.lab.company import TEMPLATE
 from hub.testing.lab.vendor import Arrival
+from hub.testing.whatsapp import Sent, User
 
 STATUSES = ("sent", "delivered", "read")
 CONNECTIONS = 64
@@ -35,8 +36,6 @@ class Fired(NamedTuple):
 def statuses(meta: dict[str, str], arrivals: Sequence[Arrival]) -> Iterator[tuple[bytes, dict[str, str]]]:
     """One webhook per status of each message, all `sent` first: the body and the headers that matter."""
     from hub_meta.emulator import outbox, shapes
-    from hub_meta.emulator.people import User
-    from hub_meta.emulator.sending import Sent
 
     metadata = {"display_phone_number": meta["display_number"], "phone_number_id": meta["phone_number_id"]}
     for word in STATUSES:

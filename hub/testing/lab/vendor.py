@@ -96,7 +96,7 @@ def _play(pipe: Pipe, options: dict[str, Any], latency: float, port: int, per_we
 
 
 def _arrivals(meta: Any) -> list[tuple[float, str, str, str]]:
-    accepted = {sent.opaque: sent.wamid for sent in list(meta.received)}
+    accepted = {sent.opaque: sent.id for sent in list(meta.received)}
     found = []
     for call in list(meta.log):
         if call.method == "POST" and call.path.endswith("/messages"):

@@ -8,76 +8,58 @@ Numbers in this plugin's comments name pages below developers.facebook.com/docum
 [7] local-storage                    [8] data-privacy-and-security       [9] templates/template-management
 [10] developers.facebook.com/docs/graph-api/guides/secure-requests
 [11] support/health-status           [12] whatsapp.com/legal/business-data-transfer-addendum (16 February 2024)
-[13] throughput
+[13] throughput                      [14] business-phone-numbers/media
+[15] marketing-messages/send-marketing-messages
 """
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import AsyncIterator
-
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 from hub import (
     Answer,
+    Blocks,
     Can,
+    CarriesMedia,
     ClearedMessage,
     DataItem,
     Event,
+    File,
     Forbidden,
     Health,
-    HubError,
     Inbound,
+    KnowsSenders,
+    ManagesTemplates,
+    MarksRead,
+    Outgoing,
     Pace,
+    Point,
     ProcessorProfile,
     Provider,
+    Purpose,
     Receipt,
+    SenderState,
+    StoresLocally,
     Template,
-    Unavailable,
-    Uncertain,
+    TemplateContent,
+    TemplateDraft,
+    TemplateState,
     hookimpl,
     same,
 )
-from hub.whatsapp.codes import classify
-from hub.whatsapp.reading import Fields, mapping, parsed, text
-from hub_meta import webhooks, wire
+from hub.whatsapp.reading import parsed
+from hub.whatsapp.templates import template
+from hub_meta import files, library, numbers, webhooks, wire
+from hub_meta.config import Config
+from hub_meta.facts import FACTS
+from hub_meta.graph import PAGE_SIZE, Graph, signature
 
 SIGNATURE = "x-hub-signature-256"
-PAGE_SIZE = 100
+__all__ = ["Config", "Meta", "signature"]
 
 
-class Config(BaseModel):
-    """Settings of one WhatsApp Business account. Its numbers are the senders."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    waba_id: str = Field(
-        pattern=r"^\d+$",
-        description="Id of the WhatsApp Business account (WABA, now also called Messaging account); "
-        "WhatsApp Manager shows it under account settings.",
-    )
-    access_token: SecretStr = Field(
-        min_length=1,
-        description="Token of a system user to whom the account is assigned, with the permissions "
-        "whatsapp_business_messaging and whatsapp_business_management.",
-    )
-    app_secret: SecretStr = Field(min_length=1, description="App secret of the Meta app; Meta signs webhooks with it.")
-    previous_app_secret: SecretStr | None = Field(
-        None, description="The app secret before this one. Enter it while you rotate, empty it afterwards."
-    )
-    verify_token: SecretStr = Field(
-        min_length=16, description="A random text that you choose; enter the same one in Meta's webhook settings."
-    )
-    appsecret_proof: bool = Field(
-        False, description="Prove knowledge of the app secret with every call; needed when the app requires it."
-    )
-    version: str = Field("v25.0", pattern=r"^v\d+\.0$", description="Version of the Graph API.")
-    base_url: str = Field(
-        "https://graph.facebook.com", description="Address of the Graph API; change it for tests only."
-    )
-
-
-class Meta(Provider[Config]):
+class Meta(Provider[Config], CarriesMedia, ManagesTemplates, MarksRead, Blocks, KnowsSenders, StoresLocally):
     """Sends through Meta itself, without a provider in between."""
 
     name = "meta"
@@ -85,22 +67,21 @@ class Meta(Provider[Config]):
     Config = Config
     can = frozenset(
         {
-            Can.TEXT,
-            Can.TEMPLATE,
-            Can.TEMPLATES_LISTED,
-            Can.STATUS_DELIVERED,
-            Can.STATUS_READ,
-            Can.INBOUND,
-            Can.NATIVE_OPT_OUT,
-            Can.OPAQUE_ID,
-            Can.BSUID,
+            *(Can.TEXT, Can.TEMPLATE, Can.HEADER_MEDIA, Can.CAROUSEL, Can.MEDIA, Can.BUTTONS, Can.LIST),
+            *(Can.LINK_BUTTON, Can.FLOW, Can.LOCATION, Can.CARDS, Can.REACTION, Can.REPLY, Can.BSUID),
+            *(Can.TEMPLATES_LISTED, Can.STATUS_DELIVERED, Can.STATUS_READ, Can.INBOUND, Can.NATIVE_OPT_OUT),
+            *(Can.OPAQUE_ID, Can.MEDIA_STORED, Can.TEMPLATES_MANAGED, Can.MARK_READ, Can.BLOCK),
+            *(Can.SENDERS_LISTED, Can.LOCAL_STORAGE),
         }
     )
+    signature = "HMAC-SHA256 of the body with the app secret"
     pair = Pace(seconds=6.0, burst=45)  # [13], lent in advance and waited for afterwards
     data = (
         DataItem("phone number, BSUID", "contact data", "address a message", "30 days after the last status [8]"),
         DataItem("message text and template parameters", "content", "deliver a message", "up to 30 days [8]"),
         DataItem("profile name, username", "contact data", "sent along by Meta; not read", "not stated"),
+        DataItem("files sent and received", "content", "deliver a message", "30 days sent, 7 days received [14]"),
+        DataItem("blocked numbers", "contact data", "keep people from writing, where used", "until unblocked"),
         DataItem("status and time of a message", "metadata", "prove delivery", "not stated"),
         DataItem("marketing preference", "metadata", "respect a stop made in WhatsApp", "not stated"),
     )
@@ -119,10 +100,16 @@ class Meta(Provider[Config]):
             "Data processing terms and transfer addendum in their current version.",
             "Entry of the recipients in the Data Privacy Framework list, with the date you looked.",
             "Local Storage setting of each number; it ends neither the transfer nor its assessment.",
+            "Marketing Messages API, where switched on: what Meta learns from it and what it may change [15].",
             "Contact book: a map of numbers and BSUIDs at Meta, outside Local Storage; it can be switched off.",
         ),
         source="[7] [8] [12]; unverified until checked for this account",
+        facts=FACTS,
     )
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._graph = Graph(self.config, self.http)
 
     def authenticate(self, request: Inbound) -> None:
         """POST: HMAC-SHA256 of the raw bytes with the app secret. GET: the handshake, which Meta does not sign [5]."""
@@ -150,84 +137,65 @@ class Meta(Provider[Config]):
     async def send(self, message: ClearedMessage) -> Receipt:
         outgoing = message.outgoing
         body = wire.message(outgoing)
-        return wire.receipt(await self._call("POST", f"{outgoing.sender}/messages", json=body, sends=True))
+        if self._advertises(outgoing):
+            path, body = f"{outgoing.sender}/marketing_messages", wire.advertising(body, self.config)
+        else:
+            path = f"{outgoing.sender}/messages"
+        return wire.receipt(await self._graph.call("POST", path, json=body, sends=True))
+
+    def _advertises(self, outgoing: Outgoing) -> bool:
+        """The gate lets no marketing template go out for another purpose."""
+        marketing = outgoing.purpose is Purpose.MARKETING and isinstance(outgoing.content, TemplateContent)
+        return marketing and self.config.marketing_api
 
     async def templates(self) -> AsyncIterator[Template]:
         query = {"fields": "name,language,status,category,components", "limit": str(PAGE_SIZE)}
-        while True:
-            answer = await self._call("GET", f"{self.config.waba_id}/message_templates", query)
-            listed, after = wire.page(answer)
-            for item in listed:
-                found = wire.template(item)
-                if found is not None:
-                    yield found
-            if not after:
-                return
-            if after == query.get("after"):
-                raise Unavailable("Meta's list of templates does not end")
-            query["after"] = after  # the cursor, not `next`: the token goes nowhere but to our address
+        async for item in self._graph.pages(f"{self.config.waba_id}/message_templates", query):
+            found = template(item)
+            if found is not None:
+                yield found
 
     async def check(self) -> Health:
-        """Look at the account and its numbers as Meta sees them [11]."""
-        try:
-            answer = await self._call(
-                "GET", f"{self.config.waba_id}/phone_numbers", {"fields": "id,quality_rating,status,health_status"}
-            )
-        except HubError as error:
-            return Health(False, str(error))
-        numbers, _ = wire.page(answer)
-        if not numbers:
-            return Health(False, "the account has no numbers; add one in WhatsApp Manager")
-        healths = [text(mapping(item.get("health_status")).get("can_send_message")) for item in numbers]
-        seen = [_seen(item, health) for item, health in zip(numbers, healths, strict=True)]
-        return Health("BLOCKED" not in healths, "; ".join(seen))
+        return await numbers.check(self._graph)
 
     async def prepare(self) -> list[str]:
-        await self._call("POST", f"{self.config.waba_id}/subscribed_apps")
+        await self._graph.call("POST", f"{self.config.waba_id}/subscribed_apps")
         return ["subscribed the app to the webhooks of the account"]
 
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        query: dict[str, str] | None = None,
-        *,
-        json: Fields | None = None,
-        sends: bool = False,
-    ) -> Fields:
-        """One call. Raises what Meta's answer means."""
-        token = self.config.access_token.get_secret_value()
-        query = dict(query or {})
-        if self.config.appsecret_proof:
-            query["appsecret_proof"] = _hmac(self.config.app_secret, token.encode())  # [10]
-        response = await self.http.request(
-            method,
-            f"{self.config.base_url.rstrip('/')}/{self.config.version}/{path}",
-            params=query,
-            json=json,
-            headers={"authorization": f"Bearer {token}"},
-        )
-        answer = parsed(response.content)
-        if response.status_code >= 400 or "error" in answer:
-            after = response.headers.get("retry-after")
-            raise classify(answer.get("error"), status=response.status_code, retry_after=after, sends=sends)
-        if not answer:
-            raise Uncertain("Meta's answer cannot be read") if sends else Unavailable("Meta's answer cannot be read")
-        return answer
+    # what it manages
 
+    async def upload(self, sender: str, file: File) -> str:
+        return await files.upload(self._graph, sender, file)
 
-def _seen(number: Fields, health: str) -> str:
-    quality = text(number.get("quality_rating")) or "unknown"
-    return f"{text(number.get('id'))}: {health or 'health unknown'}, quality {quality}"
+    async def download(self, sender: str, media: str, limit: int) -> File:
+        return await files.download(self._graph, sender, media, limit)
 
+    async def create_template(self, draft: TemplateDraft) -> TemplateState:
+        return await library.create(self._graph, draft)
 
-def signature(body: bytes, app_secret: SecretStr) -> str:
-    """The value of `X-Hub-Signature-256` for `body`."""
-    return f"sha256={_hmac(app_secret, body)}"
+    async def edit_template(self, draft: TemplateDraft) -> TemplateState:
+        return await library.edit(self._graph, draft)
 
+    async def delete_template(self, name: str) -> None:
+        await library.delete(self._graph, name)
 
-def _hmac(key: SecretStr, body: bytes) -> str:
-    return hmac.digest(key.get_secret_value().encode(), body, "sha256").hex()
+    async def mark_read(self, sender: str, message: str, *, typing: bool = False) -> None:
+        await self._graph.call("POST", f"{sender}/messages", json=wire.read(message, typing=typing))
+
+    async def block(self, sender: str, people: Sequence[Point]) -> None:
+        await numbers.set_blocked(self._graph, sender, people, blocked=True)
+
+    async def unblock(self, sender: str, people: Sequence[Point]) -> None:
+        await numbers.set_blocked(self._graph, sender, people, blocked=False)
+
+    def blocked(self, sender: str) -> AsyncIterator[Point]:
+        return numbers.blocked(self._graph, sender)
+
+    async def senders(self) -> list[SenderState]:
+        return await numbers.states(self._graph)
+
+    async def localise(self, sender: str, region: str, pin: str) -> None:
+        await numbers.localise(self._graph, sender, region, pin)
 
 
 @hookimpl

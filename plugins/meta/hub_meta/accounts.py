@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from hub import BadConfig, Event, HubError, SenderChanged, TemplateChanged, Unknown
 from hub.whatsapp.reading import Fields, mapping, mappings, moment, number, text
-from hub_meta.wire import TEMPLATE_STATES, locale, platform_category
+from hub.whatsapp.templates import TEMPLATE_STATES, locale, platform_category
 
 EVERY_SENDER = ""  # Meta names no phone number id in these webhooks
 SILENCED = frozenset({"ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED", "PARTNER_REMOVED", "PARTNER_APP_UNINSTALLED"})
@@ -47,7 +47,7 @@ def _template_quality(value: Fields, at: datetime) -> Iterator[Event]:
 def _template_category(value: Fields, at: datetime) -> Iterator[Event]:
     """While a change is pending, `new_category` is the category of today and `correct_category` the coming one."""
     name, language = _template(value)
-    category = platform_category(text(value.get("new_category")))
+    category = platform_category(value.get("new_category"))
     if not name or category is None:
         yield Unknown("template category", at)
         return
@@ -55,11 +55,20 @@ def _template_category(value: Fields, at: datetime) -> Iterator[Event]:
     coming = text(value.get("correct_category"))
     if coming:
         when = moment(value.get("category_update_timestamp"), at).date()
-        yield SenderChanged(EVERY_SENDER, f"template {name} ({language}) becomes {coming} on {when}", at)
+        what = f"template {name} ({language}) becomes {coming} on {when}"
+        yield SenderChanged(EVERY_SENDER, what, at, template=f"{name}/{language}")
+
+
+def _template_words(value: Fields, at: datetime) -> Iterator[Event]:
+    name, language = _template(value)
+    if name and language:
+        yield TemplateChanged(name, language, at, words=True)
+    else:
+        yield Unknown("words of a template", at)
 
 
 def _template(value: Fields) -> tuple[str, str]:
-    language = locale(text(value.get("message_template_language")))
+    language = locale(value.get("message_template_language"))
     return text(value.get("message_template_name")), language
 
 
@@ -103,6 +112,7 @@ READERS: dict[str, Callable[[Fields, datetime], Iterator[Event]]] = {
     "message_template_status_update": _template_status,
     "message_template_quality_update": _template_quality,
     "template_category_update": _template_category,
+    "message_template_components_update": _template_words,
     "account_update": _account,
     "account_review_update": _shown("account review", "decision"),
     "account_alerts": _alert,
@@ -110,4 +120,6 @@ READERS: dict[str, Callable[[Fields, datetime], Iterator[Event]]] = {
     "phone_number_quality_update": _shown("number", "event", "current_limit", "max_daily_conversations_per_business"),
     "phone_number_name_update": _shown("display name", "decision", "rejection_reason"),
     "security": _shown("security", "event"),
+    "business_username_update": _shown("username", "status"),
+    "payment_configuration_update": _shown("payments", "status"),
 }

@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from hub import (
+    Echoed,
     Event,
     IdentityChanged,
+    Media,
+    MediaKind,
     MessageReceived,
     Point,
     PointKind,
@@ -32,7 +35,20 @@ STATUSES = {
     "failed": Status.FAILED,
 }
 REPLIES = ("button_reply", "list_reply")
+FILES = {str(kind): kind for kind in MediaKind}
+HISTORY = "history"  # of the Business app, asked for by nobody: old messages, those of the business among them
 _CONTEXT = frozenset({"messaging_product", "metadata", "contacts"})
+_KNOWN = {  # keys of an item that are read, or left on purpose: they track people
+    "messages": frozenset(
+        ("from", "from_user_id", "from_parent_user_id", "id", "timestamp", "type", "context", "group_id", "errors")
+    )
+    | {"referral", "identity"},
+    "statuses": frozenset(
+        ("id", "status", "timestamp", "errors", "biz_opaque_callback_data", "conversation", "pricing", "type")
+    )
+    | {f"recipient_{key}" for key in ("id", "type", "user_id", "parent_user_id", "identity_key_hash")}
+    | {f"recipient_participant_{key}" for key in ("id", "user_id", "parent_user_id")},
+}
 
 
 def events(payload: Fields, received_at: datetime, *, account: str = "") -> list[Event]:
@@ -51,6 +67,7 @@ def events(payload: Fields, received_at: datetime, *, account: str = "") -> list
                 found.append(Unknown(f"{field} of another account", at))
                 continue
             found.extend(_change(field, value, at))
+            found.extend(_new(field, value, at))
     return found or [Unknown("a webhook without entries", received_at)]
 
 
@@ -58,7 +75,7 @@ def _change(field: str, value: Fields, at: datetime) -> Iterator[Event]:
     if field in accounts.READERS:
         yield from accounts.READERS[field](value, at)
         return
-    if not value.keys() & _ITEMS.keys():
+    if field == HISTORY or not value.keys() & _ITEMS.keys():
         yield Unknown(field, at)
         return
     sender = text(mapping(value.get("metadata")).get("phone_number_id"))
@@ -68,6 +85,16 @@ def _change(field: str, value: Fields, at: datetime) -> Iterator[Event]:
                 yield _ITEMS[key](item, sender, at)
         elif key not in _CONTEXT:
             yield Unknown(f"{field}: {_word(key)}", at)
+
+
+def _new(field: str, value: Fields, at: datetime) -> list[Event]:
+    """Keys of messages and statuses that this version does not know, each once: so that somebody learns of them."""
+    new: dict[str, None] = {}
+    for key, known in _KNOWN.items():
+        for item in mappings(value.get(key)) if field != HISTORY else ():
+            strange = item.keys() - known - {text(item.get("type"))}
+            new |= dict.fromkeys(f"{key}: {_word(name)}" for name in sorted(strange))
+    return [Unknown(what, at) for what in new]
 
 
 def _status(item: Fields, sender: str, at: datetime) -> Event:
@@ -103,7 +130,16 @@ def _message(item: Fields, sender: str, at: datetime) -> Event:
         text=words,
         button=button,
         in_reply_to=text(changed.get("original_message_id") or mapping(item.get("context")).get("id")),
+        media=_media(kind, mapping(item.get(kind))),
     )
+
+
+def _media(kind: str, content: Fields) -> tuple[Media, ...]:
+    """By its id: the address that comes along opens for five minutes only."""
+    stored = text(content.get("id"))
+    if kind not in FILES or not stored:
+        return ()
+    return (Media(FILES[kind], id=stored, name=text(content.get("filename"))),)
 
 
 def _said(kind: str, content: object) -> tuple[str, str]:
@@ -116,6 +152,8 @@ def _said(kind: str, content: object) -> tuple[str, str]:
     if kind == "interactive":
         reply = next((mapping(fields[key]) for key in REPLIES if key in fields), {})
         return text(reply.get("title")), text(reply.get("id"))
+    if kind == "order":
+        return text(fields.get("text")), ""
     if kind == "reaction":
         return text(fields.get("emoji")), ""
     return text(fields.get("caption")), ""
@@ -164,6 +202,10 @@ def _preference(item: Fields, sender: str, at: datetime) -> Event:
     return PreferenceChanged(sender, people, moment(item.get("timestamp"), at), stopped=value == "stop")
 
 
+def _echo(item: Fields, sender: str, at: datetime) -> Event:
+    return Echoed(sender, moment(item.get("timestamp"), at))
+
+
 def _error(item: Fields, sender: str, at: datetime) -> Event:
     """A problem of the sender as a whole."""
     return accounts.problem(classify(item), sender, at)
@@ -175,6 +217,7 @@ _ITEMS: dict[str, Callable[[Fields, str, datetime], Event]] = {
     "errors": _error,
     "user_preferences": _preference,
     "user_id_update": _id_update,
+    "message_echoes": _echo,
 }
 
 

@@ -1,60 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What goes out and what is listed: our words to and from Meta's message, answer and template objects. Pure.
+"""The envelope that goes out, the acceptance that comes back, and pages of lists. Pure.
 
-Source: [2] messages/send-messages, [3] templates/components, [4] business-scoped-user-ids.
+Source: [2] messages/send-messages, [4] business-scoped-user-ids.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
-from hub import (
-    Outgoing,
-    PlatformCategory,
-    Point,
-    PointKind,
-    Receipt,
-    Rejected,
-    Template,
-    TemplateContent,
-    TemplateState,
-    TextContent,
-    Uncertain,
-    not_carried,
-)
+from hub import Outgoing, Point, PointKind, Receipt, Rejected, TemplateContent, Uncertain
 from hub.whatsapp.reading import Fields, mapping, mappings, text
-
-TEMPLATE_STATES = {
-    "APPROVED": TemplateState.APPROVED,
-    "PENDING": TemplateState.PENDING,
-    "IN_APPEAL": TemplateState.PENDING,
-    "REJECTED": TemplateState.REJECTED,
-    "LIMIT_EXCEEDED": TemplateState.REJECTED,
-    "PAUSED": TemplateState.PAUSED,
-    "LOCKED": TemplateState.PAUSED,
-    "DISABLED": TemplateState.DISABLED,
-    "PENDING_DELETION": TemplateState.GONE,
-    "DELETED": TemplateState.GONE,
-    "ARCHIVED": TemplateState.GONE,
-}
-_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+from hub_meta import contents, templates
+from hub_meta.config import Config
 
 
 def message(outgoing: Outgoing) -> Fields:
     """The body of `POST /{phone number id}/messages`. Raises `Rejected` for a contact point WhatsApp cannot reach."""
-    envelope = {
+    quoted = {"context": {"message_id": outgoing.reply_to}} if outgoing.reply_to else {}
+    return {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         **recipient(outgoing.to),
         "biz_opaque_callback_data": outgoing.id,
+        **quoted,
+        **_content(outgoing),
     }
-    content = outgoing.content
-    if isinstance(content, TemplateContent):
-        return {**envelope, "type": "template", "template": _template(content)}
-    if isinstance(content, TextContent):
-        return {**envelope, "type": "text", "text": {"body": content.body, "preview_url": False}}
-    raise not_carried(outgoing)
+
+
+def _content(outgoing: Outgoing) -> Fields:
+    if isinstance(outgoing.content, TemplateContent):
+        return {"type": "template", "template": templates.sent(outgoing.content)}
+    return contents.typed(outgoing)
+
+
+def advertising(body: Fields, config: Config) -> Fields:
+    """For `POST /{phone number id}/marketing_messages`: what Meta may do besides is said every time.
+
+    Source: marketing-messages/send-marketing-messages.
+    """
+    policy = "CLOUD_API_FALLBACK" if config.marketing_fallback else "STRICT"
+    return {**body, "product_policy": policy, "message_activity_sharing": config.marketing_sharing}
+
+
+def read(message: str, *, typing: bool) -> Fields:
+    """Marks a message as read; the person sees that an answer is written until it comes, 25 seconds at most."""
+    shown = {"typing_indicator": {"type": "text"}} if typing else {}
+    return {"messaging_product": "whatsapp", "status": "read", "message_id": message, **shown}
 
 
 def recipient(to: Point) -> Fields:
@@ -67,39 +56,6 @@ def recipient(to: Point) -> Fields:
     raise Rejected("WhatsApp needs a number or a BSUID")
 
 
-def _template(content: TemplateContent) -> Fields:
-    components = list(_components(content.parameters))
-    template: Fields = {"name": content.name, "language": {"code": content.language}}
-    return {**template, "components": components} if components else template
-
-
-def _components(parameters: tuple[tuple[str, str], ...]) -> Iterator[Fields]:
-    """Keys: "1" or "name" for the body, "header.1" or "header.name"; "button.0" for the link of the button at that
-    index, "payload.0" for what comes back when it is pressed."""
-    header = [(key.removeprefix("header."), value) for key, value in parameters if key.startswith("header.")]
-    body = [(key, value) for key, value in parameters if "." not in key]
-    if header:
-        yield {"type": "header", "parameters": _texts(header)}
-    if body:
-        yield {"type": "body", "parameters": _texts(body)}
-    for key, value in parameters:
-        if key.startswith("button."):
-            index = key.removeprefix("button.")
-            shown = [{"type": "text", "text": value}]
-            yield {"type": "button", "sub_type": "url", "index": index, "parameters": shown}
-        elif key.startswith("payload."):
-            index = key.removeprefix("payload.")
-            hidden = [{"type": "payload", "payload": value}]
-            yield {"type": "button", "sub_type": "quick_reply", "index": index, "parameters": hidden}
-
-
-def _texts(parameters: list[tuple[str, str]]) -> list[Fields]:
-    if all(key.isdecimal() for key, _ in parameters):
-        ordered = sorted(parameters, key=lambda parameter: int(parameter[0]))
-        return [{"type": "text", "text": value} for _, value in ordered]
-    return [{"type": "text", "parameter_name": key, "text": value} for key, value in parameters]
-
-
 def receipt(answer: Fields) -> Receipt:
     """Meta's acceptance. Raises `Uncertain` when the answer names no message: it may have been accepted."""
     accepted = next(iter(mappings(answer.get("messages"))), {})
@@ -108,42 +64,6 @@ def receipt(answer: Fields) -> Receipt:
         raise Uncertain("Meta's answer names no message")
     status = text(accepted.get("message_status"))
     return Receipt(wamid, "" if status == "accepted" else status)
-
-
-def template(listed: Fields) -> Template | None:
-    """A template of the list; None when its name, language or category cannot be read."""
-    name, language = text(listed.get("name")), locale(text(listed.get("language")))
-    category = platform_category(text(listed.get("category")))
-    if not name or not language or category is None:
-        return None
-    # only APPROVED may be sent, so a state this version cannot read is treated as disabled
-    state = TEMPLATE_STATES.get(text(listed.get("status")), TemplateState.DISABLED)
-    components = mappings(listed.get("components"))
-    texts = [text(part.get("text")) for part in components if text(part.get("type")) in ("HEADER", "BODY", "FOOTER")]
-    buttons = [button for part in components for button in mappings(part.get("buttons"))]
-    labels = tuple(text(button.get("text")) for button in buttons)
-    shown = "\n".join(part for part in texts if part)
-    return Template(name, language, category, state, shown, tuple(_variables(components, buttons)), labels)
-
-
-def _variables(components: list[Fields], buttons: list[Fields]) -> Iterator[str]:
-    """The keys of a template's parameters, spelled as `_components` reads them."""
-    for part in components:
-        prefix = {"HEADER": "header.", "BODY": ""}.get(text(part.get("type")))
-        if prefix is not None:
-            yield from dict.fromkeys(prefix + found for found in _VARIABLE.findall(text(part.get("text"))))
-    for index, button in enumerate(buttons):
-        if _VARIABLE.search(text(button.get("url"))) or text(button.get("type")) == "OTP":
-            yield f"button.{index}"
-
-
-def locale(language: str) -> str:
-    """Meta writes en_US in lists and en-US in webhooks."""
-    return language.replace("-", "_")
-
-
-def platform_category(word: str) -> PlatformCategory | None:
-    return PlatformCategory(word) if word in PlatformCategory.__members__ else None
 
 
 def page(answer: Fields) -> tuple[list[Fields], str]:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,14 @@ from hub_meta import Config, Meta, signature, webhooks, wire
 from pydantic import SecretStr, ValidationError
 
 from hub.contract import (
-    BadConfig,
+    Echoed,
     Event,
     Forbidden,
     HubError,
     IdentityChanged,
     Inbound,
+    Media,
+    MediaKind,
     MessageReceived,
     Outgoing,
     PlatformCategory,
@@ -30,7 +31,6 @@ from hub.contract import (
     RecipientOptedOut,
     RecipientUnreachable,
     Rejected,
-    Scope,
     SenderChanged,
     Status,
     StatusChanged,
@@ -39,13 +39,10 @@ from hub.contract import (
     TemplateProblem,
     TemplateState,
     TextContent,
-    Throttled,
-    Unavailable,
     Uncertain,
     Unknown,
     WindowClosed,
 )
-from hub.whatsapp.codes import FAMILIES, MEANINGS, classify
 from hub.whatsapp.reading import moment, parsed
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -90,6 +87,10 @@ def one(fixture: str) -> Any:
         ("message__unsupported", "unsupported", "", ""),
         ("message__revoke", "revoke", "", ""),
         ("message__edit", "edit", "Keine Werbung mehr", ""),
+        ("message__document", "document", "Bitte keine Werbung mehr", ""),
+        ("message__sticker", "sticker", "", ""),
+        ("message__video", "video", "", ""),
+        ("message__order", "order", "Bitte nicht mehr schreiben", ""),
     ],
 )
 def test_message_of_each_type_keeps_what_was_said(fixture: str, kind: str, text: str, button: str) -> None:
@@ -97,6 +98,41 @@ def test_message_of_each_type_keeps_what_was_said(fixture: str, kind: str, text:
     assert (event.kind, event.text, event.button) == (kind, text, button)
     assert (event.sender, event.points) == (SENDER, (NUMBER, BSUID, PARENT))
     assert event.at == datetime(2025, 11, 21, 8, 5, 45, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("fixture", "media"),
+    [
+        ("image_with_caption", Media(MediaKind.IMAGE, id="1003383421387256")),
+        ("document", Media(MediaKind.DOCUMENT, id="1003383421387257", name="Kündigung.pdf")),
+        ("sticker", Media(MediaKind.STICKER, id="1003383421387258")),
+        ("video", Media(MediaKind.VIDEO, id="1003383421387259")),
+    ],
+)
+def test_message_with_a_file_names_it_by_its_id(fixture: str, media: Media) -> None:
+    assert one(f"message__{fixture}").media == (media,)
+    assert "Kündigung" not in repr(one(f"message__{fixture}"))
+
+
+def test_message_without_a_file_names_none() -> None:
+    assert one("message__text").media == one("message__location").media == ()
+
+
+@pytest.mark.parametrize(("kind", "event"), [("message", MessageReceived), ("status", StatusChanged)])
+def test_keys_that_are_new_are_shown_beside_what_is_known(kind: str, event: type) -> None:
+    known, new = read(f"unknown__{kind}_with_new_keys")
+    assert isinstance(known, event)
+    assert isinstance(new, Unknown)
+    assert new.what == f"{'messages' if kind == 'message' else 'statuses'}: mood"
+
+
+def test_history_and_address_book_of_the_app_are_not_read() -> None:
+    assert one("unknown__history_of_the_app") == Unknown("history", NOW)
+    assert one("unknown__address_book_of_the_app") == Unknown("smb_app_state_sync", NOW)
+
+
+def test_message_written_in_the_app_names_the_sender_only() -> None:
+    assert one("echo__written_in_the_app") == Echoed(SENDER, datetime(2025, 11, 21, 8, 10, tzinfo=UTC))
 
 
 def test_message_names_the_one_it_answers() -> None:
@@ -219,6 +255,12 @@ def test_template_category_pending_keeps_todays_and_announces_the_coming() -> No
     assert "MARKETING on 2025-11-22" in announced.what
 
 
+def test_template_whose_words_were_changed_says_so() -> None:
+    event = one("template__components")
+    assert (event.name, event.language, event.words) == ("order_update", "de", True)
+    assert (event.state, event.category) == (None, None)
+
+
 def test_template_category_done_is_the_new_one() -> None:
     assert one("template__category_done").category is PlatformCategory.MARKETING
 
@@ -241,6 +283,7 @@ def test_template_quality_is_shown_to_people(fixture: str) -> None:
         ("number__throughput", True, "THROUGHPUT_UPGRADE"),
         ("number__name_declined", True, "REJECTED"),
         ("number__pin_changed", True, "PIN_CHANGED"),
+        ("account__username", True, "approved"),
         ("error__sender_throttled", True, "130429"),
     ],
 )
@@ -342,117 +385,6 @@ def test_receipt_without_an_id_is_uncertain(answer: dict[str, Any]) -> None:
         wire.receipt(answer)
 
 
-def test_template_listed_is_read_whole() -> None:
-    listed = {
-        "name": "order_update",
-        "language": "de",
-        "status": "APPROVED",
-        "category": "UTILITY",
-        "components": [
-            {"type": "HEADER", "format": "TEXT", "text": "Auftrag {{order_id}}"},
-            {"type": "BODY", "text": "Hallo {{first_name}}, {{order_id}} ist unterwegs, {{first_name}}."},
-            {"type": "FOOTER", "text": "Demo GmbH"},
-            {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Stopp"}, URL_BUTTON]},
-        ],
-    }
-    template = wire.template(listed)
-    assert template is not None
-    assert template.parameters == ("header.order_id", "first_name", "order_id", "button.1")
-    assert template.buttons == ("Stopp", "Verfolgen")
-    assert template.text.splitlines()[0] == "Auftrag {{order_id}}"
-    assert template.text.splitlines()[-1] == "Demo GmbH"
-
-
-URL_BUTTON = {"type": "URL", "text": "Verfolgen", "url": "https://example.org/{{1}}"}
-
-
-def test_template_in_an_unknown_state_cannot_be_sent() -> None:
-    listed = {"name": "x", "language": "de", "status": "NEW_STATE", "category": "UTILITY"}
-    template = wire.template(listed)
-    assert template is not None
-    assert template.state is TemplateState.DISABLED
-
-
-def test_template_in_an_unknown_category_is_left_out() -> None:
-    assert wire.template({"name": "x", "language": "de", "status": "APPROVED", "category": "NEW"}) is None
-
-
-# errors
-
-CODES = [
-    (RecipientCapped, (131049,)),
-    (Rejected, (100, 130472, 130497, 131008, 131009, 131014, 131021, 131030, 131035, 131051, 131052, 131053)),
-    (
-        Rejected,
-        (131055, 131060, 131061, 131062, 131063, 132068, 134100, 134102, 134103, 135000, 137000, 138000, 139100),
-    ),
-    (Rejected, (139100, 139101, 139102, 139103, 139200, 147001, 147005, 2494164, 2494179, 2593107, 2593109)),
-    (RecipientOptedOut, (130403, 131050)),
-    (RecipientUnreachable, (131026,)),
-    (WindowClosed, (131047,)),
-    (TemplateProblem, (132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132018, 2388019, 2388023)),
-    (TemplateProblem, (2388024, 2388039, 2388040, 2388047, 2388072, 2388073, 2388293, 2388299, 2388318, 2388330)),
-    (BadConfig, (0, 3, 10, 33, 102, 104, 190, 200, 299, 368, 131005, 131031, 131037, 131042, 131044, 131045)),
-    (BadConfig, (133000, 133005, 133006, 133010, 134011, 139000)),
-    (Unavailable, (2, 131016, 131059, 133004, 134101)),
-    (Uncertain, (1, 131000)),
-    (Throttled, (4, 80007, 130429, 131048, 131056, 131057, 131064, 132069, 133008, 133009, 133015, 133016, 2494100)),
-]
-
-
-@pytest.mark.parametrize(("kind", "code"), [(kind, code) for kind, codes in CODES for code in codes])
-def test_error_code_leads_to_what_happens_next(kind: type[HubError], code: int) -> None:
-    for given in (code, str(code)):
-        error = classify({"code": given, "message": "call +12025550147", "error_data": "a text"}, status=400)
-        assert type(error) is kind
-        assert str(code) in str(error)
-        assert "12025550147" not in str(error)
-
-
-def test_error_table_has_no_code_without_a_test() -> None:
-    tested = {code for _, codes in CODES for code in codes}
-    assert set(MEANINGS) <= tested
-    assert all(tested & set(family) for family, _ in FAMILIES)
-
-
-@pytest.mark.parametrize(("code", "scope"), [(130429, Scope.SENDER), (131056, Scope.PAIR), (80007, Scope.ACCOUNT)])
-def test_throttle_names_whom_it_binds(code: int, scope: Scope) -> None:
-    error = classify({"code": code}, status=400)
-    assert isinstance(error, Throttled)
-    assert error.scope is scope
-
-
-def test_throttle_waits_as_long_as_the_answer_says() -> None:
-    error = classify({"code": 130429}, status=429, retry_after="42")
-    assert isinstance(error, Throttled)
-    assert error.after == 42.0
-
-
-def test_error_100_for_an_object_out_of_reach_needs_a_human() -> None:
-    said = "Unsupported post request. Object with ID '1' does not exist, cannot be loaded due to missing permissions"
-    assert type(classify({"code": 100, "message": said}, status=400)) is BadConfig
-
-
-@pytest.mark.parametrize(
-    ("status", "extra", "kind"),
-    [
-        (400, {}, Rejected),
-        (400, {"is_transient": True}, Unavailable),
-        (429, {}, Throttled),
-        (500, {}, Uncertain),
-        (503, {}, Throttled),
-        (0, {}, Rejected),
-    ],
-)
-def test_error_code_unknown_falls_back_to_the_status(status: int, extra: dict[str, Any], kind: type[HubError]) -> None:
-    assert type(classify({"code": 139999, **extra}, status=status, sends=True)) is kind
-
-
-@pytest.mark.parametrize("error", [None, "x", [], {}, {"code": None}, {"code": {}}, {"code": True}])
-def test_error_that_is_none_is_still_an_error(error: object) -> None:
-    assert type(classify(error)) is Rejected
-
-
 # who may call
 
 
@@ -490,7 +422,3 @@ def test_handshake_without_subscribe_is_refused() -> None:
     query = {"hub.mode": "unsubscribe", "hub.verify_token": "made-up-verify-token", "hub.challenge": "1"}
     with pytest.raises(Forbidden):
         meta().authenticate(Inbound("GET", "https://hub.example", {}, b"", query))
-
-
-def test_every_meaning_is_said_without_a_number() -> None:
-    assert [known.says for known in MEANINGS.values() if re.search(r"\+?\d{5,}", known.says)] == []

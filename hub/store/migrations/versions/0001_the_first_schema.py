@@ -73,6 +73,62 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
+        "repeat",
+        sa.Column("who", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=255), nullable=False),
+        sa.Column("request", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.Column("at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("who", "key"),
+    )
+    with op.batch_alter_table("repeat", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_repeat_at"), ["at"], unique=False)
+
+    op.create_table(
+        "api_key",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("role", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("hash", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("created_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("expires_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("used_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("hash"),
+    )
+    with op.batch_alter_table("api_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_key_controller_id"), ["controller_id"], unique=False)
+
+    op.create_table(
+        "audit",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("who", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("role", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("what", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("about", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_about"), ["about"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_controller_id"), ["controller_id"], unique=False)
+
+    op.create_table(
         "chain_head",
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -113,6 +169,7 @@ def upgrade() -> None:
         sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("config", sa.LargeBinary(), nullable=False),
         sa.Column("memory", sa.LargeBinary(), nullable=True),
+        sa.Column("guard", sa.LargeBinary(), nullable=True),
         sa.Column("source", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("source_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("paused_why", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -277,6 +334,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("controller_id", "country", "category", "valid_from"),
     )
     op.create_table(
+        "processor_paper",
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("controller_id", "sha256"),
+    )
+    op.create_table(
+        "route_policy",
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("purpose", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("seats", sa.JSON(), nullable=False),
+        sa.Column("parents", sa.JSON(), nullable=False),
+        sa.Column("hosting", sa.JSON(), nullable=False),
+        sa.Column("prefer", sa.JSON(), nullable=False),
+        sa.Column("fallback", sa.Boolean(), nullable=False),
+        sa.Column("set_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("set_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("controller_id", "purpose"),
+    )
+    op.create_table(
         "signing_key",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -291,6 +377,32 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("signing_key", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_signing_key_controller_id"), ["controller_id"], unique=False)
+
+    op.create_table(
+        "staff",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("login", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("role", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("password", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("totp", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_step", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("locked_until", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("disabled_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("login"),
+    )
+    with op.batch_alter_table("staff", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_controller_id"), ["controller_id"], unique=False)
 
     op.create_table(
         "wording",
@@ -520,14 +632,17 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("reviewer", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("dpa_signed_on", sa.Date(), nullable=True),
+        sa.Column("file", sa.JSON(), nullable=False),
+        sa.Column("papers", sa.JSON(), nullable=False),
+        sa.Column("profile", sa.JSON(), nullable=False),
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("valid_until", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("dpa_signed_on", sa.Date(), nullable=True),
         sa.Column("subprocessors_approved", sa.Boolean(), nullable=False),
         sa.Column("official_api", sa.Boolean(), nullable=False),
+        sa.Column("purposes", sa.JSON(), nullable=False),
         sa.Column("transfers", sa.JSON(), nullable=False),
-        sa.Column("profile", sa.JSON(), nullable=False),
-        sa.Column("papers", sa.JSON(), nullable=False),
-        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
@@ -549,11 +664,13 @@ def upgrade() -> None:
         sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("record", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("status", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("campaign", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("audience", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("callback", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("basis", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("text", sa.LargeBinary(), nullable=True),
         sa.Column("at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
@@ -643,6 +760,7 @@ def upgrade() -> None:
         sa.Column("slowed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("failing", sa.Integer(), nullable=False),
         sa.Column("rests", sa.Integer(), nullable=False),
+        sa.Column("moved_to", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
             ["connection.id"],
@@ -718,6 +836,8 @@ def upgrade() -> None:
         sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("buttons", sa.JSON(), nullable=False),
+        sa.Column("moved", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("stale", sa.Boolean(), nullable=False),
         sa.Column("read_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["connection_id"],
@@ -725,6 +845,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("connection_id", "name", "language"),
     )
+    op.create_table(
+        "visit",
+        sa.Column("token", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("staff_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("seen_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_id"],
+            ["staff.id"],
+        ),
+        sa.PrimaryKeyConstraint("token"),
+    )
+    with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_visit_staff_id"), ["staff_id"], unique=False)
+
     op.create_table(
         "campaign",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
@@ -908,6 +1043,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_opt_in_page_controller_id"), ["controller_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opt_in_page_sender_id"), ["sender_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opt_in_page_wording_id"), ["wording_id"], unique=False)
+
+    op.create_table(
+        "route_switch",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("from_sender_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("to_sender_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("same_number", sa.Boolean(), nullable=False),
+        sa.Column("templates", sa.JSON(), nullable=False),
+        sa.Column("campaigns", sa.JSON(), nullable=False),
+        sa.Column("pages", sa.JSON(), nullable=False),
+        sa.Column("why", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("made_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("made_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("returned_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["from_sender_id"],
+            ["sender.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["to_sender_id"],
+            ["sender.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("route_switch", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_route_switch_controller_id"), ["controller_id"], unique=False)
 
     op.create_table(
         "sync_problem",
@@ -1140,11 +1306,46 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_opt_in_request_token"), ["token"], unique=False)
         batch_op.create_index(batch_op.f("ix_opt_in_request_wording_id"), ["wording_id"], unique=False)
 
+    op.create_table(
+        "workflow_request",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("event", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("record", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("callback", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("message_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["message.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("connection_id", "event"),
+    )
+    with op.batch_alter_table("workflow_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_workflow_request_controller_id"), ["controller_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_workflow_request_message_id"), ["message_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("workflow_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_workflow_request_message_id"))
+        batch_op.drop_index(batch_op.f("ix_workflow_request_controller_id"))
+
+    op.drop_table("workflow_request")
     with op.batch_alter_table("opt_in_request", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_opt_in_request_wording_id"))
         batch_op.drop_index(batch_op.f("ix_opt_in_request_token"))
@@ -1193,6 +1394,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sync_problem_run_id"))
 
     op.drop_table("sync_problem")
+    with op.batch_alter_table("route_switch", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_route_switch_controller_id"))
+
+    op.drop_table("route_switch")
     with op.batch_alter_table("opt_in_page", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_opt_in_page_wording_id"))
         batch_op.drop_index(batch_op.f("ix_opt_in_page_sender_id"))
@@ -1218,6 +1423,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_campaign_connection_id"))
 
     op.drop_table("campaign")
+    with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_visit_staff_id"))
+
+    op.drop_table("visit")
     op.drop_table("template")
     with op.batch_alter_table("sync_run", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sync_run_connection_id"))
@@ -1290,10 +1499,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_wording_controller_id"))
 
     op.drop_table("wording")
+    with op.batch_alter_table("staff", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_controller_id"))
+
+    op.drop_table("staff")
     with op.batch_alter_table("signing_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_signing_key_controller_id"))
 
     op.drop_table("signing_key")
+    op.drop_table("route_policy")
+    op.drop_table("processor_paper")
     op.drop_table("price")
     with op.batch_alter_table("policy_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_policy_version_controller_id"))
@@ -1329,6 +1544,19 @@ def downgrade() -> None:
 
     op.drop_table("chain_link")
     op.drop_table("chain_head")
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_audit_controller_id"))
+        batch_op.drop_index(batch_op.f("ix_audit_about"))
+
+    op.drop_table("audit")
+    with op.batch_alter_table("api_key", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_api_key_controller_id"))
+
+    op.drop_table("api_key")
+    with op.batch_alter_table("repeat", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_repeat_at"))
+
+    op.drop_table("repeat")
     op.drop_table("lease")
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index(

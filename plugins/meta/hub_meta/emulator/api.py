@@ -15,16 +15,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from hub.testing.emulator import answer
-from hub_meta.emulator import graph, sending
-from hub_meta.emulator.graph import Refused
-from hub_meta.emulator.people import User, new_wamid
-from hub_meta.emulator.sending import Sent
-from hub_meta.emulator.templates import Stored
+from hub.testing.whatsapp import Refused, Sent, TemplateSend, contents
+from hub_meta.emulator import graph, sending, shapes
+from hub_meta.emulator.graph import Problem
+from hub_meta.emulator.managing import Managing
 
 if TYPE_CHECKING:
     from hub_meta.emulator import MetaEmulator
 
 Handler = Callable[[Request], Awaitable[Any]]
+Guard = Callable[[Handler], Callable[[Request], Awaitable[Response]]]
 SCOPES = ["whatsapp_business_management", "whatsapp_business_messaging"]
 SUMMARY = {"message_template_limit": 6000, "are_translations_complete": True}
 _VERSION = re.compile(r"^v\d+\.\d+$")
@@ -35,113 +35,105 @@ class Api:
 
     def __init__(self, platform: MetaEmulator) -> None:
         self.platform = platform
+        self.managing = Managing(platform, self.guarded)
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/{version}/{node}/messages", self._guarded(self.messages), methods=["POST"]),  # asked most
-            Route("/debug_token", self._guarded(self.debug_token)),
-            Route("/{version}/debug_token", self._guarded(self.debug_token)),
-            Route("/{version}/{node}", self._guarded(self.node)),
-            Route("/{version}/{node}/message_templates", self._guarded(self.templates)),
-            Route("/{version}/{node}/phone_numbers", self._guarded(self.phone_numbers)),
-            Route("/{version}/{node}/subscribed_apps", self._guarded(self.subscribed_apps), methods=["POST"]),
+            Route("/{version}/{node}/messages", self.guarded(self.messages), methods=["POST"]),  # asked most
+            Route("/{version}/{node}/marketing_messages", self.guarded(self.marketing_messages), methods=["POST"]),
+            Route("/debug_token", self.guarded(self.debug_token)),
+            Route("/{version}/debug_token", self.guarded(self.debug_token)),
+            Route("/{version}/{node}", self.guarded(self.node)),
+            Route("/{version}/{node}/message_templates", self.guarded(self.templates)),
+            Route("/{version}/{node}/phone_numbers", self.guarded(self.phone_numbers)),
+            Route("/{version}/{node}/subscribed_apps", self.guarded(self.subscribed_apps), methods=["POST"]),
+            *self.managing.routes(),
         ]
 
-    def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    def guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         """Checks version and token first, and turns a refusal into Graph's error body."""
 
         async def handle(request: Request) -> Response:
             try:
                 self._admit(request)
-                return answer(200, await handler(request))
+                answered = await handler(request)
+                return answered if isinstance(answered, Response) else answer(200, answered)
             except Refused as refused:
-                return refused.response()
+                return graph.refusal(refused)
 
         return handle
 
     def _admit(self, request: Request) -> None:
         version = request.path_params.get("version")
         if version is not None and not _VERSION.match(version):
-            raise Refused(100, message="Unknown path components")
+            raise Problem(100, message="Unknown path components")
         token = graph.token_of(request)
         if not hmac.compare_digest(token.encode(), self.platform.access_token.encode()):
-            raise Refused(190, message="Invalid OAuth access token - Cannot parse access token")
+            raise Problem(190, message="Invalid OAuth access token - Cannot parse access token")
+        if self.platform.token_expired:
+            raise Problem(190, subcode=463, message="Error validating access token: Session has expired")
         given = request.query_params.get("appsecret_proof")
         expected = graph.proof(token, self.platform.app_secret)
         if (given is not None or self.platform.appsecret_proof) and given != expected:
-            raise Refused(100, message="Invalid appsecret_proof provided in the API argument")
-
-    def _expect(self, request: Request, node: str) -> None:
-        if request.path_params["node"] != node:
-            raise graph.no_such_object(request.path_params["node"], request.method)
+            raise Problem(100, message="Invalid appsecret_proof provided in the API argument")
 
     async def messages(self, request: Request) -> Any:
+        body = await self._message(request)
+        if body.get("status") == "read":
+            return self._read(body)
         platform = self.platform
-        self._expect(request, platform.phone_number_id)
+        template = sending.template_of(body) if body.get("type") == "template" else None
+        if template and not platform.marketing_on_cloud_api and self._category(template) == "MARKETING":
+            raise Refused(131063)
+        return self._accept(body, template)
+
+    async def marketing_messages(self, request: Request) -> Any:
+        """The same for marketing templates, with a word on what Meta may do besides."""
+        body = await self._message(request)
+        if body.get("type") != "template":
+            raise Refused(100, "only templates are supported")
+        template = sending.template_of(body)
+        if self._category(template) not in ("MARKETING", ""):
+            raise Refused(134100)
+        return self._accept(body, template, via=sending.MARKETING)
+
+    def _category(self, asked: TemplateSend) -> str:
+        found = self.platform.templates.get((asked.name, asked.language))
+        return found.category if found else ""
+
+    async def _message(self, request: Request) -> dict[str, Any]:
+        graph.expect(request, self.platform.phone_number_id)
+        if not self.platform.registered:
+            raise Refused(133010)
         try:
             body = orjson.loads(await request.body())
         except orjson.JSONDecodeError:
             raise Refused(100, "the body is not JSON") from None
-        if isinstance(body, dict) and body.get("status") == "read":
-            return {"success": True}
-        platform.limits.take(platform.clock.now())
-        return self._accept(sending.envelope(body))
+        reading = isinstance(body, dict) and body.get("status") == "read"
+        return body if reading else sending.envelope(body)
 
-    def _accept(self, body: dict[str, Any]) -> dict[str, Any]:
-        platform, now = self.platform, self.platform.clock.now()
-        user, to = self._recipient(body)
-        kind, template, late = body.get("type", "text"), None, None
-        try:
-            platform.limits.take_pair(user.digits, now)
-            template = self._template(body, to) if kind == "template" else None
-            if template is None and not user.window_open(now):
-                raise Refused(131047, "More than 24 hours have passed since the user last replied to this number")
-        except Refused as refused:
-            if refused.code not in platform.late_errors:
-                raise
-            late = refused.code
-        name = template.name if template else ""
-        opaque = str(body.get("biz_opaque_callback_data", ""))
-        with platform.lock:
-            sent = Sent(now, to, kind, name, opaque, new_wamid(user, platform.random), _parameters(body))
-            platform.received.append(sent)
-        if template:
-            user.last_template = sent.wamid
-        self._tell_fate(user, sent, template.category if template else "service", late)
-        return _accepted(body, user, sent)
+    def _accept(self, body: dict[str, Any], template: TemplateSend | None, via: str = "") -> dict[str, Any]:
+        kind = body.get("type", "text")
+        contents.check(kind, body[kind], self.platform.media)
+        sent = self.platform.accept(
+            sending.address(body),
+            kind,
+            template=template,
+            opaque=str(body.get("biz_opaque_callback_data", "")),
+            via=via,
+            content=body,
+            quoted=str((body.get("context") or {}).get("message_id", "")),
+        )
+        return _accepted(body, sent)
 
-    def _recipient(self, body: dict[str, Any]) -> tuple[User, str]:
-        digits, bsuid = sending.address(body)
-        if digits == self.platform.display_number:
-            raise Refused(131021)
-        if digits:
-            return self.platform.user(digits), f"+{digits}"
-        user = self.platform.user_by_bsuid(bsuid)
-        if user is None:
-            # Meta names no code for a foreign BSUID; a third-party sandbox answers this one
-            raise Refused(131009, "recipient is unknown to this business portfolio")
-        return user, bsuid
-
-    def _template(self, body: dict[str, Any], to: str) -> Stored:
-        name, language, components = sending.template_of(body)
-        template = self.platform.templates.get((name, language))
-        if template is None:
-            raise Refused(132001, "template name does not exist in this language")
-        if template.one_time_code and not to.startswith("+"):
-            raise Refused(131062)
-        template.check(components)
-        return template
-
-    def _tell_fate(self, user: User, sent: Sent, category: str, late: int | None) -> None:
-        """What becomes of an accepted message."""
-        stopped = 131050 if user.stopped and category == "MARKETING" else 0
-        missing = 0 if user.has_whatsapp else 131026
-        code = late or missing or stopped or user.fails
-        for status in ("failed",) if code else user.statuses:
-            self.platform.report(user, sent, status, category=category, code=code)
+    def _read(self, body: dict[str, Any]) -> dict[str, bool]:
+        if body.get("message_id") not in self.platform.heard:
+            raise Refused(131009, "message_id is unknown")
+        self.platform.marked_read.append(body)
+        return {"success": True}
 
     async def templates(self, request: Request) -> Any:
-        self._expect(request, self.platform.waba_id)
+        graph.expect(request, self.platform.waba_id)
         fields = [field for field in request.query_params.get("fields", "").split(",") if field]
         asked = ((key, request.query_params.get(key, "")) for key in ("name", "language", "status", "category"))
         wanted = {key: values.split(",") for key, values in asked if values}
@@ -150,20 +142,24 @@ class Api:
             for template in list(self.platform.templates.values())
             if all(getattr(template, key) in values for key, values in wanted.items())
         ]
-        answered = graph.page([template.listed(fields) for template in stored], request, self.platform.page_size)
+        answered = graph.page(
+            [shapes.listed(template, fields) for template in stored], request, self.platform.page_size
+        )
         if "summary" in request.query_params:
             answered["summary"] = {**SUMMARY, "total_count": len(stored), "message_template_count": len(stored)}
         return answered
 
     async def phone_numbers(self, request: Request) -> Any:
-        self._expect(request, self.platform.waba_id)
+        graph.expect(request, self.platform.waba_id)
         return graph.page([self._number(request)], request, self.platform.page_size)
 
     async def node(self, request: Request) -> Any:
         node = request.path_params["node"]
         if node == self.platform.phone_number_id:
             return self._number(request)
-        self._expect(request, self.platform.waba_id)
+        if self.platform.media.get(node) is not None or (node.isdecimal() and len(node) == 16):
+            return self.managing.media(request)
+        graph.expect(request, self.platform.waba_id)
         return {"id": node, "name": "Emulated account", "currency": "EUR", "health_status": self._health()}
 
     def _number(self, request: Request) -> dict[str, Any]:
@@ -172,13 +168,14 @@ class Api:
             "id": self.platform.phone_number_id,
             "display_phone_number": f"+{self.platform.display_number}",
             "verified_name": "Demo GmbH",
-            "quality_rating": "GREEN",
+            "quality_rating": self.platform.quality,
             "code_verification_status": "VERIFIED",
             "name_status": "APPROVED",
-            "status": "CONNECTED",
+            "status": "CONNECTED" if self.platform.registered else "DISCONNECTED",
             "account_mode": "LIVE",
             "platform_type": "CLOUD_API",
             "throughput": {"level": level},
+            "whatsapp_business_manager_messaging_limit": graph.tier(self.platform.limits.tier),
             "health_status": self._health(),
         }
         asked = {field for field in request.query_params.get("fields", "").split(",") if field}
@@ -187,9 +184,11 @@ class Api:
         return {key: value for key, value in whole.items() if key in shown}
 
     def _health(self) -> dict[str, Any]:
+        until, now = self.platform.restricted_until, self.platform.clock.now()
+        can = "BLOCKED" if until is not None and now < until else "AVAILABLE"
         kinds = {"PHONE_NUMBER": self.platform.phone_number_id, "WABA": self.platform.waba_id}
-        entities = [{"entity_type": kind, "id": id_, "can_send_message": "AVAILABLE"} for kind, id_ in kinds.items()]
-        return {"can_send_message": "AVAILABLE", "entities": entities}
+        entities = [{"entity_type": kind, "id": id_, "can_send_message": can} for kind, id_ in kinds.items()]
+        return {"can_send_message": can, "entities": entities}
 
     async def debug_token(self, request: Request) -> Any:
         valid = request.query_params.get("input_token") == self.platform.access_token
@@ -199,7 +198,7 @@ class Api:
 
     async def subscribed_apps(self, request: Request) -> Any:
         """Subscribes the app; an overriding callback is tried with the handshake first."""
-        self._expect(request, self.platform.waba_id)
+        graph.expect(request, self.platform.waba_id)
         raw = await request.body()
         asked = orjson.loads(raw) if raw else {}
         if "override_callback_uri" in asked:
@@ -211,15 +210,9 @@ class Api:
         return {"success": True}
 
 
-def _accepted(body: dict[str, Any], user: User, sent: Sent) -> dict[str, Any]:
+def _accepted(body: dict[str, Any], sent: Sent) -> dict[str, Any]:
     """To a BSUID the answer names no number, even where the platform knows it."""
-    by_number = sent.to.startswith("+")
-    contact = {"input": str(body["to"]), "wa_id": user.digits} if by_number else {"input": sent.to, "user_id": sent.to}
-    message = {"id": sent.wamid, **({"message_status": "accepted"} if sent.template else {})}
+    digits = sent.to.removeprefix("+")
+    contact = {"input": str(body["to"]), "wa_id": digits} if body.get("to") else {"input": sent.to, "user_id": sent.to}
+    message = {"id": sent.id, **({"message_status": sent.note or "accepted"} if sent.template else {})}
     return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]}
-
-
-def _parameters(body: dict[str, Any]) -> tuple[str, ...]:
-    """The texts filled into a template, in the order given."""
-    parts = body.get("template", {}).get("components") or []
-    return tuple(str(given.get("text", "")) for part in parts for given in part.get("parameters", ()))

@@ -8,7 +8,6 @@ import random
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import phonenumbers
 
@@ -45,10 +44,6 @@ class User:
         """This person's identifiers under the given keys; what is withheld is an absent key."""
         known = {number: "" if self.hides_number else self.digits, bsuid: self.bsuid, parent: self.parent_bsuid}
         return {key: value for key, value in known.items() if value}
-
-    def contact(self) -> dict[str, Any]:
-        profile = {"profile": {"name": self.name}} if self.name else {}
-        return {**profile, **self.ids("wa_id", "user_id", "parent_user_id")}
 
 
 def digits_of(written: str) -> str:

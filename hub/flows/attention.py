@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person should look at: figures of today, and everything that waits for somebody. Counts and ids only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from hub.contract import ReportKind
+from hub.flows import outbox, quarantine
+from hub.flows.states import CampaignState, State
+from hub.flows.world import World
+from hub.store.tables import Campaign, Connection, Controller, CrmRecord, Inbox, MessageRow, Review, Sender, StopRow
+
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Since midnight UTC, and right now."""
+
+    campaigns: tuple[Campaign, ...]  # staging or running
+    sent: int  # taken by a provider today
+    per_second: float  # over the last minute
+    queued: int
+    stops: int  # contact points under a stop since midnight
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that waits for a person. `what` is a word of `hub.web.console.words`, `where` a page of the console."""
+
+    what: str
+    count: int
+    name: str = ""
+    where: str = ""
+    grave: bool = False
+
+
+def today(world: World, session: Session, controller: Controller) -> Today:
+    now = world.now()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    moving = (CampaignState.STAGING, CampaignState.RUNNING)
+    mine = select(Campaign).where(Campaign.controller_id == controller.id, col(Campaign.state).in_(moving))
+    return Today(
+        campaigns=tuple(session.exec(mine.order_by(col(Campaign.start_at)))),
+        sent=_authorised(session, controller, midnight),
+        per_second=_authorised(session, controller, now - _MINUTE) / _MINUTE.total_seconds(),
+        queued=_count(session, controller, State.QUEUED),
+        stops=session.exec(
+            select(func.count(func.distinct(StopRow.token))).where(
+                StopRow.controller_id == controller.id, StopRow.event_time >= midnight
+            )
+        ).one(),
+    )
+
+
+def _authorised(session: Session, controller: Controller, since: datetime) -> int:
+    mine = (MessageRow.controller_id == controller.id, col(MessageRow.authorised_at) >= since)
+    return session.exec(select(func.count()).select_from(MessageRow).where(*mine)).one()
+
+
+def _count(session: Session, controller: Controller, state: State) -> int:
+    mine = (MessageRow.controller_id == controller.id, MessageRow.state == state)
+    return session.exec(select(func.count()).select_from(MessageRow).where(*mine)).one()
+
+
+def waiting(world: World, session: Session, controller: Controller) -> list[Waiting]:
+    """Everything that waits for somebody, what is grave first."""
+    found = [
+        *_reviews(session, controller),
+        *_unknown(session, controller),
+        *_campaigns(session, controller),
+        *_connections(session, controller),
+        *_reports(session, controller),
+        *_notices(world, session, controller),
+        *_quarantined(session, controller),
+        *_parked(session, controller),
+    ]
+    return sorted(found, key=lambda one: not one.grave)
+
+
+def _reviews(session: Session, controller: Controller) -> Iterator[Waiting]:
+    mine = (Review.controller_id == controller.id, col(Review.closed_at).is_(None))
+    count = session.exec(select(func.count()).select_from(Review).where(*mine)).one()
+    if count:
+        yield Waiting("reviews", count, grave=True)
+
+
+def _unknown(session: Session, controller: Controller) -> Iterator[Waiting]:
+    if count := _count(session, controller, State.UNKNOWN):
+        yield Waiting("unknown", count)
+
+
+def _campaigns(session: Session, controller: Controller) -> Iterator[Waiting]:
+    resting = (CampaignState.WAITING, CampaignState.PAUSED)
+    mine = select(Campaign).where(Campaign.controller_id == controller.id, col(Campaign.state).in_(resting))
+    for one in session.exec(mine):
+        yield Waiting(f"campaign_{one.state}", 1, one.title, f"/console/campaigns/{one.id}")
+
+
+def _connections(session: Session, controller: Controller) -> Iterator[Waiting]:
+    mine = (Connection.controller_id == controller.id, Connection.paused_why != "")
+    for one in session.exec(select(Connection).where(*mine)):
+        yield Waiting("connection_paused", 1, f"{one.title}: {one.paused_why}", grave=True)
+    for sender in session.exec(select(Sender).where(Sender.controller_id == controller.id, Sender.paused_why != "")):
+        yield Waiting("sender_paused", 1, f"{sender.number}: {sender.paused_why}", grave=True)
+
+
+def _reports(session: Session, controller: Controller) -> Iterator[Waiting]:
+    for one in outbox.waiting(session, controller):
+        if one.failed:
+            grave = one.kind is ReportKind.WITHDRAWAL
+            yield Waiting("reports_failed", one.failed, f"{one.title}, {one.kind}", grave=grave)
+
+
+def _notices(world: World, session: Session, controller: Controller) -> Iterator[Waiting]:
+    overdue = (
+        select(func.count())
+        .select_from(CrmRecord)
+        .join(Connection)
+        .where(Connection.controller_id == controller.id, col(CrmRecord.art14_due_at) < world.now())
+    )
+    if count := session.exec(overdue).one():
+        yield Waiting("notices_overdue", count, grave=True)
+
+
+def _quarantined(session: Session, controller: Controller) -> Iterator[Waiting]:
+    for batch in quarantine.batches(session, controller):
+        yield Waiting("quarantine", batch.people)
+
+
+def _parked(session: Session, controller: Controller) -> Iterator[Waiting]:
+    mine = select(Connection.id).where(Connection.controller_id == controller.id)
+    parked = (Inbox.state == "parked", col(Inbox.connection_id).in_(mine))
+    if count := session.exec(select(func.count()).select_from(Inbox).where(*parked)).one():
+        yield Waiting("webhooks_parked", count)

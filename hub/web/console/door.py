@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""In and out: login, logout, language, second factor."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from hub.flows import staff
+from hub.flows.roles import May
+from hub.store.tables import Controller, Staff
+from hub.web.console.leaves import LANGUAGES
+from hub.web.console.rooms import COOKIE, LANGUAGE, Form, Rooms, Visitor
+from hub.web.public.sheets import fields
+
+
+def routes(rooms: Rooms) -> list[Route]:
+    door = Door(rooms)
+    return [
+        Route("/console/login", door.ask),
+        Route("/console/login", door.enter, methods=["POST"]),
+        Route("/console/logout", door.leave, methods=["POST"]),
+        Route("/console/language/{language}", door.speak, methods=["POST"]),
+        rooms.show("/console/me", May.LOOK, "me.html", _me),
+        rooms.act("/console/me/factor", May.LOOK, "staff.second_factor", _confirm),
+    ]
+
+
+class Door:
+    """The pages that need no visit."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self.rooms, self.world = rooms, rooms.world
+
+    async def ask(self, request: Request) -> Response:
+        return self._page(request, refused=False)
+
+    async def enter(self, request: Request) -> Response:
+        if not self._from_here(request):
+            return self._page(request, refused=True)
+        form = await fields(request)
+        token = await run_in_threadpool(self._enter, form)
+        if not token:
+            return self._page(request, refused=True)
+        # always a new secret: one that was planted before is worth nothing
+        answer = RedirectResponse("/console", 303)
+        secure = self.world.settings.public_url.startswith("https://")
+        answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", path="/console", secure=secure)
+        return answer
+
+    def _enter(self, form: Form) -> str:
+        login, password, code = (form.get(name, [""])[0] for name in ("login", "password", "code"))
+        with self.world.db.write() as session:
+            return staff.enter(self.world, session, login, password, code)
+
+    async def leave(self, request: Request) -> Response:
+        if self._from_here(request):
+            await run_in_threadpool(self._leave, request.cookies.get(COOKIE, ""))
+        answer = RedirectResponse("/console/login", 303)
+        answer.delete_cookie(COOKIE, path="/console")
+        return answer
+
+    def _leave(self, token: str) -> None:
+        with self.world.db.write() as session:
+            staff.leave(session, token)
+
+    async def speak(self, request: Request) -> Response:
+        """The language, for this browser."""
+        answer = RedirectResponse("/console", 303)
+        wanted = request.path_params["language"]
+        if wanted in LANGUAGES:
+            answer.set_cookie(LANGUAGE, wanted, samesite="strict", path="/console", httponly=True)
+        return answer
+
+    def _page(self, request: Request, *, refused: bool) -> Response:
+        chosen = request.cookies.get(LANGUAGE, "")
+        accepted = request.headers.get("accept-language", "de")[:2].lower()
+        language = next((one for one in (chosen, accepted) if one in LANGUAGES), "en")
+        return self.rooms.leaves.page("login.html", language, 401 if refused else 200, refused=refused)
+
+    def _from_here(self, request: Request) -> bool:
+        """Browsers say where a form was sent from; another site's is none of ours."""
+        origin = request.headers.get("origin")
+        return origin is None or origin.rstrip("/") in {
+            self.world.settings.public_url.rstrip("/"),
+            f"{request.url.scheme}://{request.headers.get('host', '')}",
+        }
+
+
+def _me(visitor: Visitor, session: Session, owner: Controller) -> dict[str, object]:
+    row = session.get_one(Staff, visitor.actor.id)
+    secret = "" if row.totp else staff.new_second_factor()
+    return {"row": row, "secret": secret, "uri": staff.second_factor_uri(row, secret) if secret else ""}
+
+
+def _confirm(visitor: Visitor, session: Session, owner: Controller) -> str:
+    row = session.get_one(Staff, visitor.actor.id)
+    staff.confirm_second_factor(visitor.world, session, row, visitor.said("secret"), visitor.said("code"))
+    return "/console/me"

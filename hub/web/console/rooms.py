@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every page of the console goes through: who visits, may they, in which language; and for what changes something,
+that the form is ours, that it is written down who did it, and that a mistake is told in one place."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from hub.contract import BadInput, HubError
+from hub.flows import audit, staff
+from hub.flows.audit import Actor
+from hub.flows.roles import May
+from hub.flows.world import World
+from hub.store.tables import Controller, Staff
+from hub.web.console.leaves import LANGUAGES, Leaves
+from hub.web.hands import Hands
+from hub.web.public.sheets import fields
+
+COOKIE, LANGUAGE = "hub_visit", "hub_language"
+Form = Mapping[str, list[str]]
+
+
+class NotFound(Exception):
+    """There is no such thing, or it is another company's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """One request of somebody who is logged in."""
+
+    world: World
+    hands: Hands
+    actor: Actor
+    language: str
+    token: str = field(repr=False)
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    form: Form = field(default_factory=dict, repr=False)
+
+    def said(self, name: str) -> str:
+        """A field of the form, trimmed."""
+        return self.form.get(name, [""])[0].strip()
+
+
+Facts = Callable[[Visitor, Session, Controller], dict[str, Any]]
+Deed = Callable[[Visitor, Session, Controller], str]
+
+
+class Rooms:
+    """Makes routes of what a room can show and do."""
+
+    def __init__(self, world: World, hands: Hands, leaves: Leaves) -> None:
+        self.world, self.hands, self.leaves = world, hands, leaves
+
+    def show(self, path: str, may: May, page: str, facts: Facts) -> Route:
+        """A page with what `facts` finds. The session only reads."""
+
+        def answer(visitor: Visitor, row: Staff) -> Response:
+            with self.world.db.read() as session:
+                found = facts(visitor, session, session.get_one(Controller, row.controller_id))
+            return self.page(visitor, page, **found)
+
+        return Route(path, self._visited(may, answer))
+
+    def act(self, path: str, may: May, what: str, deed: Deed) -> Route:
+        """A form's deed, in one transaction with its audit row. `deed` returns where to go then."""
+
+        def answer(visitor: Visitor, row: Staff) -> Response:
+            with self.world.db.write() as session:
+                then = deed(visitor, session, session.get_one(Controller, row.controller_id))
+                audit.write(self.world, session, visitor.actor, what, visitor.path.get("id", ""))
+            return RedirectResponse(then, 303)
+
+        return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
+
+    def page(self, visitor: Visitor, name: str, status: int = 200, **facts: Any) -> Response:
+        """A page inside the frame."""
+        frame = {"me": visitor.actor, "ticket": staff.form_ticket(visitor.token), "may": May}
+        return self.leaves.page(name, visitor.language, status, **frame, **facts)
+
+    def _visited(
+        self, may: May, answer: Callable[[Visitor, Staff], Response], *, acts: bool = False
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            form = await fields(request) if acts else {}
+            return await run_in_threadpool(self._enter, request, form, may, answer, acts)
+
+        return endpoint
+
+    def _enter(
+        self, request: Request, form: Form, may: May, answer: Callable[[Visitor, Staff], Response], acts: bool
+    ) -> Response:
+        token = request.cookies.get(COOKIE, "")
+        with self.world.db.read() as session:
+            row = staff.visiting(self.world, session, token) if token else None
+        if row is None:
+            return RedirectResponse("/console/login", 303)
+        spoken = request.cookies.get(LANGUAGE, "")
+        visitor = Visitor(
+            self.world,
+            self.hands,
+            staff.actor(row),
+            spoken if spoken in LANGUAGES else row.language,
+            token,
+            request.path_params,
+            request.query_params,
+            form,
+        )
+        self._stay(visitor)
+        if not visitor.actor.may(may):
+            return self._told(visitor, 403, "not_allowed")
+        if acts and not secrets.compare_digest(visitor.said("ticket"), staff.form_ticket(token)):
+            return self._told(visitor, 403, "not_ours")
+        try:
+            return answer(visitor, row)
+        except NotFound:
+            return self._told(visitor, 404, "not_found")
+        except BadInput as problem:
+            told = {"field": problem.field, "problem": problem.problem, "remedy": problem.remedy}
+            return self.page(visitor, "problem.html", 422, title="mistake", **told)
+        except HubError as trouble:
+            told = {"field": "", "problem": str(trouble), "remedy": ""}
+            return self.page(visitor, "problem.html", 502, title="trouble", **told)
+
+    def _told(self, visitor: Visitor, status: int, title: str) -> Response:
+        return self.page(visitor, "problem.html", status, title=title, field="", problem="", remedy="")
+
+    def _stay(self, visitor: Visitor) -> None:
+        with self.world.db.read() as session:
+            due = staff.to_be_seen(self.world, session, visitor.token)
+        if due:
+            with self.world.db.write() as session:
+                staff.seen(self.world, session, visitor.token)

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The first page: what runs, and what waits for a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import Session
+from starlette.routing import Route
+
+from hub.flows import attention
+from hub.flows.roles import May
+from hub.store.tables import Controller
+from hub.web.console.rooms import Rooms, Visitor
+
+
+def routes(rooms: Rooms) -> list[Route]:
+    return [
+        rooms.show("/console", May.LOOK, "today.html", _today),
+        rooms.show("/console/today/now", May.LOOK, "today_now.html", _now),
+    ]
+
+
+def _today(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any]:
+    return {"waits": attention.waiting(visitor.world, session, owner), **_now(visitor, session, owner)}
+
+
+def _now(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any]:
+    return {"now": attention.today(visitor.world, session, owner)}

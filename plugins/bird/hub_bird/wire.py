@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes out and what is listed: our words to and from Bird's platform. Pure. Source: [1] models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hub import (
+    Button,
+    ButtonKind,
+    ButtonsContent,
+    Card,
+    CardsContent,
+    Choice,
+    LinkContent,
+    ListContent,
+    LocationContent,
+    Media,
+    MediaContent,
+    MediaKind,
+    Outgoing,
+    Parts,
+    Point,
+    PointKind,
+    Receipt,
+    Rejected,
+    SenderState,
+    Template,
+    TemplateContent,
+    TemplateProblem,
+    TemplateState,
+    TextContent,
+    Texts,
+    Uncertain,
+    not_carried,
+)
+from hub.whatsapp.reading import Fields, mappings, text
+from hub.whatsapp.templates import assembled, filled, locale, template_state
+
+OURS = "hub_ref"  # in `metadata`, which every event repeats
+STATES = {"SUBMIT_FAILED": TemplateState.REJECTED}
+_CAPTIONED = frozenset({MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.DOCUMENT})
+_MOST_CARDS = 5
+
+
+def message(outgoing: Outgoing) -> Fields:
+    """The body of `POST /v1/whatsapp/messages`. Raises `Rejected` for what Bird does not carry.
+
+    Always with a number of ours: a template of Bird's own, which would leave from Bird's number, is thereby refused.
+    """
+    quoted = {"in_reply_to_message_id": outgoing.reply_to} if outgoing.reply_to else {}
+    return {
+        "to": recipient(outgoing.to),
+        "from": outgoing.sender,
+        "metadata": {OURS: outgoing.id},
+        **quoted,
+        **_content(outgoing),
+    }
+
+
+def recipient(to: Point) -> str:
+    if to.kind is PointKind.E164:
+        return f"+{to.value.removeprefix('+')}"
+    if to.kind in (PointKind.BSUID, PointKind.PARENT_BSUID):
+        return to.value
+    raise Rejected("WhatsApp needs a number or a BSUID")
+
+
+def _content(outgoing: Outgoing) -> Fields:
+    content = outgoing.content
+    match content:
+        case TextContent():
+            return {"text": {"body": content.body, "preview_url": False}}
+        case TemplateContent():
+            return {"template": _template(content)}
+        case MediaContent():
+            return {str(content.media.kind): _file(content)}
+        case ButtonsContent():
+            return {"interactive": _buttons(content)}
+        case ListContent():
+            return {"interactive": _list(content)}
+        case LinkContent():
+            return {"interactive": _link(content)}
+        case LocationContent():
+            return {"location": _place(content)}
+        case CardsContent():
+            return {"contact_cards": _cards(content)}
+        case _:
+            raise not_carried(outgoing)
+
+
+def _file(content: MediaContent) -> Fields:
+    kind = content.media.kind
+    if content.caption and kind not in _CAPTIONED:
+        raise Rejected(f"WhatsApp shows no caption with {kind}")
+    caption = {"caption": content.caption} if content.caption else {}
+    return {"url": _url(content.media), **caption, **_named(content.media)}
+
+
+def _url(media: Media) -> str:
+    if not media.link:
+        raise Rejected("Bird stores no files; give a link")
+    return media.link
+
+
+def _named(media: Media) -> Fields:
+    return {"filename": media.name} if media.name and media.kind is MediaKind.DOCUMENT else {}
+
+
+def _buttons(content: ButtonsContent) -> Fields:
+    buttons = [{"type": "quick_reply", "quick_reply": _choice(one)} for one in content.buttons]
+    return {**_framed("button", content), "buttons": buttons}
+
+
+def _list(content: ListContent) -> Fields:
+    sections = [
+        {"title": section.title, "rows": [_choice(row) for row in section.rows]} for section in content.sections
+    ]
+    return {**_framed("list", content), "list": {"button_text": content.label, "sections": sections}}
+
+
+def _link(content: LinkContent) -> Fields:
+    return {**_framed("cta_url", content), "cta_url": {"text": content.label, "url": content.url}}
+
+
+def _framed(kind: str, content: ButtonsContent | ListContent | LinkContent) -> Fields:
+    header = {"header": _header(content.header)} if content.header else {}
+    footer = {"footer_text": content.footer} if content.footer else {}
+    return {"type": kind, "body_text": content.body, **header, **footer}
+
+
+def _header(header: str | Media) -> Fields:
+    if isinstance(header, str):
+        return {"type": "text", "text": header}
+    return {"type": str(header.kind), "url": _url(header)}
+
+
+def _choice(one: Choice) -> Fields:
+    return {"slug": one.id, "text": one.title, **({"description": one.description} if one.description else {})}
+
+
+def _place(content: LocationContent) -> Fields:
+    named = {"name": content.name, "address": content.address}
+    point = {"latitude": content.latitude, "longitude": content.longitude}
+    return {**point, **{key: value for key, value in named.items() if value}}
+
+
+def _cards(content: CardsContent) -> list[Fields]:
+    if len(content.cards) > _MOST_CARDS:
+        raise Rejected("Bird carries up to five contact cards")
+    return [_card(one) for one in content.cards]
+
+
+def _card(card: Card) -> Fields:
+    """WhatsApp wants one part of the name besides the whole."""
+    found: Fields = {"name": {"formatted_name": card.name, "first_name": card.name}}
+    if card.company:
+        found["org"] = {"company": card.company}
+    if card.phones:
+        found["phone_numbers"] = [{"phone_number": phone} for phone in card.phones]
+    if card.emails:
+        found["emails"] = [{"email": email} for email in card.emails]
+    return found
+
+
+def _template(content: TemplateContent) -> Fields:
+    named = {"id" if content.name.startswith("wat_") else "slug": content.name, "language": content.language}
+    components = list(_components(filled(content)))
+    return {**named, "components": components} if components else named
+
+
+def _components(given: Parts) -> Iterator[Fields]:
+    if header := _above(given.header):
+        yield {"type": "header", "parameters": header}
+    if given.body:
+        yield {"type": "body", "parameters": _texts(given.body)}
+    for button in given.buttons:  # in order: Bird counts those that take a value
+        yield {"type": "button", "parameters": [{"type": "text", "text": _pressed(button)}]}
+    if given.cards:
+        yield {"type": "carousel", "cards": [{"components": list(_components(card))} for card in given.cards]}
+
+
+def _above(header: Texts | Media | LocationContent) -> list[Fields]:
+    match header:
+        case Texts():
+            return _texts(header)
+        case Media():
+            return [{"type": str(header.kind), "url": _url(header), **_named(header)}]
+        case _:
+            return [{"type": "location", "location": _place(header)}]
+
+
+def _texts(given: Texts) -> list[Fields]:
+    names = [{} if given.positional else {"name": name} for name, _ in given.pairs]
+    return [{"type": "text", "text": value, **name} for name, value in zip(names, given.values, strict=True)]
+
+
+def _pressed(button: Button) -> str:
+    if button.kind is ButtonKind.REPLY:
+        raise TemplateProblem("Bird takes no payload for a quick reply; its label comes back")
+    return button.value
+
+
+def receipt(answer: Fields) -> Receipt:
+    """Bird's acceptance. Raises `Uncertain` when the answer names no message: it may have been accepted."""
+    given = text(answer.get("id"))
+    if not given:
+        raise Uncertain("Bird's answer names no message")
+    return Receipt(given)
+
+
+def languages(listed: Fields) -> tuple[str, Iterable[tuple[str, Fields]]]:
+    """The version in which a listed template's content stands, and where each language stands. No version: a draft."""
+    version = text(listed.get("live_version_id")) or text(listed.get("pending_version_id"))
+    states = listed.get("languages")
+    found = states.items() if isinstance(states, dict) else ()
+    return version, [(tag, state) for tag, state in found if isinstance(state, dict)]
+
+
+def template(listed: Fields, tag: str, state: Fields, content: Fields) -> Template | None:
+    """One language of a template. Meta gives each its own category and may move one, so the language's counts."""
+    word = text(state.get("status")).upper()
+    return assembled(
+        text(listed.get("slug")),
+        locale(tag),
+        content.get("category") or listed.get("category"),
+        STATES.get(word) or template_state(word),
+        content.get("components"),
+    )
+
+
+def sender(number: Fields) -> SenderState:
+    called = text(number.get("phone_number"))
+    return SenderState(
+        id=called,
+        number=called,
+        name=text(number.get("name")),
+        quality=text(number.get("quality_rating")),
+        status=text(number.get("status")),
+        storage_region=text(number.get("data_localization_region")),
+    )
+
+
+def page(answer: Fields) -> tuple[list[Fields], str]:
+    """The objects of a list page and the cursor of the next, "" on the last."""
+    return mappings(answer.get("data")), text(answer.get("next_cursor"))

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes out: our words to CM.com's Business Messaging API, and its answer. Pure.
+
+Source: [1] responses, [2] SDKs and collection, [3] WhatsApp page. Kinds and parts that these do not show are refused.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from hub import (
+    ButtonKind,
+    ButtonsContent,
+    Choice,
+    HubError,
+    ListContent,
+    Media,
+    MediaContent,
+    MediaKind,
+    Outgoing,
+    Parts,
+    Point,
+    PointKind,
+    Receipt,
+    Rejected,
+    TemplateContent,
+    TemplateProblem,
+    TextContent,
+    Texts,
+    Uncertain,
+    not_carried,
+)
+from hub.whatsapp.reading import Fields, mappings, text
+from hub.whatsapp.templates import filled
+from hub.whatsapp.words import table
+
+ERRORS = table("hub_cm", "errors.toml")
+ONLY = ["WhatsApp"]  # no SMS in its place: that is another channel, and needs a basis of its own
+UNREAD = "."  # CM.com wants a text for channels that are not allowed here; nobody gets it
+
+
+def request(outgoing: Outgoing, namespace: str) -> Fields:
+    """The body of `POST /v1.0/message`. Raises `Rejected` for what is not carried or cannot be reached."""
+    build = _BUILDERS.get(type(outgoing.content))
+    if build is None or outgoing.reply_to:
+        raise not_carried(outgoing) if build is None else Rejected("CM.com documents no answer that quotes a message")
+    message: Fields = {
+        "from": outgoing.sender,
+        "to": [{"number": recipient(outgoing.to)}],
+        "reference": outgoing.id,
+        "allowedChannels": ONLY,
+        "body": {"type": "auto", "content": UNREAD},
+        "richContent": {"conversation": [build(outgoing.content, namespace)]},
+    }
+    return {"messages": {"msg": [message]}}
+
+
+def recipient(to: Point) -> str:
+    if to.kind is not PointKind.E164:
+        raise Rejected("CM.com needs a phone number")
+    return f"00{to.value.removeprefix('+')}"
+
+
+def _text(content: TextContent, _: str) -> Fields:
+    return {"text": content.body}
+
+
+def _media(content: MediaContent, _: str) -> Fields:
+    if content.caption:
+        raise Rejected("CM.com documents no captions; send the words as a text")
+    if content.media.kind is MediaKind.STICKER:
+        raise Rejected("CM.com documents no stickers")
+    return {"media": _file(content.media)}
+
+
+def _file(media: Media) -> Fields:
+    """Raises `Rejected` when the link does not end in the name of a file of a known type."""
+    name = media.name or media.link.rsplit("/", 1)[-1]
+    kind = mimetypes.guess_type(media.link)[0] or mimetypes.guess_type(name)[0]
+    if not media.link or kind is None:
+        raise Rejected("CM.com needs an https link that ends in a file name, as offer.pdf")
+    return {"mediaName": name, "mediaUri": media.link, "mimeType": kind}
+
+
+def _buttons(content: ButtonsContent, _: str) -> Fields:
+    buttons = [{"type": "reply", "reply": {"id": choice.id, "title": choice.title}} for choice in content.buttons]
+    return {"interactive": {"type": "button", **_framed(content), "action": {"buttons": buttons}}}
+
+
+def _list(content: ListContent, _: str) -> Fields:
+    sections = [{"title": section.title, "rows": list(map(_row, section.rows))} for section in content.sections]
+    action = {"button": content.label, "sections": sections}
+    return {"interactive": {"type": "list", **_framed(content), "action": action}}
+
+
+def _row(choice: Choice) -> Fields:
+    return {"id": choice.id, "title": choice.title, "description": choice.description}
+
+
+def _framed(content: ButtonsContent | ListContent) -> Fields:
+    whole: Fields = {"body": {"text": content.body}}
+    if isinstance(content.header, Media):
+        if content.header.kind is not MediaKind.IMAGE or not content.header.link:
+            raise Rejected("CM.com documents images above buttons only, by https link")
+        whole["header"] = {"type": "image", "media": {"mediaUri": content.header.link}}
+    elif content.header:
+        whole["header"] = {"type": "text", "text": content.header}
+    return {**whole, "footer": {"text": content.footer}} if content.footer else whole
+
+
+def _template(content: TemplateContent, namespace: str) -> Fields:
+    language = {"policy": "deterministic", "code": content.language}
+    components = list(_components(filled(content)))
+    named = {"namespace": namespace, "element_name": content.name, "language": language}
+    return {"template": {"whatsapp": {**named, "components": components}}}
+
+
+def _components(filled: Parts) -> Iterator[Fields]:
+    """Raises `TemplateProblem` for parts that CM.com's material does not show."""
+    if filled.cards:
+        raise TemplateProblem("CM.com documents no carousels")
+    if isinstance(filled.header, Media) and filled.header.kind is MediaKind.IMAGE:
+        yield {"type": "header", "parameters": [{"type": "image", "media": _file(filled.header)}]}
+    elif filled.header:
+        raise TemplateProblem("CM.com documents images above a template only")
+    if filled.body:
+        yield {"type": "body", "parameters": [{"type": "text", "text": value} for value in _positional(filled.body)]}
+    for button in filled.buttons:
+        if button.kind is not ButtonKind.REPLY:
+            raise TemplateProblem("CM.com documents quick replies only, no links or codes that vary")
+        payload = [{"type": "payload", "payload": button.value}]
+        yield {"type": "button", "sub_type": "quick_reply", "index": button.index, "parameters": payload}
+
+
+def _positional(texts: Texts) -> tuple[str, ...]:
+    if [name for name, _ in texts.pairs] != [str(index + 1) for index in range(len(texts.pairs))]:
+        raise TemplateProblem("CM.com fills variables by position: give 1, 2, ... without a gap")
+    return texts.values
+
+
+_BUILDERS: dict[type, Callable[[Any, str], Fields]] = {
+    TextContent: _text,
+    MediaContent: _media,
+    ButtonsContent: _buttons,
+    ListContent: _list,
+    TemplateContent: _template,
+}
+
+
+def receipt(answer: Fields, message_id: str) -> Receipt:
+    """CM.com names no message of its own: our reference is its only name. Raises what a refusal means."""
+    one = next(iter(mappings(answer.get("messages"))), {})
+    if text(one.get("status")) == "Accepted":
+        return Receipt(message_id)
+    raise refusal(answer) or Uncertain("CM.com's answer says nothing about the message")
+
+
+def refusal(answer: Fields) -> HubError | None:
+    """What the codes in an answer mean: the message's own, else that of the whole. None without a code."""
+    one = next(iter(mappings(answer.get("messages"))), {})
+    for code in (text(one.get("messageErrorCode")), text(answer.get("errorCode"))):
+        if code in ERRORS:
+            return ERRORS[code].error("CM.com")
+        if code not in ("", "0"):
+            return Rejected(f"CM.com {code}: refused with a code unknown to this version.", code=code)
+    return Rejected("CM.com refused the message and gave no code") if one.get("status") == "Rejected" else None

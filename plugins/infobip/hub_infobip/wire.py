@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes out and what is listed: our words to and from Infobip's dedicated WhatsApp API. Pure.
+
+Source: [1] for paths, envelope and limits, [2] for the bodies of audio, video, sticker, location and contact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from hub import (
+    Button,
+    ButtonKind,
+    ButtonsContent,
+    CardsContent,
+    Choice,
+    ListContent,
+    LocationContent,
+    Media,
+    MediaContent,
+    MediaKind,
+    Outgoing,
+    Point,
+    PointKind,
+    Receipt,
+    Rejected,
+    Template,
+    TemplateContent,
+    TemplateProblem,
+    TemplateState,
+    TextContent,
+    Texts,
+    Uncertain,
+    not_carried,
+)
+from hub.whatsapp import templates as states
+from hub.whatsapp.reading import Fields, mapping, mappings, number, text
+from hub.whatsapp.templates import assembled, filled, locale
+from hub_infobip import codes
+
+# both default to true at Infobip, which then records which link was opened by whom [1]
+UNTRACKED = {"shortenUrl": False, "trackClicks": False}
+_PAUSED = ("FIRST_PAUSED", "SECOND_PAUSED", "FLAGGED")
+_BUTTONS = {ButtonKind.REPLY: "QUICK_REPLY", ButtonKind.LINK: "URL"}
+
+
+def message(outgoing: Outgoing) -> tuple[str, Fields]:
+    """Path and body of a send. Raises `Rejected` for what Infobip does not carry or WhatsApp cannot reach."""
+    envelope: Fields = {"from": outgoing.sender, "to": recipient(outgoing.to), "messageId": outgoing.id}
+    if isinstance(outgoing.content, TemplateContent):
+        return "template", {"messages": [{**envelope, "content": _template(outgoing.content), "urlOptions": UNTRACKED}]}
+    build = _FREE.get(type(outgoing.content))
+    if build is None:
+        raise not_carried(outgoing)
+    path, content = build(outgoing.content)
+    if outgoing.reply_to:
+        envelope["context"] = {"replyToMessageId": outgoing.reply_to}
+    if path in _WITH_LINKS:
+        envelope["urlOptions"] = UNTRACKED
+    return path, {**envelope, "content": content}
+
+
+def recipient(to: Point) -> str:
+    if to.kind is PointKind.E164:
+        return to.value.removeprefix("+")
+    if to.kind in (PointKind.BSUID, PointKind.PARENT_BSUID):
+        return to.value
+    raise Rejected("WhatsApp needs a number or a BSUID")
+
+
+# free messages: path and content
+
+
+def _text(content: TextContent) -> tuple[str, Fields]:
+    return "text", {"text": content.body, "previewUrl": False}
+
+
+def _media(content: MediaContent) -> tuple[str, Fields]:
+    kind = content.media.kind
+    caption = {"caption": content.caption} if content.caption and kind in _CAPTIONED else {}
+    return kind.value, {**_file(content.media), **caption}
+
+
+_CAPTIONED = (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.DOCUMENT)
+
+
+def _file(media: Media) -> Fields:
+    if not media.link:
+        raise Rejected("Infobip fetches files by an https link; it has no ids of uploaded ones")
+    name = {"filename": media.name} if media.name and media.kind is MediaKind.DOCUMENT else {}
+    return {"mediaUrl": media.link, **name}
+
+
+def _buttons(content: ButtonsContent) -> tuple[str, Fields]:
+    buttons = [{"type": "REPLY", "id": choice.id, "title": choice.title} for choice in content.buttons]
+    return "interactive/buttons", _framed(content, {"buttons": buttons})
+
+
+def _list(content: ListContent) -> tuple[str, Fields]:
+    sections = [{"title": section.title, "rows": list(map(_row, section.rows))} for section in content.sections]
+    return "interactive/list", _framed(content, {"title": content.label, "sections": sections})
+
+
+def _row(choice: Choice) -> Fields:
+    row: Fields = {"id": choice.id, "title": choice.title}
+    return {**row, "description": choice.description} if choice.description else row
+
+
+def _framed(content: ButtonsContent | ListContent, action: Fields) -> Fields:
+    """An interactive message: what is pressed, and the texts around it."""
+    whole: Fields = {"body": {"text": content.body}, "action": action}
+    if isinstance(content.header, Media):
+        whole["header"] = {"type": content.header.kind.upper(), **_file(content.header)}
+    elif content.header:
+        whole["header"] = {"type": "TEXT", "text": content.header}
+    return {**whole, "footer": {"text": content.footer}} if content.footer else whole
+
+
+def _location(content: LocationContent) -> tuple[str, Fields]:
+    named = {"name": content.name, "address": content.address}
+    place = {"latitude": content.latitude, "longitude": content.longitude}
+    return "location", {**place, **{key: value for key, value in named.items() if value}}
+
+
+def _cards(content: CardsContent) -> tuple[str, Fields]:
+    cards = []
+    for card in content.cards:
+        shown: Fields = {"name": {"firstName": card.name, "formattedName": card.name}}
+        shown["phones"] = [{"phone": phone} for phone in card.phones]
+        shown["emails"] = [{"email": email} for email in card.emails]
+        cards.append({**shown, "org": {"company": card.company}} if card.company else shown)
+    return "contact", {"contacts": cards}
+
+
+_FREE: dict[type, Callable[[Any], tuple[str, Fields]]] = {
+    TextContent: _text,
+    MediaContent: _media,
+    ButtonsContent: _buttons,
+    ListContent: _list,
+    LocationContent: _location,
+    CardsContent: _cards,
+}
+_WITH_LINKS = frozenset({"text", "image", "video", "document", "interactive/buttons", "interactive/list"})
+
+
+# templates
+
+
+def _template(content: TemplateContent) -> Fields:
+    """Raises `TemplateProblem` for what Infobip cannot be told without doubt: it fills everything by position."""
+    given = filled(content)
+    if given.cards:
+        raise TemplateProblem("this plugin sends no carousels through Infobip")
+    data: Fields = {"body": {"placeholders": _placeholders(given.body)}}
+    if given.header:
+        data["header"] = _header(given.header)
+    if given.buttons:
+        data["buttons"] = list(_pressed(given.buttons))
+    return {"templateName": content.name, "language": content.language, "templateData": data}
+
+
+def _placeholders(texts: Texts) -> list[str]:
+    names = [name for name, _ in texts.pairs]
+    if names != [str(index + 1) for index in range(len(names))]:
+        raise TemplateProblem("Infobip fills placeholders by position: give 1, 2, ... without a gap")
+    return list(texts.values)
+
+
+def _header(header: Texts | Media | LocationContent) -> Fields:
+    if isinstance(header, LocationContent):
+        return {"type": "LOCATION", "latitude": header.latitude, "longitude": header.longitude}
+    if isinstance(header, Texts):
+        if len(_placeholders(header)) != 1:
+            raise TemplateProblem("a text header has one variable")
+        return {"type": "TEXT", "placeholder": header.values[0]}
+    # a document must have a name here [2]; where none is given, the end of its link is one
+    name = {"filename": header.link.rsplit("/", 1)[-1] or "file"} if header.kind is MediaKind.DOCUMENT else {}
+    return {"type": header.kind.upper(), **name, **_file(header)}
+
+
+def _pressed(buttons: tuple[Button, ...]) -> Iterator[Fields]:
+    """Infobip's list has no index, so a gap would give one button what is meant for another."""
+    for position, button in enumerate(buttons):
+        if button.kind not in _BUTTONS:
+            raise TemplateProblem("this plugin fills no coupon codes through Infobip")
+        if button.index != position:
+            raise TemplateProblem("Infobip fills buttons by position: fill them from 0 without a gap")
+        yield {"type": _BUTTONS[button.kind], "parameter": button.value}
+
+
+def receipt(answer: Fields) -> Receipt:
+    """Infobip's acceptance. Raises what a refusal inside it means; `Uncertain` when it names no message."""
+    one = next(iter(mappings(answer.get("messages"))), answer)
+    message_id, group = text(one.get("messageId")), number(mapping(one.get("status")).get("groupId"))
+    if group in (codes.OK, codes.PENDING, codes.DELIVERED) and message_id:
+        return Receipt(message_id)
+    if group in (codes.UNDELIVERABLE, codes.EXPIRED, codes.REJECTED):
+        raise codes.failure(one)
+    raise Uncertain("Infobip's answer names no message")
+
+
+def template(listed: Fields) -> Template | None:
+    """A template of the list; None when its name, language or category cannot be read."""
+    language = locale(listed.get("language"))
+    return assembled(
+        text(listed.get("name")),
+        language,
+        listed.get("category"),
+        template_state(listed.get("status")),
+        list(_components(mapping(listed.get("structure")))),
+    )
+
+
+def template_state(word: object) -> TemplateState:
+    """Infobip's words beside Meta's. That a FLAGGED one may still be sent is not stated."""
+    known = text(word).upper()
+    return TemplateState.PAUSED if known in _PAUSED else states.template_state(known)
+
+
+def _components(structure: Fields) -> Iterator[Fields]:
+    """Infobip's structure in Meta's words. Version 1 of the API had texts where version 2 has objects."""
+    for part in ("header", "body", "footer"):
+        given = structure.get(part)
+        if given:
+            yield {"text": text(given), **mapping(given), "type": part}
+    if buttons := mappings(structure.get("buttons")):
+        yield {"type": "buttons", "buttons": buttons}

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes out and what is listed: our words to and from the Conversation API. Pure. Source: [2] [3] [5]."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from hub import (
+    Button,
+    ButtonKind,
+    ButtonsContent,
+    CardsContent,
+    LinkContent,
+    ListContent,
+    LocationContent,
+    Media,
+    MediaContent,
+    MediaKind,
+    Outgoing,
+    PointKind,
+    Purpose,
+    Receipt,
+    Rejected,
+    SenderState,
+    Template,
+    TemplateContent,
+    TemplateProblem,
+    TemplateState,
+    TextContent,
+    Texts,
+    Uncertain,
+    not_carried,
+)
+from hub.whatsapp.reading import Fields, mapping, mappings, text
+from hub.whatsapp.templates import assembled, filled, locale, template_state
+
+CHANNEL = "WHATSAPP"
+LABEL = "label:"  # begins a payload that is the label of its own button
+# the older guide [5] has categories of its own
+CATEGORIES = {"OTP": "AUTHENTICATION", "TRANSACTIONAL": "UTILITY"}
+
+
+def message(outgoing: Outgoing, ttl: int, labels: Mapping[str, str] | None = None) -> Fields:
+    """The body of `POST /messages:send`. Raises `Rejected` for what Sinch does not document.
+
+    labels: of the template's quick replies, by index. Sinch wants a payload for each of them [3] and hands over nothing
+    else when one is pressed, so where the sender gives none, the label goes along: it may say stop.
+    """
+    if outgoing.to.kind is not PointKind.E164:
+        raise Rejected("Sinch documents no sending to a user id; a number is needed")
+    identity = {"channel": CHANNEL, "identity": outgoing.to.value.removeprefix("+")}
+    advertises = outgoing.purpose is Purpose.MARKETING
+    return {
+        "app_id": outgoing.sender,
+        "recipient": {"identified_by": {"channel_identities": [identity]}},
+        "channel_priority_order": [CHANNEL],  # never another channel instead
+        "processing_strategy": "DISPATCH_ONLY",  # Sinch keeps neither contact nor conversation
+        "correlation_id": outgoing.id,
+        "message_content_type": "CONTENT_MARKETING" if advertises else "CONTENT_NOTIFICATION",
+        "queue": "HIGH_PRIORITY" if outgoing.purpose is Purpose.AUTHENTICATION else "NORMAL_PRIORITY",
+        "ttl": f"{ttl}s",
+        "message": _content(outgoing, labels or {}),
+    }
+
+
+def _content(outgoing: Outgoing, labels: Mapping[str, str]) -> Fields:
+    content = outgoing.content
+    match content:
+        case TextContent():
+            return {"text_message": {"text": content.body}}
+        case TemplateContent():
+            return {"template_message": {"channel_template": {CHANNEL: _template(content, labels)}}}
+        case MediaContent():
+            return {"media_message": _file(content)}
+        case ButtonsContent():
+            return {"choice_message": _buttons(content)}
+        case ListContent():
+            return {"list_message": _list(content)}
+        case LinkContent():
+            return {"choice_message": _link(content)}
+        case LocationContent():
+            return {"location_message": _place(content)}
+        case CardsContent():
+            return {"contact_info_message": _card(content)}
+        case _:
+            raise not_carried(outgoing)
+
+
+def _file(content: MediaContent) -> Fields:
+    if content.caption:
+        raise Rejected("Sinch's media message has no caption; send the text by itself")
+    named = {"filename_override": content.media.name} if content.media.name else {}
+    return {"url": _url(content.media), **named}
+
+
+def _url(media: Media) -> str:
+    if not media.link:
+        raise Rejected("Sinch stores no files; give a link")
+    return media.link
+
+
+def _buttons(content: ButtonsContent) -> Fields:
+    _no_header(content.header)
+    choices = [{"text_message": {"text": one.title}, "postback_data": one.id} for one in content.buttons]
+    return {"text_message": {"text": content.body}, "choices": choices, **_footer(content.footer)}
+
+
+def _link(content: LinkContent) -> Fields:
+    _no_header(content.header)
+    choice = {"url_message": {"title": content.label, "url": content.url}}
+    return {"text_message": {"text": content.body}, "choices": [choice], **_footer(content.footer)}
+
+
+def _no_header(header: str | Media) -> None:
+    if header:
+        raise Rejected("Sinch's choice message has no header")
+
+
+def _footer(footer: str) -> Fields:
+    return {"message_properties": {"whatsapp_footer": footer}} if footer else {}
+
+
+def _list(content: ListContent) -> Fields:
+    if content.footer:
+        raise Rejected("Sinch's list message has no footer")
+    sections = [
+        {
+            "title": section.title,
+            "items": [
+                {
+                    "choice": {
+                        "title": row.title,
+                        "postback_data": row.id,
+                        **({"description": row.description} if row.description else {}),
+                    }
+                }
+                for row in section.rows
+            ],
+        }
+        for section in content.sections
+    ]
+    header = {"whatsapp_header": content.header} if content.header else {}
+    return {"title": content.body, "sections": sections, "message_properties": {"menu": content.label, **header}}
+
+
+def _place(content: LocationContent) -> Fields:
+    coordinates = {"latitude": content.latitude, "longitude": content.longitude}
+    title = content.name or content.address or f"{content.latitude}, {content.longitude}"
+    label = {"label": content.address} if content.name and content.address else {}
+    return {"coordinates": coordinates, "title": title, **label}
+
+
+def _card(content: CardsContent) -> Fields:
+    if len(content.cards) != 1 or not content.cards[0].phones:
+        raise Rejected("Sinch's contact message is one card with a number")
+    (card,) = content.cards
+    emails = {"email_addresses": [{"email_address": email} for email in card.emails]} if card.emails else {}
+    company = {"organization": {"company": card.company}} if card.company else {}
+    phones = [{"phone_number": phone} for phone in card.phones]
+    return {"name": {"full_name": card.name}, "phone_numbers": phones, **emails, **company}
+
+
+def _template(content: TemplateContent, labels: Mapping[str, str]) -> Fields:
+    replies = {_button(Button(int(at), ButtonKind.REPLY, "")): f"{LABEL}{said}" for at, said in labels.items()}
+    filled = replies | dict(_parameters(content))
+    template: Fields = {"template_id": content.name, "language_code": locale(content.language)}
+    return {**template, "parameters": filled} if filled else template
+
+
+def _parameters(content: TemplateContent) -> Iterator[tuple[str, str]]:
+    """Keys of [3]: values are counted from 1, buttons from 0."""
+    given = filled(content)
+    if given.cards:
+        raise TemplateProblem("Sinch documents no carousel")
+    match given.header:
+        case Texts():
+            yield from _texts("header", given.header)
+        case Media():
+            kind = given.header.kind
+            yield f"header[1]{kind}.link", _url(given.header)
+            if kind is MediaKind.DOCUMENT and given.header.name:
+                yield "header[1]document.filename", given.header.name
+        case _:
+            raise TemplateProblem("Sinch documents no location above a template")
+    yield from _texts("body", given.body)
+    for button in given.buttons:
+        yield _button(button), button.value
+
+
+def _texts(place: str, given: Texts) -> Iterator[tuple[str, str]]:
+    if not given.positional:
+        raise TemplateProblem("Sinch fills a template by position; name the variables 1, 2, ...")
+    for position, value in enumerate(given.values, 1):
+        yield f"{place}[{position}]text", value
+
+
+def _button(button: Button) -> str:
+    match button.kind:
+        case ButtonKind.LINK:
+            return f"button[{button.index}]url[1]text"
+        case ButtonKind.REPLY:
+            return f"button[{button.index}]quick_reply[1]payload"
+        case _:
+            raise TemplateProblem("Sinch documents no coupon button")
+
+
+def receipt(answer: Fields) -> Receipt:
+    """Sinch's acceptance. Raises `Uncertain` when the answer names no message: it may have been accepted."""
+    given = text(answer.get("message_id"))
+    if not given:
+        raise Uncertain("Sinch's answer names no message")
+    return Receipt(given)
+
+
+def template(listed: Fields) -> Template | None:
+    """A template of the list; None when its name, language or category cannot be read.
+
+    [5] names name, language, category and state. That the components stand in `details`, in Meta's words, is
+    UNCONFIRMED: without them a template has no text, and core finds nothing in it that it could clear as advertising.
+    """
+    word, state = text(listed.get("category")), text(listed.get("state"))
+    return assembled(
+        text(listed.get("name")),
+        locale(listed.get("language")),
+        CATEGORIES.get(word, word),
+        TemplateState.PENDING if state == "DRAFT" else template_state(state),
+        mapping(listed.get("details")).get("components"),
+    )
+
+
+def quick_replies(listed: Fields) -> dict[str, str]:
+    """Labels of a listed template's quick replies, by the index of the button."""
+    components = mappings(mapping(listed.get("details")).get("components"))
+    buttons = [button for part in components for button in mappings(part.get("buttons"))]
+    return {str(at): text(one.get("text")) for at, one in enumerate(buttons) if text(one.get("type")) == "QUICK_REPLY"}
+
+
+def sender(app: Fields) -> SenderState | None:
+    """The WhatsApp number of an app; None when it has none."""
+    for channel in mappings(app.get("channel_credentials")):
+        if text(channel.get("channel")) == CHANNEL:
+            digits = text(mapping(channel.get("static_bearer")).get("claimed_identity")).removeprefix("+")
+            status = text(mapping(channel.get("state")).get("status"))
+            number = f"+{digits}" if digits else ""
+            return SenderState(text(app.get("id")), number, text(app.get("display_name")), status=status)
+    return None

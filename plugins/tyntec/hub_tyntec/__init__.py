@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tyntec's Conversations API v3, WhatsApp.
+
+Numbers in this plugin's comments name tyntec's own repository github.com/tyntec/api-collection (May 2026):
+
+[1] conversations/v3/openapi.yaml, whatsapp.yaml, common.yaml     [2] Conversations V3.13 Postman collection
+[3] webhook-events-v2.yaml, business_notification_webhook_events.yaml   [4] configurations.yaml
+[5] tyntec.com, "GDPR with WhatsApp Business"
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from hub import (
+    Can,
+    ClearedMessage,
+    DataItem,
+    Event,
+    Forbidden,
+    Health,
+    HubError,
+    Inbound,
+    MarksRead,
+    ProcessorProfile,
+    Provider,
+    Receipt,
+    Template,
+    hookimpl,
+    same,
+)
+from hub.whatsapp.reading import Fields, parsed
+from hub_tyntec import webhooks, wire
+from hub_tyntec.problems import problem
+from hub_tyntec.signature import verify
+
+
+class Config(BaseModel):
+    """Settings of one WhatsApp account at tyntec. Its numbers are the senders."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account: str = Field(
+        pattern=r"^[\w-]+$", description="Id (UUID) of the WhatsApp account at tyntec; its templates are read."
+    )
+    api_key: SecretStr = Field(
+        min_length=1, description="API key with the scopes to send messages and to read templates."
+    )
+    signature_secret: SecretStr = Field(
+        min_length=8,
+        max_length=125,
+        description="A random text that you choose; enter it as the secret of the callback signature at tyntec.",
+    )
+    previous_signature_secret: SecretStr | None = Field(
+        None, description="The secret before this one. Enter it while you change it, empty it afterwards."
+    )
+    signature_method: Literal["HS256", "HS512"] = Field("HS256", description="Method of the callback signature.")
+    header_name: str = Field(
+        "x-hub-token", pattern=r"^[A-Za-z0-9-]+$", description="Name of the static header tyntec sends along."
+    )
+    header_value: SecretStr | None = Field(
+        None, description="Value of that header. Where it is given, a webhook without it is refused."
+    )
+    base_url: str = Field(
+        "https://api.tyntec.com/conversations/v3", description="Address of the API; change it for tests only."
+    )
+
+
+class Tyntec(Provider[Config], MarksRead):
+    """Sends through tyntec in Dortmund."""
+
+    name = "tyntec"
+    title = "tyntec"
+    Config = Config
+    signature = "HMAC (HS256 or HS512) over time stamp and raw body, five minutes' window"
+    can = frozenset(
+        {
+            Can.TEXT,
+            Can.TEMPLATE,
+            Can.HEADER_MEDIA,
+            Can.MEDIA,
+            Can.BUTTONS,
+            Can.LIST,
+            Can.REPLY,
+            Can.TEMPLATES_LISTED,
+            Can.STATUS_DELIVERED,
+            Can.STATUS_READ,
+            Can.INBOUND,
+            Can.OPAQUE_ID,
+            Can.MARK_READ,
+        }
+    )
+    data = (
+        DataItem("phone number, BSUID", "contact data", "address a message", "7 / 30 days with the message [5]"),
+        DataItem("message text, template parameters, files", "content", "deliver a message", "7 / 30 days [5]"),
+        DataItem("profile name, username", "contact data", "sent along; not read", "not stated"),
+        DataItem("status and time of a message", "metadata", "prove delivery", "not stated"),
+    )
+    profile = ProcessorProfile(
+        legal_entity="tyntec GmbH",
+        seat="DE",
+        parent="",
+        regions=("EU, by tyntec's own statement [5]", "at Meta: as for the Meta Cloud API"),
+        subprocessors=("Meta, as tyntec's page calls it a processor for messages a business begins [5]",),
+        transfers=("to Meta: as for the Meta Cloud API; nothing else is known",),
+        to_verify=(
+            "Address and current owner of tyntec GmbH; both are UNCONFIRMED here.",
+            "Sub-processors, cloud hosts included: UNCONFIRMED.",
+            "Certificates (ISO 27001, C5): UNCONFIRMED.",
+            "Data flow and retention (7 / 30 days) with Cloud API: the page read is partly of the on-premise era.",
+            "Data processing terms under Art. 28 GDPR, signed, in their current version.",
+            "Local Storage region of each number at Meta; it ends neither the transfer nor its assessment.",
+        ),
+        source="[2] for the address, [5]; unverified until checked for this account",
+    )
+
+    def authenticate(self, request: Inbound) -> None:
+        """The static header where one is agreed, and the signature, with the secret of today or the one before."""
+        if request.method != "POST":
+            raise Forbidden("tyntec posts its webhooks")
+        if self.config.header_value:
+            given = request.headers.get(self.config.header_name.lower(), "")
+            same(self.config.header_value.get_secret_value(), given)
+        previous, method = self.config.previous_signature_secret, self.config.signature_method
+        if previous:  # an empty one must never verify anything
+            try:
+                return verify(request, previous, method)
+            except Forbidden:
+                pass
+        return verify(request, self.config.signature_secret, method)
+
+    async def receive(self, request: Inbound) -> list[Event]:
+        return webhooks.events(parsed(request.body), request.received_at)
+
+    async def send(self, message: ClearedMessage) -> Receipt:
+        answer = await self._call("POST", "messages", json=wire.message(message.outgoing), sends=True)
+        return wire.receipt(parsed(answer))
+
+    async def templates(self) -> AsyncIterator[Template]:
+        answer = await self._call("GET", f"channels/whatsapp/accounts/{self.config.account}/templates")
+        for template in wire.templates(answer):
+            yield template
+
+    async def mark_read(self, sender: str, message: str, *, typing: bool = False) -> None:
+        shown = {"status": "read", **({"isTyping": True} if typing else {})}
+        path = f"channels/whatsapp/messages/{quote(message, safe='')}"
+        await self._call("PUT", path, json=shown, names_message=True)
+
+    async def check(self) -> Health:
+        """Read the account's templates: proves key, account and scope."""
+        try:
+            count = len([template async for template in self.templates()])
+        except HubError as error:
+            return Health(False, str(error))
+        return Health(True, f"{count} translations of templates")
+
+    async def _call(
+        self, method: str, path: str, *, json: Fields | None = None, sends: bool = False, names_message: bool = False
+    ) -> bytes:
+        """One call. Raises what tyntec's answer means."""
+        response = await self.http.request(
+            method,
+            f"{self.config.base_url.rstrip('/')}/{path}",
+            json=json,
+            headers={"apikey": self.config.api_key.get_secret_value()},
+        )
+        error = problem(response, sends=sends, names_message=names_message)
+        if error is not None:
+            raise error
+        return response.content
+
+
+@hookimpl
+def hub_connectors() -> list[type[Tyntec]]:
+    return [Tyntec]
