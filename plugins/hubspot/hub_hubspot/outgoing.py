@@ -9,14 +9,11 @@ from datetime import UTC, datetime
 
 from hub import Report, ReportKind
 from hub_hubspot import words
-from hub_hubspot.settings import Config
 from hub_hubspot.trouble import Json
 from hub_hubspot.wire import moment
 
 PERMISSION = frozenset({ReportKind.CONSENT, ReportKind.WITHDRAWAL})
 TO_CONTACT = {"communications": 81, "notes": 202}  # association types ("Associations v4")
-_WAY = ("accepted", "sent", "delivered", "read")
-_OPEN = frozenset({"queued", "held", "authorised"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -134,24 +131,16 @@ def _why_not(report: Report) -> str:
 # --- workflows that wait
 
 
-def completions(reports: Iterable[Report], config: Config) -> dict[str, Json]:
-    """Output fields by callback, for each workflow that has waited long enough."""
-    return {one.callback: outputs(one) for one in reports if one.callback and ends(one, config.workflow_until)}
-
-
-def ends(report: Report, until: str) -> bool:
-    """Is this what the workflow waits for? Whatever is no step of the way ends it."""
-    status = report.status.lower()
-    if report.kind is not ReportKind.STATUS or status in _OPEN:
-        return report.kind is ReportKind.REFUSED
-    return status not in _WAY or _WAY.index(status) >= _WAY.index(until)
+def completions(reports: Iterable[Report]) -> dict[str, Json]:
+    """Output fields by callback. Core says when a workflow has its answer: only then a report names the callback."""
+    return {one.callback: outputs(one) for one in reports if one.callback}
 
 
 def outputs(report: Report) -> Json:
     """What a workflow may branch on. A message that did not leave lets the workflow go on, marked as failed."""
     status = report.status.lower()
-    state = "SUCCESS" if status in _WAY else "FAIL_CONTINUE"
-    return {"status": status, "reason": report.reason, "hs_execution_state": state}
+    failed = report.kind is ReportKind.REFUSED or status in ("failed", "unknown")
+    return {"status": status, "reason": report.reason, "hs_execution_state": "FAIL_CONTINUE" if failed else "SUCCESS"}
 
 
 def stamp(at: datetime) -> str:

@@ -45,7 +45,7 @@ async def write(api: Api, config: Config, reports: Sequence[Report]) -> list[Out
         failed = await writing.properties(batch)
         for record, outcome in failed.items():
             writing.settle(of_record[record], *outcome)
-    told_off = await _go_on(writing, config, reports)
+    told_off = await _go_on(writing, reports)
     waits = [report for report in reports if report.key not in writing.outcomes]
     for group in _batches([one for one in waits if on_timeline(one, config.timeline_at)]):
         await writing.timeline("communications", group)
@@ -54,9 +54,9 @@ async def write(api: Api, config: Config, reports: Sequence[Report]) -> list[Out
     return [writing.outcomes.get(one.key, Outcome(one.key, told_off.get(one.callback, ""))) for one in reports]
 
 
-async def _go_on(writing: _Writing, config: Config, reports: Sequence[Report]) -> dict[str, str]:
+async def _go_on(writing: _Writing, reports: Sequence[Report]) -> dict[str, str]:
     """Complete the callbacks. Returns those refused for good, and why; what may work later is settled so."""
-    outputs = completions(reports, config)
+    outputs = completions(reports)
     told_off: dict[str, str] = {}
     for callbacks in _batches(list(outputs)):
         trouble = await writing.callbacks({one: outputs[one] for one in callbacks})

@@ -69,10 +69,6 @@ class Config(BaseModel):
     refusals_on_timeline: bool = Field(
         default=False, description="Write a note on the contact for each message that was refused, with its reason."
     )
-    workflow_until: Literal["accepted", "sent", "delivered"] = Field(
-        default="accepted",
-        description="Message state at which a waiting workflow goes on. A refusal or failure ends the wait at once.",
-    )
     app_id: str = Field(
         default="",
         pattern=r"^\d*$",

@@ -94,8 +94,8 @@ class Records:
     def after(self, record: str, *, archived: bool = False) -> Iterator[Record]:
         """Records with greater ids than `record`, which may be "" for all."""
         if archived:
-            held = sorted(one for one in map(int, self.all) if one > int(record or 0))
-            yield from (one for number in held if (one := self.all[str(number)]).archived_at is not None)
+            held = sorted(number for number in map(int, self.all) if number > int(record or 0))
+            yield from (self.all[str(n)] for n in held if self.all[str(n)].archived_at is not None)
             return
         start = bisect.bisect_right(self._order, int(record)) if record else 0
         made = islice(self._order, start, None)
