@@ -107,17 +107,19 @@ class Webhooks:
         after: float = 0.0,
         done: Callable[[datetime], None] | None = None,
         now: Callable[[], datetime] | None = None,
+        accepted: Callable[[httpx.Response], bool] = lambda response: response.status_code < 300,
     ) -> None:
         """Deliver `body`, from any thread. `headers(attempt)` signs it anew for each attempt.
 
-        `body` may be made anew for each attempt too, for vendors that count attempts inside.
+        `body` may be made anew for each attempt too, for vendors that count attempts inside. `accepted`: whether an
+        answer is the one that the vendor waits for.
         """
         if self._loop is None:
             raise RuntimeError("the emulator is not running")
         copies = 2 if self.rng.random() < self.double else 1
         for _ in range(copies):
             delay = after + self.rng.random() * self.jitter
-            self._loop.call_soon_threadsafe(self._start, url, body, headers, delay, done, now)
+            self._loop.call_soon_threadsafe(self._start, url, body, headers, delay, done, now, accepted)
 
     def _start(self, *arguments: Any) -> None:
         task = asyncio.get_running_loop().create_task(self._deliver(*arguments))
@@ -132,6 +134,7 @@ class Webhooks:
         delay: float,
         done: Callable[[datetime], None] | None,
         now: Callable[[], datetime] | None,
+        accepted: Callable[[httpx.Response], bool],
     ) -> None:
         await asyncio.sleep(delay)
         assert self._client is not None
@@ -141,7 +144,7 @@ class Webhooks:
             try:
                 async with self._slots:
                     response = await self._client.post(url, content=content, headers=dict(headers(attempt)))
-                if response.status_code < 300:
+                if accepted(response):
                     self.delivered += 1
                     if done is not None and now is not None:
                         done(now())
