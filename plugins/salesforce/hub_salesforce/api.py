@@ -50,9 +50,9 @@ class Api:
             raise Rejected("this is no locator", code=LOST_LOCATOR)
         return _object(await self._read(locator, {}))
 
-    async def rows(self, soql: str) -> AsyncIterator[Json]:
+    async def rows(self, soql: str, *, deleted: bool = False) -> AsyncIterator[Json]:
         """Every record of a query that is known to be small enough for one go."""
-        body = await self.query(soql)
+        body = await self.query(soql, deleted=deleted)
         while True:
             for record in records(body):
                 yield record

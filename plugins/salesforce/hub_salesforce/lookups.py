@@ -33,12 +33,13 @@ async def consents_of(
 
 
 async def by(
-    api: Api, name: str, fields: Sequence[str], field: str, ids: Sequence[str], more: str = ""
+    api: Api, name: str, fields: Sequence[str], field: str, ids: Sequence[str], more: str = "", *, deleted: bool = False
 ) -> AsyncIterator[Row]:
-    """Records of an object of which `field` is one of `ids`. `more`: a further condition."""
+    """Records of an object of which `field` is one of `ids`. `more`: a further condition; `deleted`: with those in the
+    recycle bin."""
     for some in groups(ids, IDS):
         soql = f"SELECT {','.join(fields)} FROM {name} WHERE {field} IN {listed(some)}{more}"  # noqa: S608
-        async for record in api.rows(soql):
+        async for record in api.rows(soql, deleted=deleted):
             yield flat(record)
 
 

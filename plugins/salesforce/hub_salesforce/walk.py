@@ -145,9 +145,11 @@ class Walk:
         listed = body.get("deletedRecords")
         if not isinstance(listed, list):
             raise Unavailable("Salesforce's answer has no deleted records")
-        gone = (full(str(one.get("id", ""))) for one in listed if isinstance(one, dict))
+        ids = [full(str(one.get("id", ""))) for one in listed if isinstance(one, dict)]
+        # those in the recycle bin came with what changed, and those that were brought back are not gone
+        there = {row["Id"] async for row in lookups.by(self.api, name, ["Id"], "Id", ids, deleted=True)}
         after = replace(position, last=stamp(until)) if until < end else None
-        return _Step((), after, tuple(record for record in gone if record))
+        return _Step((), after, tuple(record for record in dict.fromkeys(ids) if record and record not in there))
 
     def _select(self, name: str) -> str:
         return f"SELECT {', '.join(people.fields(self.org, name, self.config, self.asked))} FROM {name}"  # noqa: S608

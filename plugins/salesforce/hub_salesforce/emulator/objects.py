@@ -112,7 +112,7 @@ _EVERY = (
     Field("LastModifiedDate", "datetime", read_only=True),
     Field("SystemModstamp", "datetime", read_only=True),
 )
-_PHONES = ("Phone:phone", "MobilePhone:phone", "Email:email", "FirstName", "LastName!")
+_PHONES = ("LeadSource", "Phone:phone", "MobilePhone:phone", "Email:email", "FirstName", "LastName!")
 _FLAGS = ("DoNotCall:boolean", "HasOptedOutOfEmail:boolean", "HasOptedOutOfFax:boolean")
 _CUSTOM = (Field("WhatsApp_Stop__c"), Field("Legal_Basis__c", "multipicklist"))
 _CONSENT = (
