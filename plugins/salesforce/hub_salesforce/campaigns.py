@@ -126,7 +126,7 @@ async def prepared(api: Api, memory: Memory, campaign: str, wanted: set[str]) ->
         for place, one in enumerate(missing)
     ]
     if made:
-        answer = await api.ask("POST", COLLECTIONS, {"allOrNone": True, "records": made})
+        answer = await api.ask("POST", COLLECTIONS, {"allOrNone": False, "records": made})
         if not isinstance(answer, list) or not all(isinstance(one, dict) and one.get("success") for one in answer):
             raise Unavailable("Salesforce did not make the status values of the campaign")
     known |= {one: STATUSES[one] for one in missing}

@@ -147,11 +147,11 @@ def _notified(one: soap.Notification, request: Inbound) -> Event:
         return (
             AudienceChanged(campaign, at) if one.object == "CampaignMember" and campaign else ContactChanged(record, at)
         )
-    if not full(one.id):
+    if not one.id:
         return Unknown("an outbound message without an id", at)
     filled = {key[4:]: fields.get(name, "") for key, name in query.items() if key.startswith("set.")}
     return SendRequested(
-        event=f"notification:{full(one.id)}",
+        event=f"notification:{full(one.id) or one.id}",
         record=record,
         template=query["template"],
         purpose=query.get("purpose", ""),

@@ -105,7 +105,12 @@ def test_consent_for_a_contact_point_that_is_no_number_is_unknown(org: Site) -> 
     ],
 )
 def test_legal_basis_of_the_purpose_decides_the_kind(org: Site, name: str, expected: ClaimKind) -> None:
-    org.settings["legal_bases"] = ("billing=contract", "contract=contract", "consent=consent", "Our own=legitimate_interest")
+    org.settings["legal_bases"] = (
+        "billing=contract",
+        "contract=contract",
+        "consent=consent",
+        "Our own=legitimate_interest",
+    )
     basis = org.named("DataUseLegalBasis", name)
     purpose = org.named("DataUsePurpose", "Offers", LegalBasisId=basis)
     (claim,) = read(org, "OptIn", DataUsePurposeId=purpose)
@@ -246,13 +251,21 @@ def test_mark_is_made_once_and_only_when_something_is_written(org: Site) -> None
 
 
 def test_rows_of_json_and_csv_are_the_same() -> None:
-    record = {"attributes": {"type": "Contact"}, "Id": "1", "DoNotCall": True, "Phone": None, "Individual": {"Flag": False}}
+    record = {
+        "attributes": {"type": "Contact"},
+        "Id": "1",
+        "DoNotCall": True,
+        "Phone": None,
+        "Individual": {"Flag": False},
+    }
     text = 'Id,DoNotCall,Phone,Individual.Flag\n"1","true","","false"\n'
     assert [flat(record)] == table(text)
     assert table("<html>\n") is None
 
 
-@pytest.mark.parametrize("written", ["2026-11-21T10:00:00.000+0000", "2026-11-21T10:00:00Z", "2026-11-21T11:00:00+01:00"])
+@pytest.mark.parametrize(
+    "written", ["2026-11-21T10:00:00.000+0000", "2026-11-21T10:00:00Z", "2026-11-21T11:00:00+01:00"]
+)
 def test_moment_in_any_of_their_ways(written: str) -> None:
     assert moment(written) == AT
 

@@ -187,6 +187,8 @@ class Rest:
         given = asked.get("records")
         if not isinstance(given, list) or not given or len(given) > BATCH:
             raise bad("INVALID_BATCH_SIZE", f"records must be a list of up to {BATCH}")
+        if asked.get("allOrNone") is True:
+            return answer(501, [{"message": "allOrNone is not played by this emulator", "errorCode": "NOT_EMULATED"}])
         for one in given:
             self._well_formed(one)
         results = []

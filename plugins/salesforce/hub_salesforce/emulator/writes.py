@@ -123,7 +123,7 @@ class Writes:
 
     def _one_label(self, values: Row) -> None:
         labels = self.db["CampaignMemberStatus"].found("CampaignId", [values["CampaignId"]])
-        if any(one["Label"] == values["Label"] for one in labels):
+        if any(one["Label"] == values["Label"] and not one["IsDeleted"] for one in labels):
             raise bad("DUPLICATE_VALUE", "A status with this label exists already", ["Label"])
 
     def _responded(self, campaign: str, label: str) -> bool:
