@@ -13,7 +13,7 @@ from hub_salesforce.api import PAGE, Api
 from hub_salesforce.position import Position
 from hub_salesforce.rows import Row, table
 
-CHUNK = 25_000  # rows in one answer
+CHUNK = 10_000  # rows in one answer
 WAITS = (0.2, 1.0, 2.0, 4.0, 8.0)  # seconds from one look at a running job to the next
 _RUNNING = frozenset({"Open", "UploadComplete", "InProgress"})
 

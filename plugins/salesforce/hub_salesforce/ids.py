@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 CONTACT, LEAD, CAMPAIGN = "003", "00Q", "701"
 
@@ -21,8 +22,12 @@ def full(typed: str) -> str:
 
 def suffix(short: str) -> str:
     """Three characters for 15: one for each block of five, the first of which is the lowest bit."""
-    blocks = (short[start : start + 5] for start in (0, 5, 10))
-    return "".join(_SUFFIX[sum(1 << i for i, char in enumerate(block) if char.isupper())] for block in blocks)
+    return _letter(short[:5]) + _letter(short[5:10]) + _letter(short[10:])
+
+
+@lru_cache(4096)
+def _letter(block: str) -> str:
+    return _SUFFIX[sum(1 << place for place, char in enumerate(block) if char.isupper())]
 
 
 def person(typed: str) -> str:

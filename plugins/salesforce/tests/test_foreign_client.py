@@ -132,7 +132,7 @@ PEOPLE = (("O'Hara", False), ("Müller", True), ("Nowak", False))
 
 
 def hits(scene: Scene, where: str) -> list[str]:
-    found = scene.sf.query_all("SELECT Id FROM Contact WHERE " + where)
+    found = scene.sf.query_all("SELECT Id FROM Contact WHERE " + where)  # noqa: S608
     return [one["Id"] for one in found["records"]]
 
 
@@ -268,7 +268,7 @@ def test_client_reads_a_bulk_query_piece_by_piece(scene: Scene, tmp_path: Path) 
     rows = [row for piece in pieces for row in csv.DictReader(io.StringIO(piece))]
     assert (len(pieces), len(rows), len({row["Id"] for row in rows})) == (3, 2500, 2500)
     assert {row["DoNotCall"] for row in rows} == {"true", "false"}
-    files = scene.sf.bulk2.Contact.download(soql, path=str(tmp_path), max_records=2000)
+    files = scene.sf.bulk2.Contact.download(soql, path=str(tmp_path), max_records=2000, wait=0.01)
     assert sum(one["number_of_records"] for one in files) == 2500
 
 
@@ -288,5 +288,5 @@ def test_client_sees_a_seeded_org_as_any_other(scene: Scene) -> None:
         ids[3],
         ids[7],
     ]
-    members = scene.sf.query_all("SELECT ContactId FROM CampaignMember WHERE CampaignId = '" + campaign + "'")
+    members = scene.sf.query_all("SELECT ContactId FROM CampaignMember WHERE CampaignId = '" + campaign + "'")  # noqa: S608
     assert [one["ContactId"] for one in members["records"]] == ids

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from hub.testing.emulator import answer
 from hub_salesforce.emulator.answers import Json, Refusal, bad, iso, not_found, shown
-from hub_salesforce.emulator.queries import Hits, run, value
+from hub_salesforce.emulator.queries import Columns, Hits, run
 from hub_salesforce.emulator.soql import Query
 from hub_salesforce.emulator.tables import Database
 
@@ -104,10 +104,12 @@ class Jobs:
         lines = csv.writer(out, delimiter=_CHARS[delimiter], lineterminator=_ENDS[ending], quoting=csv.QUOTE_ALL)
         lines.writerow(job.query.fields)
         table, everything = self.db[job.query.object], job.asked["operation"] == "queryAll"
+        columns = Columns(self.db, table, job.query.fields)
         for one in job.hits.part(start, count):
             row = table.get(one)
             if row is not None and (everything or not row["IsDeleted"]):
-                lines.writerow([_text(value(self.db, table, row, path)) for path in job.query.fields])
+                values = columns.values(row)
+                lines.writerow([_text(values[path]) for path in job.query.fields])
         return out.getvalue()
 
     def _show(self, job: Job) -> Json:

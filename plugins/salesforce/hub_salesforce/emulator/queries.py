@@ -110,6 +110,7 @@ def _seeded(db: Database, table: Table, tests: Sequence[Any]) -> Hits:
         else:
             rest.append(test)
     moved = [number for number in table.moved if first <= number < end]
+    skipped = frozenset(moved)
     if not rest:
         return Hits(table.prefix, first, max(end, first), moved)
     numbers = next(
@@ -118,7 +119,7 @@ def _seeded(db: Database, table: Table, tests: Sequence[Any]) -> Hits:
             for t in rest
             if isinstance(t, Test) and t.sign in ("=", "IN") and (found := table.numbers(t.path, t.values)) is not None
         ),
-        (number for number in range(first, end) if number not in set(moved)),
+        (number for number in range(first, end) if number not in skipped),
     )
     rows = (table.seed(number) for number in numbers if first <= number < end)
     fit = [row["Id"] for row in rows if _fits(db, table, rest, row)]
@@ -167,21 +168,36 @@ def value(db: Database, table: Table, row: Row, path: str) -> Any:
     return value(db, parent, found, rest) if parent and found else None
 
 
-def record(db: Database, table: Table, row: Row, paths: Sequence[str], url: str) -> Json:
-    """A record as JSON shows it: parents nested, or null where there is none."""
-    body: Json = {"attributes": {"type": table.name, "url": f"{url}/sobjects/{table.name}/{row['Id']}"}}
-    below: dict[str, list[str]] = {}
-    for path in paths:
-        relation, _, rest = path.partition(".")
-        if rest:
-            below.setdefault(relation, []).append(rest)
-        else:
-            body[path] = shown(row.get(path))
-    for relation, rests in below.items():
-        parent = _parent(db, table, relation)
-        found = parent.get(row.get(f"{relation}Id") or "") if parent else None
-        body[relation] = record(db, parent, found, rests, url) if parent and found else None
-    return body
+class Columns:
+    """What is shown of each record: its own fields, and those of its parents, each of which is looked up once."""
+
+    def __init__(self, db: Database, table: Table, paths: Sequence[str]) -> None:
+        self.table = table
+        self.own = [path for path in paths if "." not in path]
+        below: dict[str, list[str]] = {}
+        for path in paths:
+            relation, _, rest = path.partition(".")
+            if rest:
+                below.setdefault(relation, []).append(rest)
+        parents = {relation: _parent(db, table, relation) for relation in below}
+        self.parents = {name: Columns(db, parent, below[name]) for name, parent in parents.items() if parent}
+
+    def record(self, row: Row, url: str) -> Json:
+        """As JSON has it: parents nested, or null where there is none."""
+        body: Json = {"attributes": {"type": self.table.name, "url": f"{url}/sobjects/{self.table.name}/{row['Id']}"}}
+        body |= {name: shown(row.get(name)) for name in self.own}
+        for relation, columns in self.parents.items():
+            parent = columns.table.get(row.get(f"{relation}Id") or "")
+            body[relation] = columns.record(parent, url) if parent else None
+        return body
+
+    def values(self, row: Row, before: str = "") -> Json:
+        """By path, as CSV has it."""
+        found = {before + name: row.get(name) for name in self.own}
+        for relation, columns in self.parents.items():
+            parent = columns.table.get(row.get(f"{relation}Id") or "") or {}
+            found |= columns.values(parent, f"{before}{relation}.")
+        return found
 
 
 def _key(have: Any) -> tuple[bool, Any]:

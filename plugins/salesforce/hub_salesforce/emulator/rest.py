@@ -16,7 +16,7 @@ from starlette.responses import Response
 from hub.testing.emulator import answer
 from hub_salesforce.emulator.answers import Json, Refusal, bad, iso, not_found, shown, when
 from hub_salesforce.emulator.objects import PREFIXES
-from hub_salesforce.emulator.queries import Hits, record, run
+from hub_salesforce.emulator.queries import Columns, Hits, run
 from hub_salesforce.emulator.soql import Query
 from hub_salesforce.emulator.tables import Database
 from hub_salesforce.emulator.writes import Writes
@@ -80,7 +80,8 @@ class Rest:
         body: Json = {"totalSize": len(cursor.hits), "done": start + size >= len(cursor.hits)}
         if not body["done"]:
             body["nextRecordsUrl"] = f"{url}/query/{locator}-{start + size}"
-        body["records"] = [record(self.db, table, row, cursor.query.fields, url) for row in found]
+        columns = Columns(self.db, table, cursor.query.fields)
+        body["records"] = [columns.record(row, url) for row in found]
         return answer(200, body)
 
     def _size(self, options: str) -> int:

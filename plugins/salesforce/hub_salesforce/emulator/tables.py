@@ -7,14 +7,16 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from hub_salesforce.emulator.objects import PREFIXES, Field
-from hub_salesforce.ids import full
+from hub_salesforce.ids import suffix
 
 Row = dict[str, Any]
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 _PLACES = 9
 SEEDED, OWN = "A00", "M00"  # in the middle of an id; seeded ones sort first
 INDEXED = ("PartyId", "IndividualId", "ContactId", "LeadId", "CampaignId", "ContactPointId", "Name")
@@ -22,17 +24,24 @@ INDEXED = ("PartyId", "IndividualId", "ContactId", "LeadId", "CampaignId", "Cont
 
 def numbered(prefix: str, where: str, number: int) -> str:
     """The id of the record with this number."""
-    places = []
-    for _ in range(_PLACES):
+    high, low = divmod(number, len(_DIGITS) ** 3)
+    short = prefix + where + _written(high, _PLACES - 3) + _written(low, 3)
+    return short + suffix(short)
+
+
+@lru_cache(1 << 18)
+def _written(number: int, places: int) -> str:
+    text = ""
+    for _ in range(places):
         number, digit = divmod(number, len(_DIGITS))
-        places.append(_DIGITS[digit])
-    return full(prefix + where + "".join(reversed(places)))
+        text = _DIGITS[digit] + text
+    return text
 
 
 def number_of(record: str) -> int:
     value = 0
     for char in record[6:15]:
-        value = value * len(_DIGITS) + _DIGITS.index(char)
+        value = value * len(_DIGITS) + _VALUES[char]
     return value
 
 
@@ -84,7 +93,7 @@ class Table:
         if self.seeded is None or record in self.rows or not record.startswith(self.prefix + SEEDED):
             return None
         number = number_of(record)
-        return number if number < self.seeded.count and full(record) == record else None
+        return number if number < self.seeded.count else None
 
     def seed(self, number: int) -> Row:
         assert self.seeded is not None
