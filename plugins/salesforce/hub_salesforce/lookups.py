@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 
-from hub_salesforce.api import Api
+from hub_salesforce.api import Api, records
 from hub_salesforce.consents import ELSEWHERE, KINDS, STATUS, Consent
 from hub_salesforce.org import CHANNEL, NUMBER, PURPOSE, Org
 from hub_salesforce.rows import Row, flat, groups, listed
@@ -13,13 +13,19 @@ from hub_salesforce.rows import Row, flat, groups, listed
 IDS = 400  # in one query: a URL may have 16,384 bytes, and an id takes 25 with its quotes escaped
 
 
+async def used(api: Api, org: Org) -> list[str]:
+    """The consent objects in which there is anything at all."""
+    soql = {name: f"SELECT Id FROM {name} LIMIT 1" for name in org.kinds}  # noqa: S608
+    return [name for name in org.kinds if records(await api.query(soql[name]))]
+
+
 async def consents_of(
-    api: Api, org: Org, individuals: Iterable[str], asked: Sequence[str] = ()
+    api: Api, org: Org, kinds: Sequence[str], individuals: Sequence[str], asked: Sequence[str] = ()
 ) -> dict[str, list[Consent]]:
-    """Consent records by Individual."""
+    """Consent records of these kinds, by Individual."""
     found: dict[str, list[Consent]] = {}
     ids = sorted({one for one in individuals if one})
-    for name in org.kinds if ids else ():
+    for name in kinds if ids else ():
         names, words = _fields(org, name, asked)
         rows = [
             row | {word: row.get(field, "") for field, word in words.items()}

@@ -49,6 +49,7 @@ class Walk:
     def __init__(self, api: Api, config: Config, org: Org, mark: str, asked: Sequence[str]) -> None:
         self.api, self.config, self.org, self.mark, self.asked = api, config, org, mark, tuple(asked)
         self._chunk = bulk.Chunk()
+        self._kinds, self._looked = org.kinds, False  # consent objects that are asked; a record made since comes later
 
     async def pages(self, cursor: str | None) -> AsyncIterator[Page[ContactSnapshot]]:
         """People from `cursor` on. Each page's cursor continues exactly behind that page."""
@@ -73,8 +74,10 @@ class Walk:
                 return
 
     async def _page(self, step: _Step, position: Position) -> Page[ContactSnapshot]:
-        individuals = (row.get("IndividualId", "") for row in step.rows)
-        found = await lookups.consents_of(self.api, self.org, individuals, self.asked)
+        individuals = [row.get("IndividualId", "") for row in step.rows]
+        if len(individuals) > lookups.IDS and not self._looked:
+            self._kinds, self._looked = await lookups.used(self.api, self.org), True
+        found = await lookups.consents_of(self.api, self.org, self._kinds, individuals, self.asked)
         now = datetime.now(UTC)
         items, unusable = people.snapshots(step.rows, found, self.config, self.mark, self.asked, now)
         gone = tuple(ContactSnapshot(record, deleted=True) for record in step.gone)

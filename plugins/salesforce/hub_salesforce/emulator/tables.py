@@ -136,7 +136,8 @@ class Table:
     def purge(self, row: Row) -> None:
         """For good: no query shows it any more."""
         self.delete(row)
-        del self.rows[row["Id"]]
+        for key in self._keys(self.rows.pop(row["Id"])):
+            self._index[key].pop(row["Id"], None)
 
     def _put(self, row: Row) -> None:
         now = self._now()
