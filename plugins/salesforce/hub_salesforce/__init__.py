@@ -105,12 +105,16 @@ class Salesforce(Crm[Config]):
         api = self._api
         try:
             seen = await org.see(api, self.config)
+            there = await permissions.scope(api, seen, self.config) if seen.private else None
         except HubError as trouble:
             return Health(False, str(trouble))
-        return health(seen, self.config, api)
+        health = judged(seen, self.config, api)
+        if health.ok and there and not (there.channel and there.purpose):
+            return Health(True, f"{health.detail}; consent cannot be written back yet: prepare the connection")
+        return health
 
 
-def health(seen: org.Org, config: Config, api: Api) -> Health:
+def judged(seen: org.Org, config: Config, api: Api) -> Health:
     """What a look at the org says to an admin."""
     wrong = [name for name in seen.people if seen.objects[name].get(config.stop_field, {}).get("type") == "boolean"]
     if wrong:

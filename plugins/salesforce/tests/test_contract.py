@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from datetime import datetime
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +16,7 @@ from hub_salesforce import Config, Salesforce
 from hub_salesforce.emulator import SalesforceEmulator, create
 
 from hub import ClaimKind, Inbound
+from hub.plugins import load
 from hub.testing.crms import OnlineCrmSuite
 from hub.testing.emulator import serve
 from hub.testing.population import population
@@ -55,6 +58,16 @@ class Org:
 
     def change(self, record: str) -> None:
         self.emulator.change("Contact", record, MailingCountry="Austria")
+
+
+def test_plugin_and_emulator_are_found_by_their_entry_points() -> None:
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+    points = project["entry-points"]
+    registry = load([EntryPoint("salesforce", points["hub"]["salesforce"], "hub")])
+    assert registry.broken == []
+    assert registry.get("salesforce") is Salesforce
+    emulator = EntryPoint("salesforce", points["hub.emulators"]["salesforce"], "hub.emulators").load()
+    assert isinstance(emulator(contacts=3), SalesforceEmulator)
 
 
 class _Suite(OnlineCrmSuite):

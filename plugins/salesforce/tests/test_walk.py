@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from hub_salesforce import bulk
 from hub_salesforce.position import Position
+from hub_salesforce.rows import moment
 
 from hub import BadConfig, BadInput, Throttled, Unavailable
 from hub.testing.emulator import Fault
@@ -77,8 +78,10 @@ def test_deletions_of_many_days_are_asked_for_day_by_day(org: Site) -> None:
     gone = org.contact()
     cursor = settled(org)
     org.emulator.delete("Contact", gone, for_good=True)
-    read = Position.read(cursor)
-    walked = Position(since=read.since).begun(org.emulator.clock.now() + timedelta(days=3))
+    since = Position.read(cursor).since
+    began = moment(since)
+    assert began is not None
+    walked = Position(since).begun(began + timedelta(days=3))
     assert org.people(walked.write())[gone].deleted
     assert org.calls("Contact/deleted") == 3
 

@@ -11,7 +11,7 @@ from hub_salesforce.emulator.objects import PREFIXES
 from hub_salesforce.emulator.tables import SEEDED, Row, Seeded, numbered
 
 SPREAD = timedelta(days=20)  # over which the seeded records were last changed, until yesterday
-_BLOCK = 4096  # people are made in blocks, each from its own seed
+_BLOCK, _BLOCKS = 32, 64  # people are made in blocks, each from its own seed, of which so many are remembered
 
 _COUNTRIES = {"DE": "Germany", "AT": "Österreich", "CH": "Schweiz", "FR": "France", "NL": "Nederland", "IT": "Italia"}
 
@@ -56,7 +56,7 @@ def basis(one: Someone) -> str | None:
 
 
 class Crowd:
-    """A population by number, without keeping more than two blocks of it."""
+    """A population by number, without keeping much of it."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -65,7 +65,7 @@ class Crowd:
     def at(self, number: int) -> Someone:
         block, place = divmod(number, _BLOCK)
         if block not in self._blocks:
-            while len(self._blocks) > 1:
+            while len(self._blocks) >= _BLOCKS:
                 self._blocks.pop(next(iter(self._blocks)))
             self._blocks[block] = population(_BLOCK, self._seed + block)
         return self._blocks[block][place]
