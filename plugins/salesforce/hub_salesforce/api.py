@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -34,6 +36,7 @@ class Api:
         self._config, self._http, self._memory = config, http, memory
         self.root = f"/services/data/v{config.api_version}.0"
         self.used, self.budget = 0, 0  # of the org's requests in 24 hours, as the last answer told
+        self._behind = timedelta()  # their clock to ours; never ahead
 
     async def get(self, path: str, **query: str | int) -> Json:
         """Read below the version's root. Raises `BadConfig`, `Rejected`, `Unavailable`; `Throttled` when our share of
@@ -100,7 +103,7 @@ class Api:
             current = await session(self._config, self._http, self._memory, spoilt)
             given = {"authorization": f"Bearer {current.token}", "accept": "*/*", **headers}
             response = await self._http.request(method, current.host + path, headers=given, **content)
-            self._count(response.headers.get("sforce-limit-info", ""))
+            self._note(response.headers)
             if response.status_code != 401 or last:
                 break
             spoilt = current.token
@@ -108,9 +111,18 @@ class Api:
             raise error
         return response
 
-    def _count(self, told: str) -> None:
-        if found := _USAGE.search(told):
+    def now(self) -> datetime:
+        """The earlier of our clock and theirs: what changed from then on is surely read by the next sync."""
+        return datetime.now(UTC) + self._behind
+
+    def _note(self, headers: httpx.Headers) -> None:
+        if found := _USAGE.search(headers.get("sforce-limit-info", "")):
             self.used, self.budget = int(found[1]), int(found[2])
+        try:
+            theirs = parsedate_to_datetime(headers.get("date", ""))
+        except ValueError:
+            return
+        self._behind = min(theirs - datetime.now(UTC), timedelta()) if theirs.tzinfo else timedelta()
 
 
 class _Unreadable(Unavailable):

@@ -85,14 +85,11 @@ async def members(api: Api, audience: str) -> AsyncIterator[Page[str]]:
         raise BadInput("Salesforce has no such campaign", field="audience", remedy=remedy)
     where = f"WHERE CampaignId = {quoted(campaign)} ORDER BY Id"
     body = await api.query(f"SELECT Id, ContactId, LeadId FROM CampaignMember {where}")  # noqa: S608
-    seen: set[str] = set()
     while True:
         rows = [flat(record) for record in records(body)]
         people = dict.fromkeys(full(row.get("ContactId") or row.get("LeadId") or "") for row in rows)
-        fresh = tuple(person for person in people if person and person not in seen)
-        seen.update(fresh)
         locator = following(body)
-        yield Page(fresh, locator or None)
+        yield Page(tuple(person for person in people if person), locator or None)
         if not locator:
             return
         try:

@@ -112,12 +112,13 @@ class Reporting:
 
     def _is_task(self, report: Report) -> bool:
         """Of a campaign's message the member tells whether it arrived; of any other nothing else does."""
+        alone = not (report.audience or report.campaign)
         match report.kind:
             case ReportKind.STATUS:
                 state = report.status.lower()
-                return state == self.config.task_at or (not report.audience and state in ("failed", "unknown"))
+                return state == self.config.task_at or (alone and state in ("failed", "unknown"))
             case ReportKind.REFUSED:
-                return not report.audience
+                return alone
         return report.kind in (ReportKind.REPLY, ReportKind.WITHDRAWAL)
 
     async def _tasks(self, reports: Sequence[Report]) -> None:

@@ -53,7 +53,7 @@ class Walk:
 
     async def pages(self, cursor: str | None) -> AsyncIterator[Page[ContactSnapshot]]:
         """People from `cursor` on. Each page's cursor continues exactly behind that page."""
-        position = Position.read(cursor).begun(datetime.now(UTC))
+        position = Position.read(cursor).begun(self.api.now())
         order = stages(self.org, position)
         if position.stage not in order:
             position = position.at(order[0])

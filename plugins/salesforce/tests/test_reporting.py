@@ -176,6 +176,13 @@ def test_message_of_no_campaign_says_on_the_person_why_it_was_not_sent(org: Site
     ]
 
 
+def test_refusals_of_a_campaign_make_no_tasks(org: Site) -> None:
+    audience, (record,) = campaign(org, 1)
+    refused = {"status": "refused", "kind": ReportKind.REFUSED, "reason": "CONSENT_MISSING"}
+    org.report(said("a", record, audience=audience, **refused), said("b", record, campaign="Spring", **refused))
+    assert tasks(org) == []
+
+
 def test_task_with_a_key_field_is_never_made_twice(org: Site) -> None:
     org.settings["task_key_field"] = "Hub_Key__c"
     record = org.contact()

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
+import httpx
 import pytest
-from hub_salesforce import bulk
+from hub_salesforce import Config, bulk
+from hub_salesforce.api import Api
 from hub_salesforce.position import Position
 from hub_salesforce.rows import moment
 
@@ -236,6 +239,15 @@ def test_org_without_leads_is_read(org: Site) -> None:
 def test_strange_cursor_is_refused(org: Site, cursor: str) -> None:
     with pytest.raises(BadInput):
         org.people(cursor)
+
+
+@pytest.mark.parametrize(("told", "hours"), [("date", 2), ("none", 0), ("ahead", 0)])
+def test_next_sync_starts_by_the_earlier_of_both_clocks(org: Site, told: str, hours: int) -> None:
+    """A hub whose clock is fast must not skip what happened meanwhile."""
+    api = Api(Config.model_validate(org.settings), httpx.AsyncClient(), org.memory)
+    at = datetime.now(UTC) + timedelta(hours=2 if told == "ahead" else -2)
+    api._note(httpx.Headers({"date": format_datetime(at)} if told != "none" else {}))
+    assert abs(datetime.now(UTC) - timedelta(hours=hours) - api.now()) < timedelta(minutes=1)
 
 
 def test_position_survives_being_written() -> None:
