@@ -176,6 +176,7 @@ def upgrade() -> None:
         sa.Column("tier", sa.Integer(), nullable=True),
         sa.Column("last_inbound_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("sync_cursor", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("asked_up_to", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("sync_every_s", sa.Integer(), nullable=False),
         sa.Column("next_sync_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("next_report_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
