@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from hub.flows import staff
 from hub.flows.roles import Role
+from hub.testing import addresses
 from hub.web.app import House
 from tests.making import Shop
 
@@ -94,6 +95,11 @@ class Premises:
         context.set_default_timeout(10_000)
         self.contexts.append(context)
         return Tab(context.new_page(), self.base)
+
+    def named(self, path: str) -> str:
+        """The address with the company's own things in it."""
+        with self.shop.world.db.read() as session:
+            return addresses.named(path, session, self.shop.controller)
 
     def staff(self, role: Role = Role.ADMIN, login: str = "", shop: Shop | None = None) -> str:
         """Somebody of the company; their login."""

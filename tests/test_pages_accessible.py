@@ -7,8 +7,9 @@ from __future__ import annotations
 import pytest
 
 from hub.flows import contacts, links
-from tests import addresses
+from hub.testing import addresses
 from tests.forms import Form
+from tests.furnished import furnish
 from tests.making import ANNA, phone
 from tests.tabs import SCHEMES, WIDTHS, Premises, Tab
 
@@ -35,18 +36,18 @@ def looked_at(tab: Tab, path: str) -> list[str]:
 
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_every_page_of_the_console_has_no_violation(premises: Premises, language: str) -> None:
-    addresses.furnish(premises.shop)
+    furnish(premises.shop)
     tab = premises.tab(language)
     assert tab.go("/console/login") == 200
     wrong = looked_at(tab, "/console/login")
     tab = premises.visitor(language=language)
     seen = 0
     for path in addresses.console(premises.app, "GET"):
-        answer = tab.page.request.get(f"{premises.base}{addresses.named(path, premises.shop)}")
+        address = premises.named(path)
+        answer = tab.page.request.get(f"{premises.base}{address}")
         if "<!doctype html>" not in answer.text():
             continue  # a part of a page, or a file
-        status = tab.go(addresses.named(path, premises.shop))
-        assert status == 200, path
+        assert tab.go(address) == 200, path
         assert tab.page.locator("html").get_attribute("lang") == language
         wrong += looked_at(tab, path)
         seen += 1
