@@ -65,7 +65,7 @@ def furnish(world: World, people: int, messages: int, tell: Tell) -> Controller:
 
 
 def _accounts(world: World, session: Session, owner: Controller) -> tuple[Sender, Connection]:
-    secrets = {"waba_id": "1", "access_token": "x", "app_secret": "y", "verify_token": "z"}
+    secrets = {"waba_id": "1", "access_token": "x", "app_secret": "y", "verify_token": "z" * 16}
     provider = accounts.connect(world, session, owner, "meta", secrets)
     sender = accounts.add_sender(session, provider, "106540352242922", "+49 30 1234567")
     crm = accounts.connect(world, session, owner, "csv", {"path": str(world.settings.data_dir / "none.csv")})
