@@ -90,8 +90,9 @@ class Premises:
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def tab(self, language: str = "de", **more: Any) -> Tab:
-        """Somebody's browser, with no cookies yet."""
+        """Somebody's browser, that knows nothing but the language they chose."""
         context = self.browser.new_context(locale=language, **more)
+        context.add_cookies([{"name": "hub_language", "value": language, "url": f"{self.base}/console"}])
         context.set_default_timeout(10_000)
         self.contexts.append(context)
         return Tab(context.new_page(), self.base)
@@ -111,7 +112,6 @@ class Premises:
     def visitor(self, role: Role = Role.ADMIN, language: str = "de", **more: Any) -> Tab:
         """Somebody who is logged in."""
         tab = self.tab(language, **more)
-        tab.page.context.add_cookies([{"name": "hub_language", "value": language, "url": f"{self.base}/console"}])
         tab.enter(self.staff(role))
         assert tab.page.url == f"{self.base}/console"
         return tab
