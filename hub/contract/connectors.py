@@ -182,8 +182,8 @@ class Crm(Connector[C]):
         """What became of those records that the CRM has no longer: `ContactsMerged`, `PrivacyDeletion`.
 
         Core asks after each walk about some of the records it holds, for a CRM whose webhooks do not arrive. A deletion
-        that `contacts` shows is not repeated. Empty: all are there, or the CRM cannot tell. Raises `Unavailable` when too
-        many are missing to be believed.
+        that `contacts` shows is not repeated. Empty: all are there, or the CRM cannot tell. Raises `Unavailable` when
+        too many are missing to be believed.
         """
         return []
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from starlette.middleware.base import RequestResponseEndpoint
 
 from hub.flows.world import World
 from hub.web.api import campaigns, problems, proof
@@ -34,4 +36,12 @@ def build(world: World, hands: Hands) -> FastAPI:
     app.include_router(campaigns.router)
     app.include_router(proof.router)
     problems.install(app)
+
+    @app.middleware("http")
+    async def never_kept(request: Request, further: RequestResponseEndpoint) -> Response:
+        answer = await further(request)
+        answer.headers["cache-control"] = "no-store"
+        answer.headers["x-content-type-options"] = "nosniff"
+        return answer
+
     return app

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.exc import DataError
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -21,7 +22,7 @@ from hub.flows.audit import Actor
 from hub.flows.roles import May
 from hub.flows.world import World
 from hub.store.tables import Controller, Staff
-from hub.web.console.leaves import LANGUAGES, Leaves
+from hub.web.console.leaves import HEADERS, LANGUAGES, Leaves
 from hub.web.hands import Hands
 from hub.web.public.sheets import fields
 
@@ -78,7 +79,7 @@ class Rooms:
             with self.world.db.write() as session:
                 then = deed(visitor, session, session.get_one(Controller, row.controller_id))
                 audit.write(self.world, session, visitor.actor, what, visitor.path.get("id", ""))
-            return RedirectResponse(then, 303)
+            return RedirectResponse(then, 303, HEADERS)
 
         return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
 
@@ -103,7 +104,7 @@ class Rooms:
         with self.world.db.read() as session:
             row = staff.visiting(self.world, session, token) if token else None
         if row is None:
-            return RedirectResponse("/console/login", 303)
+            return RedirectResponse("/console/login", 303, HEADERS)
         spoken = request.cookies.get(LANGUAGE, "")
         visitor = Visitor(
             self.world,
@@ -127,6 +128,8 @@ class Rooms:
         except BadInput as problem:
             told = {"field": problem.field, "problem": problem.problem, "remedy": problem.remedy}
             return self.page(visitor, "problem.html", 422, title="mistake", **told)
+        except DataError:  # no text, or no number, that a database could hold
+            return self._told(visitor, 422, "mistake")
         except HubError as trouble:
             told = {"field": "", "problem": str(trouble), "remedy": ""}
             return self.page(visitor, "problem.html", 502, title="trouble", **told)
