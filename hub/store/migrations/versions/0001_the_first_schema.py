@@ -279,6 +279,13 @@ def upgrade() -> None:
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.create_index("ix_ledger_chain", ["controller_id", "seq", "position"], unique=False)
         batch_op.create_index(batch_op.f("ix_ledger_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(
+            "ix_ledger_stranger",
+            ["token"],
+            unique=False,
+            sqlite_where=sa.text("contact_id IS NULL AND token != ''"),
+            postgresql_where=sa.text("contact_id IS NULL AND token != ''"),
+        )
 
     op.create_table(
         "notice_text",
@@ -1519,6 +1526,11 @@ def downgrade() -> None:
 
     op.drop_table("notice_text")
     with op.batch_alter_table("ledger", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_ledger_stranger",
+            sqlite_where=sa.text("contact_id IS NULL AND token != ''"),
+            postgresql_where=sa.text("contact_id IS NULL AND token != ''"),
+        )
         batch_op.drop_index(batch_op.f("ix_ledger_contact_id"))
         batch_op.drop_index("ix_ledger_chain")
 
