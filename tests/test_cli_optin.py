@@ -12,7 +12,7 @@ import segno
 from typer.testing import CliRunner, Result
 
 from hub.cli import app
-from hub.cli.posters import Poster, svg
+from hub.poster import Poster, svg
 from hub.contract import BadInput
 from hub.flows import accounts
 from hub.flows import world as worlds

@@ -502,6 +502,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_consent_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_consent_ledger_id"), ["ledger_id"], unique=False)
         batch_op.create_index("ix_consent_point", ["token", "controller_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_consent_wording_id"), ["wording_id"], unique=False)
 
     op.create_table(
         "contact_point",
@@ -1492,6 +1493,7 @@ def downgrade() -> None:
 
     op.drop_table("contact_point")
     with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_consent_wording_id"))
         batch_op.drop_index("ix_consent_point")
         batch_op.drop_index(batch_op.f("ix_consent_ledger_id"))
         batch_op.drop_index(batch_op.f("ix_consent_contact_id"))
