@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import ColumnElement, exists
 from sqlmodel import Session, col, func, select
 
 from hub.flows.world import World
 from hub.law.facts import ConsentState
-from hub.store.tables import ConsentRow, FormerCode, OptInPage, OptInRequest
+from hub.store.tables import ConsentRow, FormerCode, OptInPage, OptInRequest, StopRow
 
 _STANDING = (ConsentState.GIVEN, ConsentState.RENEWED)
 
@@ -26,12 +27,12 @@ class Result:
     confirmed: int
     waiting: int  # may still confirm
     agreed: int
-    standing: int  # of those, who did not take it back
+    standing: int  # of those, who have neither taken it back nor been stopped since
 
 
 def of_page(world: World, session: Session, page: OptInPage) -> Result:
     """Counted now. A wording that several pages show counts for each of them."""
-    mine = OptInRequest.page_id == page.id
+    mine = col(OptInRequest.page_id) == page.id
     confirmed = col(OptInRequest.answered_at).is_not(None)
     open_ = (col(OptInRequest.answered_at).is_(None), col(OptInRequest.expires_at) > world.now())
     wordings = wordings_of(session, page)
@@ -40,7 +41,16 @@ def of_page(world: World, session: Session, page: OptInPage) -> Result:
         confirmed=_requests(session, mine, confirmed),
         waiting=_requests(session, mine, *open_),
         agreed=_people(session, wordings),
-        standing=_people(session, wordings, col(ConsentRow.state).in_(_STANDING)),
+        standing=_people(session, wordings, col(ConsentRow.state).in_(_STANDING), ~_stopped()),
+    )
+
+
+def _stopped() -> ColumnElement[bool]:
+    """Anything that came after the consent, or with it: at the same time the stop wins, as it does at the gate."""
+    return exists().where(
+        col(StopRow.token) == col(ConsentRow.token),
+        col(StopRow.controller_id) == col(ConsentRow.controller_id),
+        col(StopRow.event_time) >= col(ConsentRow.event_time),
     )
 
 
@@ -51,11 +61,11 @@ def wordings_of(session: Session, page: OptInPage) -> list[str]:
     return list(dict.fromkeys((page.wording_id, *former)))
 
 
-def _requests(session: Session, *which: object) -> int:
-    return session.exec(select(func.count()).select_from(OptInRequest).where(*which)).one()  # type: ignore[arg-type]
+def _requests(session: Session, *which: ColumnElement[bool]) -> int:
+    return session.exec(select(func.count()).select_from(OptInRequest).where(*which)).one()
 
 
-def _people(session: Session, wordings: Sequence[str], *which: object) -> int:
+def _people(session: Session, wordings: Sequence[str], *which: ColumnElement[bool]) -> int:
     """A person who agreed to several topics counts once."""
     counted = select(func.count(col(ConsentRow.token).distinct())).where(col(ConsentRow.wording_id).in_(wordings))
-    return session.exec(counted.where(*which)).one()  # type: ignore[arg-type]
+    return session.exec(counted.where(*which)).one()

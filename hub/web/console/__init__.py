@@ -6,7 +6,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from hub.flows.world import World
-from hub.web.console import campaigns, consent, door, people, reviews, today
+from hub.web.console import campaigns, consent, door, people, proof, reviews, today
 from hub.web.console.leaves import Leaves
 from hub.web.console.rooms import Rooms
 from hub.web.hands import Hands
@@ -26,4 +26,5 @@ def routes(world: World, hands: Hands) -> list[Route]:
         *people.routes(rooms),
         *reviews.routes(rooms),
         *consent.routes(rooms),
+        *proof.routes(rooms),
     ]
