@@ -17,6 +17,7 @@ from hub.flows.world import World
 from hub.law.reasons import reason
 from hub.store.tables import (
     Campaign,
+    Connection,
     ConsentRow,
     Contact,
     Controller,
@@ -156,10 +157,11 @@ def find_contact(world: World, session: Session, controller: Controller, subject
         point = contacts.find_point(world, session, controller, located.point)
         if point is not None:
             return session.get(Contact, point.contact_id)
+    mine = session.exec(select(Connection.id).where(Connection.controller_id == controller.id)).all()
     of_record = (
         select(Contact)
         .join(CrmRecord, col(CrmRecord.contact_id) == Contact.id)
-        .where(CrmRecord.record == subject, Contact.controller_id == controller.id)
+        .where(col(CrmRecord.connection_id).in_(mine), CrmRecord.record == subject)
     )
     return session.exec(of_record).first()
 

@@ -163,11 +163,15 @@ def older(table: type[Row], place: Place | None) -> list[ColumnElement[bool]]:
 def _events(
     session: Session, contact: Contact, place: Place | None, limit: int, strand: Strand | None
 ) -> Iterator[LedgerRow]:
-    """Each way to a person's events is led by an index of its own; several may lead to one row."""
+    """Each way to a person's events is led by an index of its own; several may lead to one row.
+
+    None names the controller: that of the person is known, and a database would walk the controller's whole chain.
+    """
     of_strand = col(LedgerRow.kind).in_([kind for kind, of in _STRANDS.items() if of is strand])
     narrowed = [] if strand is None else [col(LedgerRow.kind).not_in(_STRANDS) if strand is Strand.OTHER else of_strand]
     tokens = contacts.tokens_of(session, contact.id)
-    stops = select(StopRow.ledger_id).where(col(StopRow.token).in_(tokens))  # one event may stop several points
+    held = (StopRow.controller_id == contact.controller_id, col(StopRow.token).in_(tokens))
+    stops = select(StopRow.ledger_id).where(*held)  # one event may stop several points
     ways = (
         (col(LedgerRow.contact_id).in_(contacts.family(session, contact.id)),),
         (col(LedgerRow.token).in_(tokens), col(LedgerRow.contact_id).is_(None), text("token != ''")),
@@ -175,8 +179,7 @@ def _events(
     )
     found: dict[str, LedgerRow] = {}
     for way in ways:
-        theirs = (LedgerRow.controller_id == contact.controller_id, *way, *narrowed, *older(LedgerRow, place))
-        mine = select(LedgerRow).where(*theirs)
+        mine = select(LedgerRow).where(*way, *narrowed, *older(LedgerRow, place))
         ordered = mine.order_by(col(LedgerRow.seq).desc(), col(LedgerRow.position).desc()).limit(limit)
         found |= {row.id: row for row in session.exec(ordered)}
     yield from found.values()
@@ -186,7 +189,6 @@ def _decisions(
     session: Session, contact: Contact, place: Place | None, limit: int, strand: Strand | None
 ) -> Sequence[DecisionRow]:
     mine = select(DecisionRow).where(
-        DecisionRow.controller_id == contact.controller_id,
         col(DecisionRow.contact_id).in_(contacts.family(session, contact.id)),
         *older(DecisionRow, place),
     )
