@@ -287,6 +287,13 @@ def upgrade() -> None:
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.create_index("ix_ledger_chain", ["controller_id", "seq", "position"], unique=False)
         batch_op.create_index(batch_op.f("ix_ledger_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(
+            "ix_ledger_stranger",
+            ["token"],
+            unique=False,
+            sqlite_where=sa.text("contact_id IS NULL AND token != ''"),
+            postgresql_where=sa.text("contact_id IS NULL AND token != ''"),
+        )
 
     op.create_table(
         "notice_text",
@@ -503,6 +510,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_consent_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_consent_ledger_id"), ["ledger_id"], unique=False)
         batch_op.create_index("ix_consent_point", ["token", "controller_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_consent_wording_id"), ["wording_id"], unique=False)
 
     op.create_table(
         "contact_point",
@@ -1541,6 +1549,7 @@ def downgrade() -> None:
 
     op.drop_table("contact_point")
     with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_consent_wording_id"))
         batch_op.drop_index("ix_consent_point")
         batch_op.drop_index(batch_op.f("ix_consent_ledger_id"))
         batch_op.drop_index(batch_op.f("ix_consent_contact_id"))
@@ -1575,6 +1584,11 @@ def downgrade() -> None:
 
     op.drop_table("notice_text")
     with op.batch_alter_table("ledger", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_ledger_stranger",
+            sqlite_where=sa.text("contact_id IS NULL AND token != ''"),
+            postgresql_where=sa.text("contact_id IS NULL AND token != ''"),
+        )
         batch_op.drop_index(batch_op.f("ix_ledger_contact_id"))
         batch_op.drop_index("ix_ledger_chain")
 
