@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from hub.contract import Audience
+from hub.contract import Audience, Property
 from hub.flows.preview import Preview
 from hub.store.tables import Campaign, Connection
 
@@ -16,3 +16,4 @@ class Hands(Protocol):
     def preview(self, campaign: Campaign, tier: int | None = None) -> Preview: ...
     def size(self, campaign: Campaign) -> int: ...
     def audiences(self, connection: Connection) -> list[Audience]: ...
+    def properties(self, connection: Connection) -> list[Property]: ...
