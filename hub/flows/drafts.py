@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from sqlmodel import Session, select
 
@@ -100,7 +100,7 @@ def create(
         variants=[one.plain() for one in among] if plan.beside else [],
         state=CampaignState.DRAFT,
         created_by=by.strip(),
-        start_at=plan.start_at,
+        start_at=plan.start_at.astimezone(UTC) if plan.start_at else None,
         late_minutes=plan.late_minutes,
         local_time=plan.local_time.isoformat("minutes") if plan.local_time else "",
         any_hour=plan.any_hour,

@@ -183,7 +183,7 @@ def draft(caller: Campaigns, wanted: CampaignIn) -> Response:
 def one_campaign(caller: Looks, campaign: str, language: str = "en") -> ProgressOut:
     with caller.reading() as (session, owner):
         found = campaigns.progress(session, _find(session, owner, campaign))
-    refused = blocked(found.refused, _spoken(language))
+    refused = blocked(found.refused, spoken(language))
     return ProgressOut(id=campaign, campaign=shown(found.campaign), states=found.states, refused=refused)
 
 
@@ -192,12 +192,12 @@ def preview(caller: Looks, campaign: str, language: str = "en") -> PreviewOut:
     """Asks the CRM who is meant, and the gate about each. Takes seconds for many people."""
     with caller.reading() as (session, owner):
         found = _find(session, owner, campaign)
-    seen = _hands(caller).preview(found)
+    seen = hands(caller).preview(found)
     return PreviewOut(
         audience=seen.audience,
         reachable=seen.reachable,
         same_person=seen.same_person,
-        blocked=blocked(dict(seen.blocked), _spoken(language)),
+        blocked=blocked(dict(seen.blocked), spoken(language)),
         variants=dict(seen.variants),
         first=seen.forecast.first,
         finish=seen.forecast.finish,
@@ -221,7 +221,7 @@ def results_of(caller: Looks, campaign: str) -> ResultsOut:
 def start(caller: Campaigns, campaign: str, wanted: Start | None = None) -> Response:
     with caller.reading() as (session, owner):
         found = _find(session, owner, campaign)
-    size = _hands(caller).size(found) if caller.world.settings.approval_above else None
+    size = hands(caller).size(found) if caller.world.settings.approval_above else None
     at, by = wanted.at if wanted else None, caller.actor.name
 
     def do(session: Session, owner: Controller) -> CampaignOut:
@@ -254,7 +254,7 @@ def cancel(caller: Campaigns, campaign: str) -> Response:
     return _steer(caller, "cancel", campaign, steering.cancel)
 
 
-def _hands(caller: Caller) -> Hands:
+def hands(caller: Caller) -> Hands:
     hands: Hands = caller.request.app.state.hands
     return hands
 
@@ -281,7 +281,7 @@ def _find(session: Session, owner: Controller, campaign_id: str) -> Campaign:
     return found
 
 
-def _spoken(language: str) -> str:
+def spoken(language: str) -> str:
     return language if language in ("en", "de") else "en"
 
 

@@ -189,12 +189,8 @@ def _rotate(visitor: Visitor, session: Session, owner: Controller) -> str:
 def _guard(visitor: Visitor, session: Session, owner: Controller) -> str:
     """The header with its secret, and the list of addresses. An empty secret leaves the header as it is."""
     found = find(visitor, session, owner)
-    header, secret = visitor.said("header"), visitor.said("secret")
-    if not header:
-        guard.set_header(visitor.world, session, found, "")
-    elif secret or header.lower() != guard.guard_of(visitor.world, found).header:
-        guard.set_header(visitor.world, session, found, header, secret or " ")  # none is made that nobody would see
-    guard.set_networks(visitor.world, session, found, visitor.said("networks").split())
+    networks = visitor.said("networks").split()
+    guard.change(visitor.world, session, found, visitor.said("header"), visitor.said("secret"), networks)
     return _where(found)
 
 
