@@ -20,6 +20,16 @@ FACTS = (
         _FEBRUARY,
         confirmed=True,
     ),
+    Fact(Topic.SEAT, "IE, by the company's name", _ADDENDUM, _FEBRUARY),
+    Fact(Topic.PARENT, "Meta Platforms, Inc. (US)", "none"),
+    Fact(Topic.HOSTING, "Meta's data centres, in the US and elsewhere", f"{_DOCS}/data-privacy-and-security"),
+    Fact(
+        Topic.SUBPROCESSORS,
+        "WhatsApp LLC (US), Meta Platforms, Inc. (US)",
+        _ADDENDUM,
+        _FEBRUARY,
+        confirmed=True,
+    ),
     Fact(
         Topic.TRANSFERS,
         "to WhatsApp LLC and Meta Platforms, Inc. (US) under the EU-US Data Privacy Framework; standard contractual "
