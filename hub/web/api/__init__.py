@@ -13,7 +13,6 @@ from hub.web.api.access import Access
 from hub.web.api.problems import Problem
 from hub.web.hands import Hands
 
-PREFIX = "/api/v1"
 _PROBLEM = {problems.MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
 _ERRORS = {
     status: {"description": HTTPStatus(status).phrase, "content": _PROBLEM}
@@ -22,7 +21,7 @@ _ERRORS = {
 
 
 def build(world: World, hands: Hands) -> FastAPI:
-    """The application below `PREFIX`; its description is at `/openapi.json`."""
+    """The application below `hub.web.app.API`; its description is at `/openapi.json`."""
     app = FastAPI(
         title="consent-hub",
         version="1",
