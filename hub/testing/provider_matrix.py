@@ -118,8 +118,7 @@ def _features(found: Providers) -> Iterator[str]:
 def _known(found: Providers) -> Iterator[str]:
     yield from ("", "## Data protection: what could be read", "")
     yield "Nothing here is a check, and nothing replaces yours. **UNCONFIRMED**: the vendor's own words were not seen;"
-    yield "the hub relies on it for nothing. Where no date stands, the page had none; most copies are of March to October"
-    yield "2026."
+    yield "the hub relies on it for nothing. Where no date stands, the page had none; the copies are mostly of 2026."
     for topic, title in TOPICS.items():
         yield from ("", f"### {title}", "", "| | known | source |", "|---|---|---|")
         told = [(cls.title, fact) for cls in found for fact in known.facts(cls.profile, topic) if fact not in PLATFORM]
