@@ -65,6 +65,9 @@ class HubSpotEmulator(Emulator):
         self._objects = Objects(self.portal, index_delay)
         self._lists, self._properties = Lists(self.portal), Properties(self.portal)
 
+    def settings(self, base_url: str) -> dict[str, Any]:
+        return {"base_url": base_url, "access_token": self.access_token, "client_secret": self.client_secret}
+
     @property
     def webhook_url(self) -> str:
         """Where webhooks go; empty: nowhere."""
@@ -126,7 +129,7 @@ class HubSpotEmulator(Emulator):
             "change": lambda given: self.change(given["record_id"], **given["properties"]),
             "erase": lambda given: self.erase(given["record_id"]),
             "load": lambda given: self.load(population(given["count"], given.get("seed", 0))),
-            "webhook_url": lambda given: setattr(self, "webhook_url", given["url"]),
+            "webhook": lambda given: setattr(self, "webhook_url", given["url"]),
         }
 
     def state(self) -> dict[str, Any]:
