@@ -17,7 +17,7 @@ import anyio
 import httpx
 import pytest
 
-from hub.contract import Health
+from hub.contract import Health, Provider
 from hub.http import client
 from hub.plugins import emulators, load
 from hub.testing.provider_table import Notes
@@ -94,7 +94,7 @@ def test_all_vendors_are_played_in_one_process_each_at_its_port_with_its_setting
             assert httpx.get(f"{address}/_emulator/state", trust_env=False).status_code == 200
         checked = {name: check(name, told[name]) for name in ALL}
         assert {name: health for name, health in checked.items() if not health.ok} == {}
-        providers = [name for name in ALL if name != "hubspot"]
+        providers = [name for name in ALL if issubclass(load().get(name), Provider)]
         assert [name for name in providers if not told[name]["sender: --number"].startswith("+")] == []
 
 
