@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from hub.bridge import Bridge
@@ -15,26 +14,16 @@ from hub.cli import app
 from hub.contract import BadInput, Event, Inbound
 from hub.flows import inbox, parked
 from hub.flows.inbox import Arrived
-from hub.flows.world import build
-from hub.settings import Settings
 from hub.store.tables import Inbox
-from hub.store.vault import generate
-from hub.testing.clock import Clock
 from hub.work.jobs import Jobs
+from tests.counters import counter
 from tests.making import ANNA, Shop, phone
 
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    """A shop in a folder, and the environment that makes commands act in it."""
-    keys = generate()
-    world = build(Settings(data_dir=tmp_path, keys=SecretStr(keys)), clock=Clock())
-    world.db.migrate()
-    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("HUB_KEYS", keys)
-    monkeypatch.setenv("HUB_LOG_LEVEL", "error")
-    yield Shop(world)
-    world.db.close()
+    with counter(tmp_path, monkeypatch) as opened:
+        yield opened
 
 
 @pytest.fixture
