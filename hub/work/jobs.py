@@ -18,6 +18,7 @@ from hub.contract import (
     BadConfig,
     BadInput,
     Crm,
+    Event,
     Health,
     HubError,
     KnowsSenders,
@@ -86,6 +87,7 @@ class Jobs(Planning):
         try:
             crm.asked = self._asked(controller, connection_id)
             for page in self.bridge.iterate(crm.contacts(connection.sync_cursor)):
+                self._take(connection_id, sync.merges(page, self.world.now()))
                 with self.world.db.write() as session:
                     run = session.get_one(SyncRun, run.id)
                     current = session.get_one(Connection, connection_id)
@@ -134,6 +136,10 @@ class Jobs(Planning):
         except HubError as error:
             log.warning("absent records not asked about", connection=connection_id, error=type(error).__name__)
             return
+        self._take(connection_id, events)
+
+    def _take(self, connection_id: str, events: Sequence[Event]) -> None:
+        """What a walk found out about who is who."""
         if events:
             with self.world.db.write() as session:
                 inbound.apply(self.world, session, session.get_one(Connection, connection_id), events)
