@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+import anyio.to_thread
+
 from hub import BadConfig, ContactsMerged, Event, Memory, PrivacyDeletion, Rejected, Unavailable
 from hub_hubspot.api import Api
 from hub_hubspot.trouble import Json
@@ -73,6 +75,6 @@ async def _same_portal(api: Api, memory: Memory) -> None:
     if not portal:
         raise Unavailable("HubSpot does not tell the account")
     if known is None:
-        memory.set(PORTAL, portal)
+        await anyio.to_thread.run_sync(memory.set, PORTAL, portal)
     elif known != portal:
         raise BadConfig(f"the token belongs to account {portal}; the records are of account {known}")
