@@ -160,3 +160,5 @@ def test_consent_goes_to_every_crm_that_knows_the_person(shop: Shop) -> None:
     shop.agree(phone(ANNA))
     given = [(row.record, row.kind, row.status, row.basis) for row in shop.rows(ReportRow)]
     assert sorted(given) == [("1", "consent", "given", "CONSENT"), ("2", "consent", "given", "CONSENT")]
+    (event,) = shop.events("consent_given")
+    assert {row.evidence for row in shop.rows(ReportRow)} == {event.id}

@@ -28,7 +28,7 @@ _WORKFLOW = table(WorkflowRequest).c
 _REPORT = _TABLE.c
 _SHOWN: Any = (
     *(_REPORT.key, _REPORT.record, _REPORT.kind, _REPORT.status, _REPORT.at, _REPORT.reason),
-    *(_REPORT.campaign, _REPORT.audience, _REPORT.basis, _REPORT.callback),
+    *(_REPORT.campaign, _REPORT.audience, _REPORT.basis, _REPORT.callback, _REPORT.evidence),
 )
 _WITHDRAWAL = _REPORT.kind == literal_column(f"'{ReportKind.WITHDRAWAL}'")  # literal, as the index over them
 _PENDING = (
@@ -124,7 +124,7 @@ def tell_consent(session: Session, contact_id: str, ledger_id: str, at: datetime
         ReportRow,
         [
             _row(f"{ledger_id}:{r.connection_id}:{r.record}", r, contact_id, ReportKind.CONSENT, "given", "", at, now)
-            | {"basis": LegalBasis.CONSENT}
+            | {"basis": LegalBasis.CONSENT, "evidence": ledger_id}
             for r in records_of(session, {contact_id})[contact_id]
         ],
     )
@@ -195,6 +195,7 @@ def _row(
         "campaign": "",
         "audience": "",
         "callback": "",
+        "evidence": "",
         "basis": "",
         "at": at,
         "recorded_at": now,

@@ -166,6 +166,7 @@ class ReportRow(SQLModel, table=True):
     campaign: str = ""
     audience: str = ""  # the CRM's id of the list that the campaign went to
     callback: str = ""  # of a workflow that waits
+    evidence: str = ""  # of a consent: its ledger id
     basis: str = ""
     text: bytes | None = sealed(default=None, nullable=True)
     at: datetime = time()

@@ -687,6 +687,7 @@ def upgrade() -> None:
         sa.Column("campaign", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("audience", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("callback", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("evidence", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("basis", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("text", sa.LargeBinary(), nullable=True),
         sa.Column("at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
