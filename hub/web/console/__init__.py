@@ -6,7 +6,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from hub.flows.world import World
-from hub.web.console import campaigns, connections, door, making, today
+from hub.web.console import campaigns, connections, door, making, providers, today, ways
 from hub.web.console.leaves import Leaves
 from hub.web.console.rooms import Rooms
 from hub.web.hands import Hands
@@ -25,4 +25,6 @@ def routes(world: World, hands: Hands) -> list[Route]:
         *making.routes(rooms),  # before the page of one campaign: `new` is no id
         *campaigns.routes(rooms),
         *connections.routes(rooms),
+        *providers.routes(rooms),
+        *ways.routes(rooms),
     ]
