@@ -8,7 +8,7 @@ from http import HTTPStatus
 from fastapi import FastAPI
 
 from hub.flows.world import World
-from hub.web.api import campaigns, connections, problems, proof
+from hub.web.api import campaigns, connections, problems, proof, providers, routes
 from hub.web.api.access import Access
 from hub.web.api.problems import Problem
 from hub.web.hands import Hands
@@ -34,6 +34,8 @@ def build(world: World, hands: Hands) -> FastAPI:
     app.state.access, app.state.hands = Access(world), hands
     app.include_router(campaigns.router)
     app.include_router(connections.router)
+    app.include_router(providers.router)
+    app.include_router(routes.router)
     app.include_router(proof.router)
     problems.install(app)
     return app
