@@ -69,6 +69,7 @@ def test_pages_speak_both_languages(house: House) -> None:
             for part in ("identity", "transfers")
         },
         "/console/routes": ("Welche Nummer was tragen würde", "Which number would carry what"),
+        "/console/routes/plan": ("Nach", "To"),
         f"/console/routes/plan?{sides}": ("Noch ist nichts geändert", "Nothing is changed yet"),
     }
     for index, language in enumerate(("de", "en")):
@@ -249,9 +250,10 @@ def test_route_is_ruled_and_number_switched_and_returned(house: House) -> None:
     assert everything_stored(shop.world) == before
     assert browser.post("/console/routes/switch", ticket=browser.ticket(), **sides).status_code == 303
     assert shop.only(Campaign).sender_id == there.id
-    row = shop.only(RouteSwitch)
-    assert browser.get(f"/console/routes/{row.id}/return").status_code == 200
-    assert browser.post(f"/console/routes/{row.id}/return", ticket=browser.ticket()).status_code == 303
+    assert [one.about for one in shop.rows(AuditRow)][-1] == shop.only(RouteSwitch).id
+    assert browser.get(f"/console/routes/plan?back={shop.sender.id}").status_code == 200
+    assert browser.post("/console/routes/return", ticket=browser.ticket(), back=shop.sender.id).status_code == 303
+    assert browser.post("/console/routes/return", ticket=browser.ticket(), back=shop.sender.id).status_code == 422
     assert shop.only(Campaign).id == made.id
     assert shop.only(Campaign).sender_id == shop.sender.id
 
@@ -294,7 +296,10 @@ def test_another_companys_file_and_routes_do_not_exist(house: House) -> None:
         assert browser.post(f"{of(shop)}/{deed}", ticket=browser.ticket(), why="x", point="x").status_code == 404, deed
     assert attach(house, browser, "x", b"x").status_code == 404
     sides = f"from={shop.sender.id}&to={there.id}"
-    assert browser.get(f"/console/routes/plan?{sides}").status_code == 404
+    assert browser.get(f"/console/routes/plan?{sides}").status_code == 422
+    assert browser.get(f"/console/routes/plan?back={shop.sender.id}").status_code == 422
+    for deed, said in (("switch", {"from": shop.sender.id, "to": there.id}), ("return", {"back": shop.sender.id})):
+        assert browser.post(f"/console/routes/{deed}", ticket=browser.ticket(), **said).status_code == 422
     assert shop.sender.id not in browser.get("/console/routes").text
     assert browser.get(f"/console/providers/{other.crm.id}").status_code == 404  # a CRM has no file
     assert browser.get(f"{of(shop).replace(shop.provider.id, other.provider.id)}/form/nothing").status_code == 404

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
+from sqlalchemy.exc import DataError
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -139,7 +140,7 @@ class Rooms:
                 done = deed(visitor, session, session.get_one(Controller, row.controller_id))
                 made = done if isinstance(done, Made) else Made(done, visitor.path.get("id", ""))
                 audit.write(self.world, session, visitor.actor, what, made.id)
-            return RedirectResponse(made.then, 303)
+            return RedirectResponse(made.then, 303, HEADERS)
 
         def answer(visitor: Visitor, row: Staff) -> Response:
             try:
@@ -153,6 +154,36 @@ class Rooms:
 
         return Route(path, self._visited(may, answer, acts=True, upload=upload), methods=["POST"])
 
+    def fetch(self, path: str, may: May, what: str, make: Callable[[Visitor, Controller], Leaflet]) -> Route:
+        """A form that asks for a file; it leaves once the audit row is there. `make` opens its own sessions."""
+
+        def answer(visitor: Visitor, row: Staff) -> Response:
+            made = make(visitor, self._owner(row))
+            self._note(visitor, what)
+            return made.answer()
+
+        return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
+
+    def run(
+        self, path: str, may: May, what: str, page: str, facts: Callable[[Visitor, Controller], dict[str, Any]]
+    ) -> Route:
+        """A form that asks for long work and shows what came of it. `facts` opens its own sessions."""
+
+        def answer(visitor: Visitor, row: Staff) -> Response:
+            found = facts(visitor, self._owner(row))
+            self._note(visitor, what)
+            return self.page(visitor, page, **found)
+
+        return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
+
+    def _owner(self, row: Staff) -> Controller:
+        with self.world.db.read() as session:
+            return session.get_one(Controller, row.controller_id)
+
+    def _note(self, visitor: Visitor, what: str) -> None:
+        with self.world.db.write() as session:
+            audit.write(self.world, session, visitor.actor, what, visitor.path.get("id", ""))
+
     def page(self, visitor: Visitor, name: str, status: int = 200, **facts: Any) -> Response:
         """A page inside the frame."""
         frame = {"me": visitor.actor, "ticket": staff.form_ticket(visitor.token), "may": May}
@@ -164,8 +195,9 @@ class Rooms:
         async def endpoint(request: Request) -> Response:
             form: Form = {}
             files: Files = {}
-            if upload and await run_in_threadpool(self._visits, request):  # nobody else's files are held in memory
-                form, files = await uploads.read(request, upload)
+            if upload and uploads.has_files(request):
+                if await run_in_threadpool(self._visits, request):  # nobody else's files are held in memory
+                    form, files = await uploads.read(request, upload)
             elif acts:
                 form = await fields(request)
             return await run_in_threadpool(self._enter, request, form, files, may, answer, acts)
@@ -189,7 +221,7 @@ class Rooms:
         with self.world.db.read() as session:
             row = staff.visiting(self.world, session, token) if token else None
         if row is None:
-            return RedirectResponse("/console/login", 303)
+            return RedirectResponse("/console/login", 303, HEADERS)
         spoken = request.cookies.get(LANGUAGE, "")
         visitor = Visitor(
             self.world,
@@ -214,6 +246,8 @@ class Rooms:
         except BadInput as problem:
             told = {"field": problem.field, "problem": problem.problem, "remedy": problem.remedy}
             return self.page(visitor, "problem.html", 422, title="mistake", **told)
+        except DataError:  # no text, or no number, that a database could hold
+            return self._told(visitor, 422, "mistake")
         except HubError as trouble:
             told = {"field": "", "problem": str(trouble), "remedy": ""}
             return self.page(visitor, "problem.html", 502, title="trouble", **told)

@@ -25,6 +25,10 @@ class Upload:
     body: bytes = field(repr=False)
 
 
+def has_files(request: Request) -> bool:
+    return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+
+
 async def read(request: Request, most: int) -> tuple[dict[str, list[str]], dict[str, Upload]]:
     """Fields and files by name. A body that is too long is cut, so that its file is longer than `most`."""
     body = bytearray()

@@ -14,7 +14,7 @@ from hub.flows.processor.form import ALL
 from hub.flows.roles import May
 from hub.flows.routing import Wanted
 from hub.store.tables import Controller, RouteSwitch, Sender
-from hub.web.console.rooms import NotFound, Rooms, Visitor
+from hub.web.console.rooms import Made, Rooms, Visitor
 
 _PAGE = 50
 
@@ -24,12 +24,9 @@ def routes(rooms: Rooms) -> list[Route]:
     return [
         rooms.show("/console/routes", May.LOOK, "routes.html", _show),
         rooms.show("/console/routes/plan", May.PROVIDE, "route_plan.html", _plan),
-        rooms.show("/console/routes/{id}/return", May.PROVIDE, "route_plan.html", _way_back),
         rooms.act("/console/routes", May.PROVIDE, "route.set", _set, again=again),
         rooms.act("/console/routes/switch", May.PROVIDE, "route.switch", _switch, again=("route_plan.html", _plan)),
-        rooms.act(
-            "/console/routes/{id}/return", May.PROVIDE, "route.return", _return, again=("route_plan.html", _way_back)
-        ),
+        rooms.act("/console/routes/return", May.PROVIDE, "route.return", _return, again=("route_plan.html", _plan)),
     ]
 
 
@@ -67,54 +64,42 @@ def _set(visitor: Visitor, session: Session, owner: Controller) -> str:
     return "/console/routes"
 
 
-def _sides(visitor: Visitor, session: Session, owner: Controller) -> tuple[Sender, Sender]:
-    mine = {one.id: one for one in session.exec(select(Sender).where(Sender.controller_id == owner.id))}
-    chosen = [mine.get(visitor.typed(name)) for name in ("from", "to")]
-    if chosen[0] is None or chosen[1] is None:
-        raise NotFound
-    return chosen[0], chosen[1]
+def _sender(visitor: Visitor, session: Session, owner: Controller, name: str) -> Sender:
+    """The number that a field names. Raises `BadInput`."""
+    found = session.get(Sender, visitor.typed(name))
+    if found is None or found.controller_id != owner.id:
+        raise BadInput("is no number", field=name, remedy="Choose one of the list.")
+    return found
 
 
 def _plan(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any]:
-    here, there = _sides(visitor, session, owner)
-    accept = bool(visitor.typed("accept"))
+    """What a switch, or the return of one, would do; without any number, the choice of them."""
+    accept, back = bool(visitor.typed("accept")), visitor.typed("back")
+    facts = {"accept": accept, "map": visitor.typed("map"), "back": back, "senders": choices.senders(session, owner)}
+    if back:
+        row = switching.last(session, owner, _sender(visitor, session, owner, "back"))
+        return {**facts, "plan": switching.way_back(visitor.world, session, row, accept=accept)}
+    if not visitor.typed("from") and not visitor.typed("to"):
+        return {**facts, "plan": None}
+    here, there = (_sender(visitor, session, owner, name) for name in ("from", "to"))
     try:
         names = parity.mapping(visitor.typed("map").split())
     except BadInput:
         names = {}  # it is told above the form
-    plan = switch_plan.plan(visitor.world, session, here, there, names, accept=accept)
-    return {"plan": plan, "accept": accept, "map": visitor.typed("map"), "back": ""}
+    return {**facts, "plan": switch_plan.plan(visitor.world, session, here, there, names, accept=accept)}
 
 
-def _switch(visitor: Visitor, session: Session, owner: Controller) -> str:
-    here, there = _sides(visitor, session, owner)
+def _switch(visitor: Visitor, session: Session, owner: Controller) -> Made:
+    here, there = (_sender(visitor, session, owner, name) for name in ("from", "to"))
     names = parity.mapping(visitor.said("map").split())
     accept = bool(visitor.said("accept"))
-    switching.switch(visitor.world, session, here, there, visitor.actor.name, names, accept=accept)
-    return "/console/routes#switches"
+    done = switching.switch(visitor.world, session, here, there, visitor.actor.name, names, accept=accept)
+    return Made("/console/routes#switches", done.id)
 
 
-def _way_back(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any]:
-    row, accept = _row(visitor, session, owner), bool(visitor.typed("accept"))
-    plan = switching.way_back(visitor.world, session, row, accept=accept)
-    return {"plan": plan, "accept": accept, "map": "", "back": row.id}
-
-
-def _return(visitor: Visitor, session: Session, owner: Controller) -> str:
-    row = _row(visitor, session, owner)
-    if row.returned_at is not None:
-        raise BadInput("is back already", field="sender", remedy="Look at the list of switches.")
+def _return(visitor: Visitor, session: Session, owner: Controller) -> Made:
+    """The last switch of a number."""
+    row = switching.last(session, owner, _sender(visitor, session, owner, "back"))
     accept = bool(visitor.said("accept"))
-    switching.give_back(visitor.world, session, row, visitor.actor.name, accept=accept)
-    return "/console/routes#switches"
-
-
-def _row(visitor: Visitor, session: Session, owner: Controller) -> RouteSwitch:
-    """The switch of the address, if it is the last one of its number."""
-    row = session.get(RouteSwitch, visitor.path["id"])
-    if row is None or row.controller_id != owner.id:
-        raise NotFound
-    last = switching.last(session, owner, session.get_one(Sender, row.from_sender_id))
-    if last.id != row.id:
-        raise BadInput("is not the last switch", field="sender", remedy="Return the later one first.")
-    return row
+    done = switching.give_back(visitor.world, session, row, visitor.actor.name, accept=accept)
+    return Made("/console/routes#switches", done.id)
