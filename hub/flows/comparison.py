@@ -26,6 +26,7 @@ class Filed:
 
     account: str
     standing: Standing
+    connection_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def compare(world: World, session: Session, controller: Controller | None) -> li
 def _entry(world: World, session: Session, controller: Controller | None, name: str, cls: type[Provider[Any]]) -> Entry:
     mine = select(Connection).where(Connection.connector == name)
     rows = session.exec(mine.where(Connection.controller_id == controller.id)).all() if controller else ()
-    files_ = tuple(Filed(row.title, standing.of(session, row.id, world.now())) for row in rows)
+    files_ = tuple(Filed(row.title, standing.of(session, row.id, world.now()), row.id) for row in rows)
     return Entry(name, cls.title, "", cls.can, _known(cls.profile), cls.profile.to_verify, files_)
 
 
@@ -104,6 +105,7 @@ def _filed(one: Filed) -> dict[str, Any]:
     stands = one.standing
     return {
         "account": one.account,
+        "connection": one.connection_id,
         "state": stands.state,
         "sends": stands.sends,
         "version": stands.version,

@@ -15,11 +15,18 @@ from fastapi import FastAPI
 from sqlmodel import Session, SQLModel, col, select
 from starlette.routing import Mount, Route
 
-from hub.store.tables import ApiKey, Campaign, Controller
+from hub.store.tables import ApiKey, Campaign, Connection, Controller, ProcessorRecord, Sender, SyncRun
 from hub.web.app import House
 
 STATIC = "/console/static/"
-VENDORS = frozenset({"/console/campaigns/{id}/preview"})  # pages that ask a CRM about everybody: they take longer
+VENDORS = frozenset(  # pages that ask a CRM or vendor: they take longer
+    {
+        "/console/campaigns/{id}/preview",
+        "/console/connections/{id}/health",
+        "/console/connections/{id}/numbers",
+        "/console/connections/{id}/rehearsal",
+    }
+)
 Find = Callable[[Session, Controller], str]
 
 
@@ -40,10 +47,42 @@ def words(said: str) -> Find:
     return lambda session, controller: said
 
 
+def _provider(session: Session, controller: Controller) -> str:
+    """The account of a number."""
+    mine = select(Sender.connection_id).where(Sender.controller_id == controller.id)
+    return session.exec(mine.order_by(col(Sender.id)).limit(1)).one()
+
+
+def _crm(session: Session, controller: Controller) -> str:
+    """An account without numbers."""
+    mine = select(Connection.id).where(Connection.controller_id == controller.id)
+    return session.exec(mine.where(col(Connection.id).not_in(select(Sender.connection_id))).limit(1)).one()
+
+
+def _run(session: Session, controller: Controller) -> str:
+    mine = select(SyncRun.id).where(SyncRun.connection_id == _crm(session, controller))
+    return session.exec(mine.order_by(col(SyncRun.id)).limit(1)).one()
+
+
+def _paper(session: Session, controller: Controller) -> str:
+    """A document of the provider's file."""
+    mine = select(ProcessorRecord).where(ProcessorRecord.connection_id == _provider(session, controller))
+    return str(session.exec(mine.limit(1)).one().papers[0]["sha256"])
+
+
 THINGS: dict[str, Find] = {
     "/console/campaigns/{id}": newest(Campaign),
+    "/console/connections/{id}": _crm,
+    "/console/connections/{id}/syncs/{run}": _run,
     "/console/language/{language}": words("de"),
+    "/console/providers/{id}": _provider,
+    "/console/providers/{id}/form/{part}": words("transfers"),
+    "/console/providers/{id}/papers/{sha256}": _paper,
     "/api/v1/campaigns/{campaign}": newest(Campaign),
+    "/api/v1/connections/{connection}": _crm,
+    "/api/v1/providers/{connection}": _provider,
+    "/api/v1/providers/{connection}/papers/{sha256}": _paper,
+    "/api/v1/routes/{purpose}": words("MARKETING"),
     "/api/v1/keys/{key}": newest(ApiKey),
 }
 

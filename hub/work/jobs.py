@@ -236,11 +236,9 @@ class Jobs(Planning):
         return self.bridge.run(accounts.open_connector(self.world, connection, self.bridge.http).check)
 
     def numbers(self, connection: Connection) -> list[SenderState]:
-        """An account's numbers as the vendor sees them. Raises `BadInput` where its plugin cannot tell."""
+        """An account's numbers as the vendor sees them; empty where its plugin cannot tell."""
         live = accounts.open_connector(self.world, connection, self.bridge.http)
-        if not isinstance(live, KnowsSenders):
-            raise BadInput(f"{connection.title} does not tell", field="connection", remedy="Ask the vendor.")
-        return list(self.bridge.run(live.senders))
+        return list(self.bridge.run(live.senders)) if isinstance(live, KnowsSenders) else []
 
     def templates(self, connection_id: str) -> int:
         """Read a provider's templates. Returns how many."""

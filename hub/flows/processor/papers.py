@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from datetime import date
 from typing import Any
 
@@ -41,13 +42,20 @@ def keep(
         session.flush()
     return {
         "kind": kind,
-        "name": name,
+        "name": plain_name(name) or kind,
         "sha256": sha256,
         "size": len(body),
         "reviewer": reviewer,
         "added_on": world.now().date().isoformat(),
         "expires_on": expires_on.isoformat() if expires_on else "",
     }
+
+
+def plain_name(given: str) -> str:
+    """A file's own name: no folders, nothing invisible, at most 120 characters."""
+    last = given.replace("\\", "/").rpartition("/")[2]
+    shown = "".join(c for c in last if unicodedata.category(c)[0] != "C")
+    return " ".join(shown.split()).lstrip(".")[-120:].strip()
 
 
 def read(world: World, session: Session, controller_id: str, sha256: str) -> bytes:

@@ -32,6 +32,14 @@ def newest(session: Session, connection_id: str) -> ProcessorRecord | None:
     return session.exec(_of(connection_id).limit(1)).first()
 
 
+def paper(session: Session, connection_id: str, sha256: str) -> dict[str, Any]:
+    """What a file keeps of a document, in any version. Raises `BadInput`."""
+    kept = {one["sha256"]: one for row in every(session, connection_id) for one in row.papers}
+    if sha256 not in kept:
+        raise BadInput("is not kept here", field="paper", remedy="See `hub processor show CONNECTION`.")
+    return kept[sha256]
+
+
 def in_force(session: Session, connection_id: str) -> ProcessorRecord | None:
     """The version that counts: the last one that is no draft. Without one, the draft, which sends nothing."""
     decided = _of(connection_id).where(col(ProcessorRecord.state) != RecordState.DRAFT)

@@ -6,7 +6,19 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from hub.flows.world import World
-from hub.web.console import campaigns, connections, consent, door, making, people, proof, reviews, today
+from hub.web.console import (
+    campaigns,
+    connections,
+    consent,
+    door,
+    making,
+    people,
+    proof,
+    providers,
+    reviews,
+    today,
+    ways,
+)
 from hub.web.console.leaves import Leaves
 from hub.web.console.rooms import Rooms
 from hub.web.hands import Hands
@@ -29,4 +41,6 @@ def routes(world: World, hands: Hands) -> list[Route]:
         *consent.routes(rooms),
         *proof.routes(rooms),
         *connections.routes(rooms),
+        *providers.routes(rooms),
+        *ways.routes(rooms),
     ]

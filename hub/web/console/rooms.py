@@ -23,7 +23,9 @@ from hub.flows.audit import Actor
 from hub.flows.roles import May
 from hub.flows.world import World
 from hub.store.tables import Controller, Staff
+from hub.web.console import uploads
 from hub.web.console.leaves import HEADERS, LANGUAGES, Leaves
+from hub.web.console.uploads import Files
 from hub.web.hands import Hands
 from hub.web.public.sheets import fields
 
@@ -47,6 +49,7 @@ class Visitor:
     path: Mapping[str, str]
     query: Mapping[str, str]
     form: Form = field(default_factory=dict, repr=False)
+    files: Files = field(default_factory=dict, repr=False)
     asked: Any = field(default=None, repr=False)  # what a CRM or vendor answered, before the deed
 
     def said(self, name: str) -> str:
@@ -119,11 +122,13 @@ class Rooms:
         *,
         ask: Ask | None = None,
         again: tuple[str, Facts] | None = None,
+        upload: int = 0,
     ) -> Route:
         """A form's deed, in one transaction with its audit row. `deed` returns where to go then.
 
         `ask` goes to a CRM or vendor before, so that nobody waits for them with the database in hand. `again`: the page
-        that is shown with the problem when something typed is wrong, with what was typed.
+        that is shown with the problem when something typed is wrong, with what was typed. `upload`: the form has files,
+        of so many bytes at most.
         """
 
         def do(visitor: Visitor, row: Staff) -> Response:
@@ -147,7 +152,7 @@ class Rooms:
                     found = again[1](visitor, session, session.get_one(Controller, row.controller_id))
                 return self.page(visitor, again[0], 422, **found, problem=problem)
 
-        return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
+        return Route(path, self._visited(may, answer, acts=True, upload=upload), methods=["POST"])
 
     def fetch(self, path: str, may: May, what: str, make: Callable[[Visitor, Controller], Leaflet]) -> Route:
         """A form that asks for a file; it leaves once the audit row is there. `make` opens its own sessions."""
@@ -185,16 +190,32 @@ class Rooms:
         return self.leaves.page(name, visitor.language, status, **frame, **facts)
 
     def _visited(
-        self, may: May, answer: Callable[[Visitor, Staff], Response], *, acts: bool = False
+        self, may: May, answer: Callable[[Visitor, Staff], Response], *, acts: bool = False, upload: int = 0
     ) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            form = await fields(request) if acts else {}
-            return await run_in_threadpool(self._enter, request, form, may, answer, acts)
+            form: Form = {}
+            files: Files = {}
+            if upload and uploads.has_files(request):
+                if await run_in_threadpool(self._visits, request):  # nobody else's files are held in memory
+                    form, files = await uploads.read(request, upload)
+            elif acts:
+                form = await fields(request)
+            return await run_in_threadpool(self._enter, request, form, files, may, answer, acts)
 
         return endpoint
 
+    def _visits(self, request: Request) -> bool:
+        with self.world.db.read() as session:
+            return staff.visiting(self.world, session, request.cookies.get(COOKIE, "")) is not None
+
     def _enter(
-        self, request: Request, form: Form, may: May, answer: Callable[[Visitor, Staff], Response], acts: bool
+        self,
+        request: Request,
+        form: Form,
+        files: Files,
+        may: May,
+        answer: Callable[[Visitor, Staff], Response],
+        acts: bool,
     ) -> Response:
         token = request.cookies.get(COOKIE, "")
         with self.world.db.read() as session:
@@ -211,6 +232,7 @@ class Rooms:
             request.path_params,
             request.query_params,
             form,
+            files,
         )
         self._stay(visitor)
         if not visitor.actor.may(may):
