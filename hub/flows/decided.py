@@ -14,13 +14,13 @@ from sqlmodel import Session, col, select
 
 from hub.flows import records, traces
 from hub.flows.records import Explained
-from hub.flows.timeline import older, read_cursor
+from hub.flows.timeline import Place, older, read_cursor
 from hub.law.facts import Verdict
 from hub.law.reasons import RANKS, reason
 from hub.law.trace import meaning
 from hub.store.tables import Campaign, ChainHead, ChainLink, Controller, DecisionRow, MessageEvent, MessageRow
 
-_READ = 100  # records at once
+_STEP = 200  # decisions at once
 LOOKED_AT = 5_000  # decisions that one page looks at, at most: a rare reason may be many pages back
 
 
@@ -88,23 +88,27 @@ def listing(session: Session, controller: Controller, wanted: Filter, before: st
         first = _link_at(session, controller, midnight)
         end = (_link_at(session, controller, midnight + timedelta(days=1)), 0)
         place = min(place, end) if place else end
-    # without their records, which are long
-    columns = (DecisionRow.id, DecisionRow.seq, DecisionRow.position, DecisionRow.verdict, DecisionRow.contact_id)
-    within = core_select(*(col(one) for one in columns)).where(
-        col(DecisionRow.controller_id) == controller.id,
-        col(DecisionRow.seq) >= first,
-        *older(DecisionRow, place),
-    )
-    newest = within.order_by(col(DecisionRow.seq).desc(), col(DecisionRow.position).desc())
-    seen = session.execute(newest.limit(LOOKED_AT)).all()
-    ids = [row.id for row in seen if row.contact_id is not None and _may_fit(row.verdict, wanted)]
     rows: list[Found] = []
-    for start in range(0, len(ids), _READ):
-        rows += _read(session, ids[start : start + _READ], wanted.reason)
+    for _ in range(0, LOOKED_AT, _STEP):
+        seen = _chain(session, controller, first, place, min(_STEP, LOOKED_AT))
+        ids = [row.id for row in seen if row.contact_id is not None and _may_fit(row.verdict, wanted)]
+        rows += _read(session, ids, wanted.reason) if ids else ()
         if len(rows) > limit:
             return Page(rows[:limit], rows[limit - 1].cursor)
-    more = f"{seen[-1].seq}.{seen[-1].position}" if len(seen) == LOOKED_AT else ""
-    return Page(rows, more)
+        if len(seen) < min(_STEP, LOOKED_AT):
+            return Page(rows, "")
+        place = (seen[-1].seq, seen[-1].position)
+    return Page(rows, f"{place[0]}.{place[1]}" if place else "")
+
+
+def _chain(session: Session, controller: Controller, first: int, place: Place | None, most: int) -> Sequence[Any]:
+    """Decisions before `place`, down to the link `first`; without their records, which are long."""
+    columns = (DecisionRow.id, DecisionRow.seq, DecisionRow.position, DecisionRow.verdict, DecisionRow.contact_id)
+    mine = core_select(*(col(one) for one in columns)).where(
+        col(DecisionRow.controller_id) == controller.id, col(DecisionRow.seq) >= first, *older(DecisionRow, place)
+    )
+    newest = mine.order_by(col(DecisionRow.seq).desc(), col(DecisionRow.position).desc())
+    return session.execute(newest.limit(most)).all()
 
 
 def _may_fit(verdict: str, wanted: Filter) -> bool:
