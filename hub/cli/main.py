@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from hub.cli import (
     bench,
+    bench_console,
     bench_decide,
     bench_emulator,
     bench_people,
@@ -22,6 +23,7 @@ from hub.cli import (
     connection,
     decide,
     demo,
+    emulate,
     evidence,
     faults,
     identity,
@@ -46,6 +48,7 @@ from hub.cli import (
     stops,
     sync,
     templates,
+    webhooks,
 )
 from hub.cli.session import err
 from hub.contract import HubError
@@ -64,6 +67,7 @@ connection.register(app)
 senders.register(app)
 templates.register(app)
 run.register(app)
+emulate.register(app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")
 app.add_typer(processor.app, name="processor")
@@ -79,10 +83,12 @@ claims.register(app)
 quarantine.register(app)
 identity.register(app)
 stops.register(app)
+webhooks.register(app)
 policy.register(app)
 prices.register(app)
 limits.register(app)
 bench.register(app)
+bench_console.register(app)
 bench_decide.register(app)
 bench_emulator.register(app)
 bench_people.register(app)

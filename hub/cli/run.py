@@ -1,24 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run: everything in one process, or each part for itself; and the emulators."""
+"""Run: everything in one process, or each part for itself."""
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import signal
 import threading
-from typing import Annotated, Any
+from typing import Any
 
 import typer
-import uvicorn
 
 from hub.cli.session import out, world
 from hub.contract import BadInput
 from hub.flows.world import World
-from hub.plugins import emulators
 from hub.settings import Settings
-from hub.web.app import build
-from hub.work.crew import Crew
+from hub.web.app import build, serve
+from hub.work.crew import Crew, settle_in
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +22,6 @@ def register(app: typer.Typer) -> None:
     app.command()(web)
     app.command()(worker)
     app.command()(schedule)
-    app.command()(emulate)
 
 
 def up() -> None:
@@ -71,11 +66,11 @@ def _serve(built: World, *, works: bool, schedules: bool) -> None:
     # uvicorn raises the signal again once it has ended; batches on the wire still need their time then
     signal.signal(signal.SIGTERM, lambda *_: None)
     with Crew(built, works=works, schedules=schedules) as crew:
-        _settle()
+        settle_in()
         chosen = built.settings
         out.print(f"Listening on http://{chosen.host}:{chosen.port}, reached as {chosen.public_url}", highlight=False)
         app = build(built, crew.nudges.receive, crew.jobs)
-        uvicorn.run(app, host=chosen.host, port=chosen.port, log_level="warning", access_log=False, **proxies(chosen))
+        serve(app, chosen.host, chosen.port, **proxies(chosen))
 
 
 def proxies(chosen: Settings) -> dict[str, Any]:
@@ -88,40 +83,6 @@ def _stay(built: World, *, works: bool, schedules: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
     with Crew(built, works=works, schedules=schedules):
-        _settle()
+        settle_in()
         out.print("Running. Stop with Ctrl+C.")
         ending.wait()
-
-
-def _settle() -> None:
-    """What is loaded by now stays: the garbage collector need not walk through it again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)  # a batch makes thousands of objects that all die with it
-
-
-def emulate(
-    name: Annotated[str, typer.Argument(help="Connector whose vendor to play, e.g. hubspot or meta.")],
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 9000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same ids and outcomes.")] = 0,
-    webhook_url: Annotated[str, typer.Option(help="Where its webhooks go.")] = "",
-) -> None:
-    """Play a vendor on this machine, for trying things out without an account."""
-    found = emulators()
-    if name not in found:
-        raise BadInput(
-            f"no emulator {name!r}", field="name", remedy=f"There are: {', '.join(sorted(found)) or 'none'}."
-        )
-    emulator = found[name].load()(seed=seed)
-    if webhook_url:
-        emulator.webhook_url = webhook_url
-    out.print(f"{name} listens on http://127.0.0.1:{port}", highlight=False)
-    told = emulator.settings(f"http://127.0.0.1:{port}") if hasattr(emulator, "settings") else {}
-    for setting in ("access_token", "client_secret", "phone_number_id"):
-        told.setdefault(setting, getattr(emulator, setting, ""))
-    for setting, value in told.items():
-        if value:
-            out.print(f"  {setting:<16} {value}", highlight=False)
-    out.print("Steer it over /_emulator/log, /_emulator/state, /_emulator/faults and /_emulator/do/ACTION.")
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.run(emulator.app(), host="127.0.0.1", port=port, log_level="warning", access_log=False)

@@ -129,7 +129,10 @@ class StopRow(SQLModel, table=True):
     """What blocks a contact point. Keyed by HMAC alone: it outlives the contact, and every re-import."""
 
     __tablename__ = "stop"
-    __table_args__ = (Index("ix_stop_point", "token", "controller_id"),)
+    __table_args__ = (
+        Index("ix_stop_point", "token", "controller_id"),
+        Index("ix_stop_time", "controller_id", "event_time"),
+    )
     id: str = key()
     controller_id: str = ref("controller.id", index=False)
     token: str

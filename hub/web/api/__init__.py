@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from starlette.middleware.base import RequestResponseEndpoint
 
 from hub.flows.world import World
-from hub.web.api import campaigns, consent, ledger, people, problems, proof
+from hub.web.api import campaigns, connections, consent, ledger, people, problems, proof
 from hub.web.api.access import Access
 from hub.web.api.problems import Problem
 from hub.web.hands import Hands
 
-PREFIX = "/api/v1"
 _PROBLEM = {problems.MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
 _ERRORS = {
     status: {"description": HTTPStatus(status).phrase, "content": _PROBLEM}
@@ -22,7 +23,7 @@ _ERRORS = {
 
 
 def build(world: World, hands: Hands) -> FastAPI:
-    """The application below `PREFIX`; its description is at `/openapi.json`."""
+    """The application below `hub.web.app.API`; its description is at `/openapi.json`."""
     app = FastAPI(
         title="consent-hub",
         version="1",
@@ -36,6 +37,15 @@ def build(world: World, hands: Hands) -> FastAPI:
     app.include_router(people.router)
     app.include_router(consent.router)
     app.include_router(ledger.router)
+    app.include_router(connections.router)
     app.include_router(proof.router)
     problems.install(app)
+
+    @app.middleware("http")
+    async def never_kept(request: Request, further: RequestResponseEndpoint) -> Response:
+        answer = await further(request)
+        answer.headers["cache-control"] = "no-store"
+        answer.headers["x-content-type-options"] = "nosniff"
+        return answer
+
     return app

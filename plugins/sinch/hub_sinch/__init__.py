@@ -42,6 +42,7 @@ from hub import (
 from hub.whatsapp.reading import Fields, mappings, parsed, text
 from hub_sinch import signature, webhooks, wire
 from hub_sinch.access import Access
+from hub_sinch.facts import FACTS
 from hub_sinch.labels import Labels, key
 from hub_sinch.reasons import refusal
 
@@ -80,7 +81,11 @@ class Config(BaseModel):
         "message leaves Sinch's queue long after a person has said stop.",
     )
     replay_window: int = Field(
-        300, ge=60, le=86_400, description="Seconds by which the time signed in a webhook may differ from ours."
+        86_400,  # nobody confirmed that a repeated webhook is signed anew, and no stop may be refused for its age
+        ge=60,
+        le=604_800,
+        description="Seconds by which the time signed in a webhook may differ from ours. "
+        "A repeated one changes nothing.",
     )
     base_url: str = Field("", description="One address for all of Sinch's services; change it for tests only.")
 
@@ -139,6 +144,7 @@ class Sinch(Provider[Config], KnowsSenders):
             "Local storage region of the number at Meta.",
         ),
         source="[1] [2] [6] [7], read in March to October 2026; unverified until checked for this account",
+        facts=FACTS,
     )
 
     @cached_property
