@@ -42,7 +42,7 @@ def test_person_is_found_by_number_and_by_record(house: House) -> None:
     browser = house.visitor(Role.PRIVACY)
     for typed in (ANNA, "0151 12345671", "1", anna):
         assert look_up(browser, typed) == f"/console/people/{anna}"
-    for typed in ("+4915112345699", "no such record", "", "\x00"):
+    for typed in ("+4915112345699", "no such record", "", "\u2028"):
         assert look_up(browser, typed) == "/console/people?found=none"
     assert 'role="alert"' in browser.get("/console/people?found=none").text
     rows = [(row.what, row.about) for row in house.shop.rows(AuditRow)]
