@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib.resources import files
 
 import httpx
 import pyotp
@@ -233,3 +236,10 @@ def test_what_no_database_could_hold_is_a_mistake_and_no_breakdown(house: House)
         assert browser.get(path).status_code in (200, 404, 422), path
     assert browser.post("/console/login", login="\0", password="\0").status_code == 401
     assert browser.http.post(f"{house.base}/console/login", content=b"login=a&password=\xff").status_code == 401
+
+
+def test_no_word_is_said_in_two_places() -> None:
+    folder = files("hub.web.console")
+    sheets = [folder.joinpath("words.toml"), *folder.joinpath("words").iterdir()]
+    said = Counter(key for one in sheets for key in tomllib.loads(one.read_text("utf-8")))
+    assert [key for key, times in said.items() if times > 1] == []

@@ -42,7 +42,7 @@ def test_person_is_found_by_number_and_by_record(house: House) -> None:
     browser = house.visitor(Role.PRIVACY)
     for typed in (ANNA, "0151 12345671", "1", anna):
         assert look_up(browser, typed) == f"/console/people/{anna}"
-    for typed in ("+4915112345699", "no such record", "", "\x00"):
+    for typed in ("+4915112345699", "no such record", "", "\u2028"):
         assert look_up(browser, typed) == "/console/people?found=none"
     assert 'role="alert"' in browser.get("/console/people?found=none").text
     rows = [(row.what, row.about) for row in house.shop.rows(AuditRow)]
@@ -88,7 +88,8 @@ def test_why_names_reason_remedy_and_every_check(house: House) -> None:
             assert browser.get(f"/console/decisions/{row.id}").status_code == 404
             continue
         page = browser.get(f"/console/decisions/{row.id}").text
-        assert ("OK_CONSENT" if row.verdict == "ALLOW" else "CONSENT_UNPROVEN") in page
+        told = re.findall(r"[A-Z]+_[A-Z_]+", page)
+        assert ("OK_CONSENT" if row.verdict == "ALLOW" else "CONSENT_UNPROVEN") in told, (row.verdict, told)
         assert "Ist eine Person" in page or "kein Einwand" in page
         assert f"/console/people/{row.contact_id}" in page
 

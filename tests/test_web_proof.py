@@ -88,7 +88,8 @@ def test_rare_decision_is_found_over_several_pages(house: House, monkeypatch: py
     shop = house.shop
     judged(shop)
     monkeypatch.setattr(decided, "LOOKED_AT", 1)
-    found, before, pages = [], "", 0
+    found: list[decided.Found] = []
+    before, pages = "", 0
     with shop.world.db.read() as session:
         while True:
             page = decided.listing(session, shop.controller, Filter(verdict="DENY"), before, 10)

@@ -3,20 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import orjson
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from hub.flows import records, traces
 from hub.flows.records import Explained
-from hub.flows.timeline import older, read_cursor
+from hub.flows.timeline import Place, older, read_cursor
+from hub.law.facts import Verdict
+from hub.law.reasons import RANKS, reason
 from hub.law.trace import meaning
 from hub.store.tables import Campaign, ChainHead, ChainLink, Controller, DecisionRow, MessageEvent, MessageRow
 
+_STEP = 200  # decisions at once
 LOOKED_AT = 5_000  # decisions that one page looks at, at most: a rare reason may be many pages back
 
 
@@ -84,41 +88,56 @@ def listing(session: Session, controller: Controller, wanted: Filter, before: st
         first = _link_at(session, controller, midnight)
         end = (_link_at(session, controller, midnight + timedelta(days=1)), 0)
         place = min(place, end) if place else end
-    within = select(DecisionRow).where(
-        DecisionRow.controller_id == controller.id,
-        col(DecisionRow.seq) >= first,
-        *older(DecisionRow, place),
-    )
-    newest = within.order_by(col(DecisionRow.seq).desc(), col(DecisionRow.position).desc())
     rows: list[Found] = []
-    looked, last = 0, None
-    for row in session.exec(newest.limit(LOOKED_AT).execution_options(yield_per=200)):
-        looked, last = looked + 1, row
-        if found := _fitting(row, wanted):
-            rows.append(found)
-            if len(rows) > limit:
-                return Page(rows[:limit], rows[limit - 1].cursor)
-    more = f"{last.seq}.{last.position}" if last is not None and looked == LOOKED_AT else ""
-    return Page(rows, more)
+    for _ in range(0, LOOKED_AT, _STEP):
+        seen = _chain(session, controller, first, place, min(_STEP, LOOKED_AT))
+        ids = [row.id for row in seen if row.contact_id is not None and _may_fit(row.verdict, wanted)]
+        rows += _read(session, ids, wanted.reason) if ids else ()
+        if len(rows) > limit:
+            return Page(rows[:limit], rows[limit - 1].cursor)
+        if len(seen) < min(_STEP, LOOKED_AT):
+            return Page(rows, "")
+        place = (seen[-1].seq, seen[-1].position)
+    return Page(rows, f"{place[0]}.{place[1]}" if place else "")
 
 
-def _fitting(row: DecisionRow, wanted: Filter) -> Found | None:
-    # the text is searched before it is read: most rows of a page are others
-    if row.contact_id is None or wanted.verdict not in ("", row.verdict) or wanted.reason not in row.record:
-        return None
-    record = orjson.loads(row.record)
-    if wanted.reason and wanted.reason not in record["reasons"]:
-        return None
-    return Found(
-        id=row.id,
-        cursor=f"{row.seq}.{row.position}",
-        at=datetime.fromisoformat(record["recorded_at"]),
-        verdict=row.verdict,
-        reason=record["reasons"][0],
-        purpose=record["purpose"] or "",
-        contact_id=row.contact_id,
-        message_id=row.message_id or "",
+def _chain(session: Session, controller: Controller, first: int, place: Place | None, most: int) -> Sequence[Any]:
+    """Decisions before `place`, down to the link `first`; without their records, which are long."""
+    columns = (DecisionRow.id, DecisionRow.seq, DecisionRow.position, DecisionRow.verdict, DecisionRow.contact_id)
+    mine = core_select(*(col(one) for one in columns)).where(
+        col(DecisionRow.controller_id) == controller.id, col(DecisionRow.seq) >= first, *older(DecisionRow, place)
     )
+    newest = mine.order_by(col(DecisionRow.seq).desc(), col(DecisionRow.position).desc())
+    return session.execute(newest.limit(most)).all()
+
+
+def _may_fit(verdict: str, wanted: Filter) -> bool:
+    """A reason that says no stands in no decision that says yes, nor the other way round."""
+    if not wanted.reason:
+        return wanted.verdict in ("", verdict)
+    says_yes = wanted.reason in RANKS and reason(wanted.reason).verdict is Verdict.ALLOW
+    return wanted.verdict in ("", verdict) and (verdict == Verdict.ALLOW) == says_yes
+
+
+def _read(session: Session, ids: Sequence[str], code: str) -> Iterator[Found]:
+    """Those with this reason, in the order of the chain, the newest first."""
+    mine = select(DecisionRow).where(col(DecisionRow.id).in_(ids))
+    for row in session.exec(mine.order_by(col(DecisionRow.seq).desc(), col(DecisionRow.position).desc())):
+        if code not in row.record:  # before it is parsed
+            continue
+        record = orjson.loads(row.record)
+        if code and code not in record["reasons"]:
+            continue
+        yield Found(
+            id=row.id,
+            cursor=f"{row.seq}.{row.position}",
+            at=datetime.fromisoformat(record["recorded_at"]),
+            verdict=row.verdict,
+            reason=record["reasons"][0],
+            purpose=record["purpose"] or "",
+            contact_id=row.contact_id or "",
+            message_id=row.message_id or "",
+        )
 
 
 def _link_at(session: Session, controller: Controller, at: datetime) -> int:

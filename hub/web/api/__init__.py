@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from starlette.middleware.base import RequestResponseEndpoint
 
 from hub.flows.world import World
-from hub.web.api import campaigns, connections, consent, ledger, people, problems, proof, providers, routes
+from hub.web.api import campaigns, connections, consent, decisions, ledger, people, problems, proof, providers, routes
 from hub.web.api.access import Access
 from hub.web.api.problems import Problem
 from hub.web.hands import Hands
@@ -35,6 +35,7 @@ def build(world: World, hands: Hands) -> FastAPI:
     app.state.access, app.state.hands = Access(world), hands
     app.include_router(campaigns.router)
     app.include_router(people.router)
+    app.include_router(decisions.router)
     app.include_router(consent.router)
     app.include_router(ledger.router)
     app.include_router(connections.router)
