@@ -8,7 +8,7 @@ from http import HTTPStatus
 from fastapi import FastAPI
 
 from hub.flows.world import World
-from hub.web.api import campaigns, problems, proof
+from hub.web.api import campaigns, problems, proof, providers
 from hub.web.api.access import Access
 from hub.web.api.problems import Problem
 from hub.web.hands import Hands
@@ -33,5 +33,6 @@ def build(world: World, hands: Hands) -> FastAPI:
     app.state.access, app.state.hands = Access(world), hands
     app.include_router(campaigns.router)
     app.include_router(proof.router)
+    app.include_router(providers.router)
     problems.install(app)
     return app

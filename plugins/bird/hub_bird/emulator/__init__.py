@@ -53,6 +53,7 @@ class BirdEmulator(WhatsApp):
         self.progress: dict[str, list[tuple[datetime, dict[str, Any]]]] = {}  # what became of each, and when
         self.read: list[str] = []  # ids of people's messages that were marked read
         self.on_business_app = False
+        self.webhooks.signed_by = ("webhook-signature",)
         self.forge: Callable[[str], str] = lambda signed: signed
 
     def routes(self) -> list[BaseRoute]:

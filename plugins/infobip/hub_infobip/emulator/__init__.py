@@ -41,6 +41,7 @@ class InfobipEmulator(WhatsApp):
         self.credit, self.registered = credit, registered
         self.known: set[str] = set()  # message ids
         self.read: list[str] = []  # messages of people that were marked as read
+        self.webhooks.signed_by = ("authorization",)
         self.forge: Callable[[Headers], Headers] = lambda headers: headers
 
     def routes(self) -> list[BaseRoute]:
