@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import anyio
@@ -112,3 +114,25 @@ def test_webhook_spoilt_on_demand_is_refused_by_the_plugin(name: str, spoil: str
         emulator.say(PERSON, "STOPP")
         with pytest.raises(Forbidden):
             authenticate(door.next())
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "days", "gone"),
+    [("bird", "/v1/media/{}", 30, 410), ("infobip", "/whatsapp/1/senders/493023125000/media/{}", 7, 404)],
+)
+def test_file_of_a_person_is_gone_after_its_time(name: str, path: str, days: int, gone: int) -> None:
+    with playing(name) as (emulator, vendor, door):
+        emulator.send_file(PERSON, "image", b"a picture", "image/jpeg")
+        body = door.next().body.decode()
+        file = next(id_ for id_ in re.findall(r"/media/(\w+)", body))
+        scheme = "Bearer" if name == "bird" else "App"
+        headers = {"authorization": f"{scheme} {emulator.api_key}"}
+
+        def fetched(**more: Any) -> int:
+            return httpx.get(vendor + path.format(file), trust_env=False, **more).status_code
+
+        assert (fetched(), fetched(headers=headers)) == (401, 200)
+        emulator.clock.advance(timedelta(days=days) - timedelta(minutes=1))
+        assert fetched(headers=headers) == 200
+        emulator.clock.advance(timedelta(minutes=1))
+        assert fetched(headers=headers) == gone

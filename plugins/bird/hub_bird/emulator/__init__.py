@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -39,6 +39,7 @@ class BirdEmulator(WhatsApp):
 
     name = "bird"
     sender = "+493023125000"  # Bird names a number by itself
+    keeps_files = timedelta(days=30)  # [1]
 
     def __init__(self, *, queues: bool = True, **options: Any) -> None:
         super().__init__(**options)
