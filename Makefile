@@ -5,18 +5,23 @@ BIN := $(VENV)/bin
 PLUGINS := $(sort $(wildcard plugins/*/pyproject.toml))
 EDITABLE := -e . $(foreach plugin,$(PLUGINS),-e $(dir $(plugin)))
 
-.PHONY: demo test check lock clean
+.PHONY: demo test check browser lock clean
 
 demo: $(VENV)/.installed ## the main job, embedded: two emulators, 2,000 contacts, one campaign
 	$(BIN)/hub demo --contacts 2000 --seed 7
 
-test: $(VENV)/.installed check ## every test, on SQLite and on real PostgreSQL and Redis
+test: $(VENV)/.installed check browser ## every test, on SQLite and on real PostgreSQL and Redis, pages in a real Chromium
 	$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+browser: $(VENV)/.installed ## a Chromium for the tests; where there is none, root gets Debian's
+	@$(BIN)/python -m hub.testing.browser > /dev/null 2>&1 || test "$$(id -u)" != 0 || \
+	  { apt-get update -qq; apt-get install -y -qq --no-install-recommends chromium > /dev/null; } || true
+	@$(BIN)/python -m hub.testing.browser
 
 $(VENV)/.installed: pyproject.toml requirements.lock $(PLUGINS)
 	$(PYTHON) -m venv $(VENV)

@@ -208,6 +208,16 @@ def test_wrong_input_names_the_field_and_repeats_no_value(office: Office) -> Non
     assert office.shop.rows(AuditRow) == []
 
 
+def test_what_no_database_could_hold_is_bad_input(office: Office) -> None:
+    for answer in (
+        office.ask("GET", "/campaigns/%00"),
+        office.ask("GET", "/campaigns", params={"next": "\0"}),
+        office.ask("POST", "/campaigns", json=WANTED | {"title": "a\0"}),
+        office.ask("POST", "/campaigns", json=WANTED | {"template": "a\0"}),
+    ):
+        assert answer.status_code in (200, 201, 404, 422), answer.text
+
+
 def test_too_many_requests_wait() -> None:
     throttle = Throttle(most=2)
     throttle.enter("a")

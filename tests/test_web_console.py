@@ -225,3 +225,11 @@ def test_pages_speak_both_languages_and_load_only_from_here(house: House) -> Non
             assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
     for path in re.findall(r'(?:src|href)="(/console/static/[^"]+)"', browser.get("/console").text):
         assert browser.get(path).headers["cache-control"].endswith("immutable")
+
+
+def test_what_no_database_could_hold_is_a_mistake_and_no_breakdown(house: House) -> None:
+    browser = house.visitor(Role.ADMIN)
+    for path in ("/console/campaigns/%00", "/console/campaigns?before=%00", "/console/campaigns?state=%00"):
+        assert browser.get(path).status_code in (200, 404, 422), path
+    assert browser.post("/console/login", login="\0", password="\0").status_code == 401
+    assert browser.http.post(f"{house.base}/console/login", content=b"login=a&password=\xff").status_code == 401

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from hub.cli import (
     bench,
+    bench_console,
     bench_decide,
     bench_emulator,
     bench_people,
@@ -87,6 +88,7 @@ policy.register(app)
 prices.register(app)
 limits.register(app)
 bench.register(app)
+bench_console.register(app)
 bench_decide.register(app)
 bench_emulator.register(app)
 bench_people.register(app)

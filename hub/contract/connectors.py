@@ -181,9 +181,9 @@ class Crm(Connector[C]):
     async def gone(self, records: Sequence[str]) -> list[Event]:
         """What became of those records that the CRM has no longer: `ContactsMerged`, `PrivacyDeletion`.
 
-        Core asks now and then about records it holds, for a CRM whose webhooks do not arrive. A deletion that
-        `contacts` shows is not repeated. Empty: all are there, or the CRM cannot tell. Raises `Unavailable` when too many are
-        missing to be believed.
+        Core asks after each walk about some of the records it holds, for a CRM whose webhooks do not arrive. A deletion
+        that `contacts` shows is not repeated. Empty: all are there, or the CRM cannot tell. Raises `Unavailable` when
+        too many are missing to be believed.
         """
         return []
 

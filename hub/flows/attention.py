@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, literal_column
 from sqlmodel import Session, col, select
 
 from hub.contract import ReportKind
 from hub.flows import outbox, quarantine
-from hub.flows.states import CampaignState, State
+from hub.flows.states import CampaignState
 from hub.flows.world import World
 from hub.store.tables import Campaign, Connection, Controller, CrmRecord, Inbox, MessageRow, Review, Sender, StopRow
 
@@ -26,7 +27,7 @@ class Today:
     campaigns: tuple[Campaign, ...]  # staging or running
     sent: int  # taken by a provider today
     per_second: float  # over the last minute
-    queued: int
+    queued: int  # wait for their turn
     stops: int  # contact points under a stop since midnight
 
 
@@ -50,7 +51,7 @@ def today(world: World, session: Session, controller: Controller) -> Today:
         campaigns=tuple(session.exec(mine.order_by(col(Campaign.start_at)))),
         sent=_authorised(session, controller, midnight),
         per_second=_authorised(session, controller, now - _MINUTE) / _MINUTE.total_seconds(),
-        queued=_count(session, controller, State.QUEUED),
+        queued=_queued(session, controller),
         stops=session.exec(
             select(func.count(func.distinct(StopRow.token))).where(
                 StopRow.controller_id == controller.id, StopRow.event_time >= midnight
@@ -64,9 +65,17 @@ def _authorised(session: Session, controller: Controller, since: datetime) -> in
     return session.exec(select(func.count()).select_from(MessageRow).where(*mine)).one()
 
 
-def _count(session: Session, controller: Controller, state: State) -> int:
-    mine = (MessageRow.controller_id == controller.id, MessageRow.state == state)
-    return session.exec(select(func.count()).select_from(MessageRow).where(*mine)).one()
+def _queued(session: Session, controller: Controller) -> int:
+    """By the indexes that the dispatcher reads, which hold what waits and nothing else."""
+    direct = (col(MessageRow.sender_id).in_(_ours(Sender, controller)), col(MessageRow.campaign_id).is_(None))
+    sent = (col(MessageRow.campaign_id).in_(_ours(Campaign, controller)), col(MessageRow.campaign_id).is_not(None))
+    waits = col(MessageRow.next_attempt_at).is_not(None)
+    each = (select(func.count()).select_from(MessageRow).where(waits, *which) for which in (direct, sent))
+    return sum(session.exec(one).one() for one in each)
+
+
+def _ours(table: type[Campaign] | type[Connection] | type[Sender], controller: Controller) -> Any:
+    return select(table.id).where(table.controller_id == controller.id)
 
 
 def waiting(world: World, session: Session, controller: Controller) -> list[Waiting]:
@@ -88,11 +97,12 @@ def _reviews(session: Session, controller: Controller) -> Iterator[Waiting]:
     mine = (Review.controller_id == controller.id, col(Review.closed_at).is_(None))
     count = session.exec(select(func.count()).select_from(Review).where(*mine)).one()
     if count:
-        yield Waiting("reviews", count, grave=True)
+        yield Waiting("reviews", count, where="/console/reviews", grave=True)
 
 
 def _unknown(session: Session, controller: Controller) -> Iterator[Waiting]:
-    if count := _count(session, controller, State.UNKNOWN):
+    mine = (MessageRow.controller_id == controller.id, col(MessageRow.state) == literal_column("'unknown'"))
+    if count := session.exec(select(func.count()).select_from(MessageRow).where(*mine)).one():
         yield Waiting("unknown", count)
 
 
@@ -106,26 +116,35 @@ def _campaigns(session: Session, controller: Controller) -> Iterator[Waiting]:
 def _connections(session: Session, controller: Controller) -> Iterator[Waiting]:
     mine = (Connection.controller_id == controller.id, Connection.paused_why != "")
     for one in session.exec(select(Connection).where(*mine)):
-        yield Waiting("connection_paused", 1, f"{one.title}: {one.paused_why}", grave=True)
+        yield Waiting(
+            "connection_paused", 1, f"{one.title}: {one.paused_why}", f"/console/connections/{one.id}", grave=True
+        )
     for sender in session.exec(select(Sender).where(Sender.controller_id == controller.id, Sender.paused_why != "")):
-        yield Waiting("sender_paused", 1, f"{sender.number}: {sender.paused_why}", grave=True)
+        yield Waiting(
+            "sender_paused",
+            1,
+            f"{sender.number}: {sender.paused_why}",
+            f"/console/connections/{sender.connection_id}",
+            grave=True,
+        )
 
 
 def _reports(session: Session, controller: Controller) -> Iterator[Waiting]:
     for one in outbox.waiting(session, controller):
         if one.failed:
             grave = one.kind is ReportKind.WITHDRAWAL
-            yield Waiting("reports_failed", one.failed, f"{one.title}, {one.kind}", grave=grave)
+            yield Waiting(
+                "reports_failed",
+                one.failed,
+                f"{one.title}, {one.kind}",
+                f"/console/connections/{one.connection_id}",
+                grave=grave,
+            )
 
 
 def _notices(world: World, session: Session, controller: Controller) -> Iterator[Waiting]:
-    overdue = (
-        select(func.count())
-        .select_from(CrmRecord)
-        .join(Connection)
-        .where(Connection.controller_id == controller.id, col(CrmRecord.art14_due_at) < world.now())
-    )
-    if count := session.exec(overdue).one():
+    due = (col(CrmRecord.connection_id).in_(_ours(Connection, controller)), col(CrmRecord.art14_due_at) < world.now())
+    if count := session.exec(select(func.count()).select_from(CrmRecord).where(*due)).one():
         yield Waiting("notices_overdue", count, grave=True)
 
 
@@ -135,7 +154,9 @@ def _quarantined(session: Session, controller: Controller) -> Iterator[Waiting]:
 
 
 def _parked(session: Session, controller: Controller) -> Iterator[Waiting]:
-    mine = select(Connection.id).where(Connection.controller_id == controller.id)
-    parked = (Inbox.state == "parked", col(Inbox.connection_id).in_(mine))
+    parked = (
+        col(Inbox.state) == literal_column("'parked'"),
+        col(Inbox.connection_id).in_(_ours(Connection, controller)),
+    )
     if count := session.exec(select(func.count()).select_from(Inbox).where(*parked)).one():
         yield Waiting("webhooks_parked", count)

@@ -16,6 +16,7 @@ from hub.flows.variants import Variant
 from hub.flows.world import World
 from hub.law.facts import Message, Route
 from hub.store.tables import Campaign, Controller, MessageRow, Sender, TemplateRow
+from hub.store.tables.traffic import PROGRESS
 
 NOT_HELD = "SYNC_NO_BASIS"  # a member the hub stores nothing about: no basis for it, or no usable number
 
@@ -53,8 +54,7 @@ class Progress:
 
 
 def progress(session: Session, campaign: Campaign) -> Progress:
-    by: list[Any] = [col(MessageRow.template), col(MessageRow.language), col(MessageRow.wave)]
-    by += [col(MessageRow.state), col(MessageRow.reason)]
+    by: list[Any] = [getattr(MessageRow, name) for name in PROGRESS]
     counted = session.execute(
         sqlalchemy.select(*by, func.count()).where(col(MessageRow.campaign_id) == campaign.id).group_by(*by)
     )
@@ -63,7 +63,7 @@ def progress(session: Session, campaign: Campaign) -> Progress:
     by_variant: dict[str, Counter[str]] = {one.name: Counter() for one in variants.of(campaign)}
     by_wave: dict[int, Counter[str]] = {0: Counter(), 1: Counter()} if campaign.canary else {0: Counter()}
     own = next(iter(by_variant))
-    for template, language, wave, state, reason, count in counted:
+    for state, reason, template, language, wave, count in counted:
         states[state] += count
         by_variant.setdefault(f"{template}/{language}" if template else own, Counter())[state] += count
         by_wave.setdefault(wave, Counter())[state] += count

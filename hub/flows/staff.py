@@ -26,6 +26,7 @@ IDLE, LONGEST = timedelta(minutes=45), timedelta(hours=12)  # of a visit
 FREE = 5  # wrong answers before the door stays shut for a while
 _LOGIN = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _HASHER = PasswordHasher()
+_SECRET = re.compile(r"[A-Z2-7]{32}")  # as `new_second_factor` makes them
 _STEP = 30  # seconds (RFC 6238)
 
 
@@ -128,7 +129,11 @@ def second_factor_uri(row: Staff, secret: str) -> str:
 
 
 def confirm_second_factor(world: World, session: Session, row: Staff, secret: str, code: str) -> None:
-    """From now on a code is needed. Raises `BadInput`."""
+    """From now on a code is needed; who has one keeps it, whoever sits at their screen. Raises `BadInput`."""
+    if row.totp is not None:
+        raise BadInput("is set up already", field="code", remedy="Ask an admin for a new password: that takes it away.")
+    if not _SECRET.fullmatch(secret):
+        raise BadInput("is no key that was shown", field="secret", remedy="Open the page again.")
     if not pyotp.TOTP(secret).verify(code.strip().replace(" ", ""), for_time=world.now(), valid_window=1):
         raise BadInput("does not fit", field="code", remedy="Look at the clock of your phone, and take the next code.")
     row.totp = world.vault.seal(secret.encode(), f"totp:{row.id}")

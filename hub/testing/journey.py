@@ -116,7 +116,7 @@ class Journey:
             self.world.db.migrate()
             self._hub = stack.enter_context(contextlib.ExitStack())
             self.crew = self._hub.enter_context(Crew(self.world))
-            self._hub.enter_context(serve(build(self.world, self.crew.nudges.receive), port=self.port))
+            self._hub.enter_context(serve(build(self.world, self.crew.nudges.receive, self.crew.jobs), port=self.port))
             self._stack = stack.pop_all()
         return self
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Field, SQLModel, UniqueConstraint
+from sqlmodel import Field, Index, SQLModel, UniqueConstraint, text
 
 from hub.store.tables.columns import json, key, maybe_time, ref, sealed, time
 
@@ -60,10 +60,16 @@ class ContactPoint(SQLModel, table=True):
     former: str = Field(default="", index=True)
 
 
+_DUE = text("art14_due_at IS NOT NULL")
+
+
 class CrmRecord(SQLModel, table=True):
     """Which CRM records speak of a person, and what they claim."""
 
     __tablename__ = "crm_record"
+    __table_args__ = (
+        Index("ix_crm_record_due", "connection_id", "art14_due_at", sqlite_where=_DUE, postgresql_where=_DUE),
+    )
     connection_id: str = Field(foreign_key="connection.id", primary_key=True)
     record: str = Field(primary_key=True)
     contact_id: str = ref("contact.id")

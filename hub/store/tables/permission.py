@@ -103,7 +103,7 @@ class ConsentRow(SQLModel, table=True):
     expression: str
     verification: str
     origin: str = "inbound_first"  # a `hub.law.facts.Origin`
-    wording_id: str | None = Field(default=None, foreign_key="wording.id")
+    wording_id: str | None = ref("wording.id", default=None)
     event_time: datetime = time()
     last_used_at: datetime | None = maybe_time()
     expires_at: datetime | None = maybe_time()
@@ -129,7 +129,10 @@ class StopRow(SQLModel, table=True):
     """What blocks a contact point. Keyed by HMAC alone: it outlives the contact, and every re-import."""
 
     __tablename__ = "stop"
-    __table_args__ = (Index("ix_stop_point", "token", "controller_id"),)
+    __table_args__ = (
+        Index("ix_stop_point", "token", "controller_id"),
+        Index("ix_stop_time", "controller_id", "event_time"),
+    )
     id: str = key()
     controller_id: str = ref("controller.id", index=False)
     token: str

@@ -63,6 +63,9 @@ def _waiting(name: str, which: str, *columns: str) -> Index:
     return Index(name, *columns, **_only(f"next_attempt_at IS NOT NULL AND {which}"))
 
 
+PROGRESS = ("state", "reason", "template", "language", "wave")  # by which a campaign's messages are counted
+
+
 class MessageRow(SQLModel, table=True):
     """One message to one person. A person gets a campaign once; `dedupe` does the same for other messages."""
 
@@ -74,9 +77,13 @@ class MessageRow(SQLModel, table=True):
         _waiting("ix_message_direct", "campaign_id IS NULL", "sender_id", "priority", "next_attempt_at"),
         _waiting("ix_message_of_campaign", "campaign_id IS NOT NULL", "campaign_id", "next_attempt_at", "id"),
         Index("ix_message_owner", "sender_id", "owner", **_only("state = 'authorised'")),
+        # what people look at: how many were sent since when, how far a campaign is, what nobody knows the end of
+        Index("ix_message_sent", "controller_id", "authorised_at"),
+        Index("ix_message_progress", "campaign_id", *PROGRESS, **_only("campaign_id IS NOT NULL")),
+        Index("ix_message_unknown", "controller_id", **_only("state = 'unknown'")),
     )
     id: str = key()  # the opaque id that the provider echoes
-    controller_id: str = ref("controller.id")
+    controller_id: str = ref("controller.id", index=False)
     campaign_id: str | None = Field(default=None, foreign_key="campaign.id")
     sender_id: str = ref("sender.id", index=False)
     contact_id: str = ref("contact.id", index=False)
@@ -132,8 +139,8 @@ class Inbox(SQLModel, table=True):
 
 
 # only what waits: an index over all would be written again for each webhook that is done
-_PENDING = text("state = 'pending'")
-Index("ix_inbox_pending", *(col(Inbox.connection_id), col(Inbox.id)), sqlite_where=_PENDING, postgresql_where=_PENDING)
+Index("ix_inbox_pending", *(col(Inbox.connection_id), col(Inbox.id)), **_only("state = 'pending'"))
+Index("ix_inbox_parked", col(Inbox.connection_id), **_only("state = 'parked'"))
 
 
 def _told(name: str, which: str) -> Index:
@@ -147,6 +154,7 @@ class ReportRow(SQLModel, table=True):
     __table_args__ = (
         _told("ix_report_first", "kind = 'withdrawal'"),
         _told("ix_report_next", "kind != 'withdrawal'"),
+        Index("ix_report_failed", "connection_id", **_only("state = 'failed'")),
     )
     key: str = Field(primary_key=True)
     connection_id: str = ref("connection.id", index=False)

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from starlette.middleware.base import RequestResponseEndpoint
 
 from hub.flows.world import World
-from hub.web.api import campaigns, problems, proof, providers
+from hub.web.api import campaigns, connections, consent, ledger, people, problems, proof, providers
 from hub.web.api.access import Access
 from hub.web.api.problems import Problem
 from hub.web.hands import Hands
@@ -32,7 +34,19 @@ def build(world: World, hands: Hands) -> FastAPI:
     )
     app.state.access, app.state.hands = Access(world), hands
     app.include_router(campaigns.router)
+    app.include_router(people.router)
+    app.include_router(consent.router)
+    app.include_router(ledger.router)
+    app.include_router(connections.router)
     app.include_router(proof.router)
     app.include_router(providers.router)
     problems.install(app)
+
+    @app.middleware("http")
+    async def never_kept(request: Request, further: RequestResponseEndpoint) -> Response:
+        answer = await further(request)
+        answer.headers["cache-control"] = "no-store"
+        answer.headers["x-content-type-options"] = "nosniff"
+        return answer
+
     return app

@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from hub.contract import BadInput, HubError, Unavailable
@@ -50,6 +51,11 @@ def install(app: FastAPI) -> None:
     async def bad_input(_: Request, error: BadInput) -> Response:
         problem = Problem(title=error.problem, status=422, code="bad_input", field=error.field, remedy=error.remedy)
         return answer(problem)
+
+    @app.exception_handler(DataError)
+    async def unstorable(_: Request, error: DataError) -> Response:
+        told = "something in it is no text, or no number, that a database could hold"
+        return answer(Problem(title=told, status=422, code="bad_input", remedy="Look for a NUL character."))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:

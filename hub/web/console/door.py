@@ -12,7 +12,7 @@ from starlette.routing import Route
 from hub.flows import staff
 from hub.flows.roles import May
 from hub.store.tables import Controller, Staff
-from hub.web.console.leaves import LANGUAGES
+from hub.web.console.leaves import HEADERS, LANGUAGES
 from hub.web.console.rooms import COOKIE, LANGUAGE, Form, Rooms, Visitor
 from hub.web.public.sheets import fields
 
@@ -46,10 +46,13 @@ class Door:
         if not token:
             return self._page(request, refused=True)
         # always a new secret: one that was planted before is worth nothing
-        answer = RedirectResponse("/console", 303)
-        secure = self.world.settings.public_url.startswith("https://")
-        answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", path="/console", secure=secure)
+        answer = RedirectResponse("/console", 303, HEADERS)
+        self._give(answer, COOKIE, token)
         return answer
+
+    def _give(self, answer: Response, name: str, value: str) -> None:
+        secure = self.world.settings.public_url.startswith("https://")
+        answer.set_cookie(name, value, httponly=True, samesite="strict", path="/console", secure=secure)
 
     def _enter(self, form: Form) -> str:
         login, password, code = (form.get(name, [""])[0] for name in ("login", "password", "code"))
@@ -59,7 +62,7 @@ class Door:
     async def leave(self, request: Request) -> Response:
         if self._from_here(request):
             await run_in_threadpool(self._leave, request.cookies.get(COOKIE, ""))
-        answer = RedirectResponse("/console/login", 303)
+        answer = RedirectResponse("/console/login", 303, HEADERS)
         answer.delete_cookie(COOKIE, path="/console")
         return answer
 
@@ -69,10 +72,10 @@ class Door:
 
     async def speak(self, request: Request) -> Response:
         """The language, for this browser."""
-        answer = RedirectResponse("/console", 303)
+        answer = RedirectResponse("/console", 303, HEADERS)
         wanted = request.path_params["language"]
         if wanted in LANGUAGES:
-            answer.set_cookie(LANGUAGE, wanted, samesite="strict", path="/console", httponly=True)
+            self._give(answer, LANGUAGE, wanted)
         return answer
 
     def _page(self, request: Request, *, refused: bool) -> Response:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 LANGUAGES = ("de", "en")
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+_GERMAN = str.maketrans(",.", ".,")
 _TIME = {"de": "%d.%m.%Y %H:%M UTC", "en": "%d %b %Y %H:%M UTC"}
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -24,7 +25,7 @@ _POLICY = (
 )
 HEADERS = {
     "content-security-policy": _POLICY,
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # without any, browsers do not say where our own forms come from
     "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex, nofollow",
     "cache-control": "no-store",
@@ -36,7 +37,9 @@ class Leaves:
 
     def __init__(self) -> None:
         folder = files("hub.web.console")
-        self._words = tomllib.loads(folder.joinpath("words.toml").read_text("utf-8"))
+        rooms = sorted(folder.joinpath("words").iterdir(), key=lambda one: one.name)
+        sheets = [folder.joinpath("words.toml"), *(one for one in rooms if one.name.endswith(".toml"))]
+        self._words = {key: said for one in sheets for key, said in tomllib.loads(one.read_text("utf-8")).items()}
         names = ("style.css", "htmx.min.js")
         self._files = {name: folder.joinpath("static", name).read_bytes() for name in names}
         loader = PackageLoader("hub.web.console", "pages")
@@ -78,6 +81,6 @@ def _time(context: Context, at: datetime | None) -> str:
 
 @pass_context
 def _number(context: Context, value: float) -> str:
-    """With the thousands marked as the language does."""
-    shown = f"{value:,}"
-    return shown.replace(",", ".") if context["language"] == "de" else shown
+    """Thousands and decimals marked as the language does; of decimals one."""
+    shown = f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
+    return shown.translate(_GERMAN) if context["language"] == "de" else shown

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import quote
 
+from sqlalchemy.exc import DataError
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -21,7 +23,7 @@ from hub.flows.audit import Actor
 from hub.flows.roles import May
 from hub.flows.world import World
 from hub.store.tables import Controller, Staff
-from hub.web.console.leaves import LANGUAGES, Leaves
+from hub.web.console.leaves import HEADERS, LANGUAGES, Leaves
 from hub.web.hands import Hands
 from hub.web.public.sheets import fields
 
@@ -45,14 +47,41 @@ class Visitor:
     path: Mapping[str, str]
     query: Mapping[str, str]
     form: Form = field(default_factory=dict, repr=False)
+    asked: Any = field(default=None, repr=False)  # what a CRM or vendor answered, before the deed
 
     def said(self, name: str) -> str:
         """A field of the form, trimmed."""
         return self.form.get(name, [""])[0].strip()
 
+    def typed(self, name: str, otherwise: str = "") -> str:
+        """What the form says, else the address; for a page that is shown again with what was typed."""
+        return self.said(name) if self.form else self.query.get(name, otherwise).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Where to go, and the id of what was made, for the audit row."""
+
+    then: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaflet:
+    """A file to take away."""
+
+    name: str
+    media_type: str
+    body: bytes = field(repr=False)
+
+    def answer(self) -> Response:
+        named = f"attachment; filename*=UTF-8''{quote(self.name, safe='')}"
+        return Response(self.body, 200, {**HEADERS, "content-disposition": named}, self.media_type)
+
 
 Facts = Callable[[Visitor, Session, Controller], dict[str, Any]]
-Deed = Callable[[Visitor, Session, Controller], str]
+Deed = Callable[[Visitor, Session, Controller], "str | Made"]
+Ask = Callable[[Visitor, Session, Controller], Any]
 
 
 class Rooms:
@@ -71,16 +100,84 @@ class Rooms:
 
         return Route(path, self._visited(may, answer))
 
-    def act(self, path: str, may: May, what: str, deed: Deed) -> Route:
-        """A form's deed, in one transaction with its audit row. `deed` returns where to go then."""
+    def hand(self, path: str, may: May, make: Callable[[Visitor, Session, Controller], Leaflet]) -> Route:
+        """A file to take away. The session only reads."""
 
         def answer(visitor: Visitor, row: Staff) -> Response:
+            with self.world.db.read() as session:
+                leaflet = make(visitor, session, session.get_one(Controller, row.controller_id))
+            return leaflet.answer()
+
+        return Route(path, self._visited(may, answer))
+
+    def act(
+        self,
+        path: str,
+        may: May,
+        what: str,
+        deed: Deed,
+        *,
+        ask: Ask | None = None,
+        again: tuple[str, Facts] | None = None,
+    ) -> Route:
+        """A form's deed, in one transaction with its audit row. `deed` returns where to go then.
+
+        `ask` goes to a CRM or vendor before, so that nobody waits for them with the database in hand. `again`: the page
+        that is shown with the problem when something typed is wrong, with what was typed.
+        """
+
+        def do(visitor: Visitor, row: Staff) -> Response:
+            if ask is not None:
+                with self.world.db.read() as session:
+                    asked = ask(visitor, session, session.get_one(Controller, row.controller_id))
+                visitor = replace(visitor, asked=asked)
             with self.world.db.write() as session:
-                then = deed(visitor, session, session.get_one(Controller, row.controller_id))
-                audit.write(self.world, session, visitor.actor, what, visitor.path.get("id", ""))
-            return RedirectResponse(then, 303)
+                done = deed(visitor, session, session.get_one(Controller, row.controller_id))
+                made = done if isinstance(done, Made) else Made(done, visitor.path.get("id", ""))
+                audit.write(self.world, session, visitor.actor, what, made.id)
+            return RedirectResponse(made.then, 303, HEADERS)
+
+        def answer(visitor: Visitor, row: Staff) -> Response:
+            try:
+                return do(visitor, row)
+            except BadInput as problem:
+                if again is None:
+                    raise
+                with self.world.db.read() as session:
+                    found = again[1](visitor, session, session.get_one(Controller, row.controller_id))
+                return self.page(visitor, again[0], 422, **found, problem=problem)
 
         return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
+
+    def fetch(self, path: str, may: May, what: str, make: Callable[[Visitor, Controller], Leaflet]) -> Route:
+        """A form that asks for a file; it leaves once the audit row is there. `make` opens its own sessions."""
+
+        def answer(visitor: Visitor, row: Staff) -> Response:
+            made = make(visitor, self._owner(row))
+            self._note(visitor, what)
+            return made.answer()
+
+        return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
+
+    def run(
+        self, path: str, may: May, what: str, page: str, facts: Callable[[Visitor, Controller], dict[str, Any]]
+    ) -> Route:
+        """A form that asks for long work and shows what came of it. `facts` opens its own sessions."""
+
+        def answer(visitor: Visitor, row: Staff) -> Response:
+            found = facts(visitor, self._owner(row))
+            self._note(visitor, what)
+            return self.page(visitor, page, **found)
+
+        return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
+
+    def _owner(self, row: Staff) -> Controller:
+        with self.world.db.read() as session:
+            return session.get_one(Controller, row.controller_id)
+
+    def _note(self, visitor: Visitor, what: str) -> None:
+        with self.world.db.write() as session:
+            audit.write(self.world, session, visitor.actor, what, visitor.path.get("id", ""))
 
     def page(self, visitor: Visitor, name: str, status: int = 200, **facts: Any) -> Response:
         """A page inside the frame."""
@@ -103,7 +200,7 @@ class Rooms:
         with self.world.db.read() as session:
             row = staff.visiting(self.world, session, token) if token else None
         if row is None:
-            return RedirectResponse("/console/login", 303)
+            return RedirectResponse("/console/login", 303, HEADERS)
         spoken = request.cookies.get(LANGUAGE, "")
         visitor = Visitor(
             self.world,
@@ -127,6 +224,8 @@ class Rooms:
         except BadInput as problem:
             told = {"field": problem.field, "problem": problem.problem, "remedy": problem.remedy}
             return self.page(visitor, "problem.html", 422, title="mistake", **told)
+        except DataError:  # no text, or no number, that a database could hold
+            return self._told(visitor, 422, "mistake")
         except HubError as trouble:
             told = {"field": "", "problem": str(trouble), "remedy": ""}
             return self.page(visitor, "problem.html", 502, title="trouble", **told)

@@ -78,6 +78,8 @@ async def fields(request: Request) -> dict[str, list[str]]:
         body += chunk
         if len(body) > _LONGEST_FORM:
             return {}
+    if b"%00" in body or b"\0" in body:  # no text, and PostgreSQL takes none such
+        return {}
     try:
         return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=200)
     except ValueError:

@@ -58,6 +58,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_inbox_parked",
+            ["connection_id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'parked'"),
+            postgresql_where=sa.text("state = 'parked'"),
+        )
+        batch_op.create_index(
             "ix_inbox_pending",
             ["connection_id", "id"],
             unique=False,
@@ -176,6 +183,7 @@ def upgrade() -> None:
         sa.Column("tier", sa.Integer(), nullable=True),
         sa.Column("last_inbound_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("sync_cursor", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("asked_up_to", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("sync_every_s", sa.Integer(), nullable=False),
         sa.Column("next_sync_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("next_report_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
@@ -279,6 +287,13 @@ def upgrade() -> None:
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.create_index("ix_ledger_chain", ["controller_id", "seq", "position"], unique=False)
         batch_op.create_index(batch_op.f("ix_ledger_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(
+            "ix_ledger_stranger",
+            ["token"],
+            unique=False,
+            sqlite_where=sa.text("contact_id IS NULL AND token != ''"),
+            postgresql_where=sa.text("contact_id IS NULL AND token != ''"),
+        )
 
     op.create_table(
         "notice_text",
@@ -495,6 +510,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_consent_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_consent_ledger_id"), ["ledger_id"], unique=False)
         batch_op.create_index("ix_consent_point", ["token", "controller_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_consent_wording_id"), ["wording_id"], unique=False)
 
     op.create_table(
         "contact_point",
@@ -693,6 +709,13 @@ def upgrade() -> None:
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_report_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(
+            "ix_report_failed",
+            ["connection_id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'failed'"),
+            postgresql_where=sa.text("state = 'failed'"),
+        )
+        batch_op.create_index(
             "ix_report_first",
             ["connection_id", "recorded_at", "rank", "key"],
             unique=False,
@@ -803,6 +826,7 @@ def upgrade() -> None:
     with op.batch_alter_table("stop", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_stop_ledger_id"), ["ledger_id"], unique=False)
         batch_op.create_index("ix_stop_point", ["token", "controller_id"], unique=False)
+        batch_op.create_index("ix_stop_time", ["controller_id", "event_time"], unique=False)
 
     op.create_table(
         "sync_run",
@@ -950,6 +974,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("crm_record", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_crm_record_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(
+            "ix_crm_record_due",
+            ["connection_id", "art14_due_at"],
+            unique=False,
+            sqlite_where=sa.text("art14_due_at IS NOT NULL"),
+            postgresql_where=sa.text("art14_due_at IS NOT NULL"),
+        )
 
     op.create_table(
         "opening",
@@ -1218,7 +1249,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("dedupe"),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_message_controller_id"), ["controller_id"], unique=False)
         batch_op.create_index(
             "ix_message_direct",
             ["sender_id", "priority", "next_attempt_at"],
@@ -1240,8 +1270,23 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'authorised'"),
             postgresql_where=sa.text("state = 'authorised'"),
         )
+        batch_op.create_index(
+            "ix_message_progress",
+            ["campaign_id", "state", "reason", "template", "language", "wave"],
+            unique=False,
+            sqlite_where=sa.text("campaign_id IS NOT NULL"),
+            postgresql_where=sa.text("campaign_id IS NOT NULL"),
+        )
         batch_op.create_index("ix_message_received", ["contact_id", "purpose", "authorised_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_reference"), ["reference"], unique=False)
+        batch_op.create_index("ix_message_sent", ["controller_id", "authorised_at"], unique=False)
+        batch_op.create_index(
+            "ix_message_unknown",
+            ["controller_id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'unknown'"),
+            postgresql_where=sa.text("state = 'unknown'"),
+        )
 
     op.create_table(
         "message_event",
@@ -1358,8 +1403,19 @@ def downgrade() -> None:
     op.drop_table("opt_in_request")
     op.drop_table("message_event")
     with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_message_unknown",
+            sqlite_where=sa.text("state = 'unknown'"),
+            postgresql_where=sa.text("state = 'unknown'"),
+        )
+        batch_op.drop_index("ix_message_sent")
         batch_op.drop_index(batch_op.f("ix_message_reference"))
         batch_op.drop_index("ix_message_received")
+        batch_op.drop_index(
+            "ix_message_progress",
+            sqlite_where=sa.text("campaign_id IS NOT NULL"),
+            postgresql_where=sa.text("campaign_id IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_message_owner",
             sqlite_where=sa.text("state = 'authorised'"),
@@ -1375,7 +1431,6 @@ def downgrade() -> None:
             sqlite_where=sa.text("next_attempt_at IS NOT NULL AND campaign_id IS NULL"),
             postgresql_where=sa.text("next_attempt_at IS NOT NULL AND campaign_id IS NULL"),
         )
-        batch_op.drop_index(batch_op.f("ix_message_controller_id"))
 
     op.drop_table("message")
     with op.batch_alter_table("former_code", schema=None) as batch_op:
@@ -1414,6 +1469,11 @@ def downgrade() -> None:
 
     op.drop_table("opening")
     with op.batch_alter_table("crm_record", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_crm_record_due",
+            sqlite_where=sa.text("art14_due_at IS NOT NULL"),
+            postgresql_where=sa.text("art14_due_at IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_crm_record_contact_id"))
 
     op.drop_table("crm_record")
@@ -1433,6 +1493,7 @@ def downgrade() -> None:
 
     op.drop_table("sync_run")
     with op.batch_alter_table("stop", schema=None) as batch_op:
+        batch_op.drop_index("ix_stop_time")
         batch_op.drop_index("ix_stop_point")
         batch_op.drop_index(batch_op.f("ix_stop_ledger_id"))
 
@@ -1458,6 +1519,9 @@ def downgrade() -> None:
             "ix_report_first",
             sqlite_where=sa.text("state = 'pending' AND kind = 'withdrawal'"),
             postgresql_where=sa.text("state = 'pending' AND kind = 'withdrawal'"),
+        )
+        batch_op.drop_index(
+            "ix_report_failed", sqlite_where=sa.text("state = 'failed'"), postgresql_where=sa.text("state = 'failed'")
         )
         batch_op.drop_index(batch_op.f("ix_report_contact_id"))
 
@@ -1485,6 +1549,7 @@ def downgrade() -> None:
 
     op.drop_table("contact_point")
     with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_consent_wording_id"))
         batch_op.drop_index("ix_consent_point")
         batch_op.drop_index(batch_op.f("ix_consent_ledger_id"))
         batch_op.drop_index(batch_op.f("ix_consent_contact_id"))
@@ -1519,6 +1584,11 @@ def downgrade() -> None:
 
     op.drop_table("notice_text")
     with op.batch_alter_table("ledger", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_ledger_stranger",
+            sqlite_where=sa.text("contact_id IS NULL AND token != ''"),
+            postgresql_where=sa.text("contact_id IS NULL AND token != ''"),
+        )
         batch_op.drop_index(batch_op.f("ix_ledger_contact_id"))
         batch_op.drop_index("ix_ledger_chain")
 
@@ -1561,6 +1631,9 @@ def downgrade() -> None:
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_inbox_pending", sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'")
+        )
+        batch_op.drop_index(
+            "ix_inbox_parked", sqlite_where=sa.text("state = 'parked'"), postgresql_where=sa.text("state = 'parked'")
         )
 
     op.drop_table("inbox")

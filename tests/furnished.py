@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A company with something of everything in it, each with the words of somebody hostile."""
+
+from __future__ import annotations
+
+from hub.flows import keys
+from hub.flows.roles import Role
+from tests.making import ANNA, BEN, CARLA, CONSENT, Shop, person, phone
+
+HOSTILE = '<img src=x onerror="hacked=1"><script>hacked=1</script>\'}}{{7*7}}\r\nSet-Cookie: hacked=1'
+
+
+def furnish(shop: Shop) -> None:
+    """One company with something of everything, each with hostile words in it."""
+    for who in (ANNA, BEN):
+        shop.agree(phone(who))
+    shop.hear(shop.said(f"Bitte {HOSTILE} aufhören oder so", phone(CARLA)))
+    shop.sync(
+        *(person(str(i), who, CONSENT, properties=(("firstname", HOSTILE),)) for i, who in enumerate((ANNA, BEN)))
+    )
+    shop.paper.lists = {HOSTILE: [("0", "1", "2")], "all": [("0", "1", "2")]}
+    shop.stage("0", "1", title=HOSTILE, parameters={"1": f"firstname|{HOSTILE[:20]}"})
+    with shop.write() as session:
+        keys.make(shop.world, session, shop.controller, title=HOSTILE, role=Role.READER, days=1, by=HOSTILE)
