@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from hub.bridge import Bridge
-from hub.flows import keys
+from hub.flows import accounts, comparison, keys
 from hub.flows.roles import MAY, May, Role
 from hub.store.tables import ApiKey, AuditRow, Campaign, Repeat
 from hub.testing.emulator import serve
@@ -168,6 +168,24 @@ def test_another_companys_things_do_not_exist(office: Office) -> None:
     assert office.ask("DELETE", f"/keys/{mine}", secret=secret).status_code == 422
     assert office.shop.rows(ApiKey)[0].revoked_at is None
     assert office.ask("GET", "/audit", secret=secret).json()["items"] == []
+
+
+def test_providers_stand_side_by_side_with_the_askers_own_files_only(office: Office) -> None:
+    with office.shop.write() as session:
+        second = accounts.make_controller(office.shop.world, session, "Zweite AG", "AT")
+        _, stranger = keys.make(office.shop.world, session, second, title="theirs", role=Role.READER, days=1, by="Dana")
+    with office.shop.world.db.read() as session:
+        shown = [
+            comparison.plain(one) for one in comparison.compare(office.shop.world, session, office.shop.controller)
+        ]
+    mine = {one["name"]: one for one in office.ask("GET", "/providers", Role.READER).json()}
+    assert [*mine] == [one["name"] for one in shown]
+    assert [one["can"] for one in mine.values()] == [one["can"] for one in shown]
+    assert [one["known"] for one in mine.values()] == [one["known"] for one in shown]
+    assert [(one["state"], one["sends"]) for one in mine["pigeon"]["files"]] == [("approved", True)]
+    assert mine["twilio"]["why_not"]
+    theirs = office.ask("GET", "/providers", secret=stranger).json()
+    assert not [one for one in theirs if one["files"]]
 
 
 def test_list_comes_in_pages(office: Office) -> None:

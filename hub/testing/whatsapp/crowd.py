@@ -16,6 +16,8 @@ from hub.testing.whatsapp.people import EVERY_STATUS, User, new_bsuid
 class Crowd(Dialect):
     """Everybody with a phone. `strangers_have_whatsapp` is what is true of numbers nobody added."""
 
+    keeps_files = RECEIVED  # those of people; a vendor that stores them itself may keep them longer
+
     def __init__(self, *, strangers_have_whatsapp: bool = True, **options: Any) -> None:
         super().__init__(**options)
         self.strangers_have_whatsapp = strangers_have_whatsapp
@@ -60,8 +62,8 @@ class Crowd(Dialect):
         return self.write(number, "button", {"payload": payload, "text": text}, quoted=quoted)
 
     def send_file(self, number: str, kind: str, content: bytes, mime_type: str, *, caption: str = "") -> str:
-        """A person sends a file; the business may fetch it for seven days. Returns the id of the message."""
-        kept = self.media.put(content, mime_type, life=RECEIVED)
+        """A person sends a file, which the business may fetch for so long. Returns the id of the message."""
+        kept = self.media.put(content, mime_type, life=self.keeps_files)
         told = {"id": kept.id, "mime_type": mime_type, "sha256": kept.sha256}
         return self.write(number, kind, {**told, "caption": caption} if caption else told)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,16 @@ def test_statuses_batched_out_of_order_are_all_read_in_their_order() -> None:
     statuses = [event.status for event in events if isinstance(event, StatusChanged)]
     assert statuses == [Status.READ, Status.DELIVERED, Status.SENT]
     assert isinstance(events[-1], MessageReceived)
+
+
+def test_thousand_statuses_in_one_post_are_all_read_and_each_once() -> None:
+    post = json.loads((FIXTURES / "status__sent.json").read_bytes())
+    value = post["entry"][0]["changes"][0]["value"]
+    (status,) = value["statuses"]
+    value["statuses"] = [{**status, "biz_opaque_callback_data": f"ours-{index}"} for index in range(1000)]
+    found = webhooks.events(parsed(json.dumps(post).encode()), NOW, account=ACCOUNT)
+    told = [event.message_id for event in found if isinstance(event, StatusChanged)]
+    assert told == [f"ours-{index}" for index in range(1000)]
 
 
 def test_status_without_opaque_id_has_the_providers_only() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -39,6 +39,7 @@ class BirdEmulator(WhatsApp):
 
     name = "bird"
     sender = "+493023125000"  # Bird names a number by itself
+    keeps_files = timedelta(days=30)  # [1]
 
     def __init__(self, *, queues: bool = True, **options: Any) -> None:
         super().__init__(**options)
@@ -53,6 +54,7 @@ class BirdEmulator(WhatsApp):
         self.progress: dict[str, list[tuple[datetime, dict[str, Any]]]] = {}  # what became of each, and when
         self.read: list[str] = []  # ids of people's messages that were marked read
         self.on_business_app = False
+        self.webhooks.signed_by = ("webhook-signature",)
         self.forge: Callable[[str], str] = lambda signed: signed
 
     def routes(self) -> list[BaseRoute]:

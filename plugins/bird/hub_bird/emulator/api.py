@@ -41,6 +41,7 @@ class Api:
             Route(WHATSAPP + "/numbers", self._guarded(self.numbers)),
             Route(WHATSAPP + "/templates", self._guarded(self.templates)),
             Route(languages, self._guarded(self.language)),
+            Route("/v1/media/{media}", self._guarded(self.media)),
             Route("/v1/webhooks", self._guarded(self.webhooks), methods=["POST"]),
             Route("/v1/webhooks/{webhook}/rotate-secret", self._guarded(self.rotate), methods=["POST"]),
         ]
@@ -105,6 +106,11 @@ class Api:
         if found is None:
             raise Problem(404, "WhatsAppMessageNotFound")
         return answer(200, found)
+
+    async def media(self, request: Request) -> Response:
+        """A file that a person sent; gone is gone, not unknown."""
+        kept = self.platform.media.get(request.path_params["media"])
+        return answer(410) if kept is None else Response(kept.content, media_type=kept.mime_type)
 
     async def mark_read(self, request: Request) -> Response:
         self.platform.read.append(request.path_params["message"])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An emulated Infobip with one account and one number: Infobip's dialect of the emulated WhatsApp.
 
-Built from [1], [2] and [3] of `hub_infobip`. Not emulated: media, creating templates, subscriptions, pull of reports.
+Built from [1], [2] and [3] of `hub_infobip`. Not emulated: creating templates, subscriptions, pull of reports.
 What WhatsApp refuses, Infobip takes all the same and reports as failed afterwards.
 """
 
@@ -41,6 +41,7 @@ class InfobipEmulator(WhatsApp):
         self.credit, self.registered = credit, registered
         self.known: set[str] = set()  # message ids
         self.read: list[str] = []  # messages of people that were marked as read
+        self.webhooks.signed_by = ("authorization",)
         self.forge: Callable[[Headers], Headers] = lambda headers: headers
 
     def routes(self) -> list[BaseRoute]:

@@ -44,6 +44,7 @@ class Api:
             Route(f"{MESSAGE}/{{kind:path}}", self._guarded(self.message), methods=["POST"]),
             Route(f"{NUMBERED}/templates", self._guarded(self.templates)),
             Route(f"{NUMBERED}/message/{{id}}/read", self._guarded(self.mark_read), methods=["POST"]),
+            Route(f"{NUMBERED}/media/{{media}}", self._guarded(self.media)),
             Route("/messages-api/1/messages", self._guarded(self.neutral), methods=["POST"]),
         ]
 
@@ -114,6 +115,11 @@ class Api:
         if request.path_params["sender"] != self.platform.sender or request.path_params["version"] != "2":
             return problem(404)
         return answer(200, {"templates": list(map(shapes.listed, list(self.platform.templates.values())))})
+
+    async def media(self, request: Request) -> Response:
+        """A file that a person sent. For how long Infobip keeps it is not stated; here as long as WhatsApp does."""
+        kept = self.platform.media.get(request.path_params["media"])
+        return problem(404) if kept is None else Response(kept.content, media_type=kept.mime_type)
 
     async def mark_read(self, request: Request) -> Response:
         if request.path_params["sender"] != self.platform.sender or request.path_params["version"] != "1":

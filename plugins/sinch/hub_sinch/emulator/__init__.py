@@ -53,6 +53,7 @@ class SinchEmulator(WhatsApp):
         self.opted_out: dict[str, set[str]] = {}  # Sinch's consent lists [8]: numbers in digits
         self.payloads: dict[str, dict[str, str]] = {}  # message: label of a quick reply to its payload
         self.calls, self.page_size = calls, page_size
+        self.webhooks.signed_by = ("x-sinch-webhook-signature",)
         self.forge: Callable[[str], str] = lambda signed: signed
         self._recent: deque[datetime] = deque()
 

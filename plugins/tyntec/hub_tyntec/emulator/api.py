@@ -61,7 +61,8 @@ class Api:
 
     def _admit(self, request: Request) -> None:
         given = request.headers.get("apikey", "")
-        if not hmac.compare_digest(given.encode(), self.platform.api_key.encode()):
+        good = hmac.compare_digest(given.encode(), self.platform.api_key.encode())
+        if not good or self.platform.token_expired:
             raise Problem(401, "Unauthorized")
         if request.path_params.get("account", self.platform.account) != self.platform.account:
             raise Problem(404, "Not Found")
