@@ -50,6 +50,8 @@ class Paper:
     asked: tuple[str, ...] = ()  # what core asked for when it last read
     turning: Callable[[int], None] = lambda index: None  # before each page
     reply: Callable[[Report], Outcome | None] = lambda report: Outcome(report.key)
+    asked_about: list[tuple[str, ...]] = field(default_factory=list)  # records that core looked for
+    missing: Callable[[Sequence[str]], list[Event]] = lambda records: []
 
 
 def paper_crm(paper: Paper, word: str) -> type[Crm[Plain]]:
@@ -69,6 +71,10 @@ def paper_crm(paper: Paper, word: str) -> type[Crm[Plain]]:
                 paper.turning(index)
                 paper.asked = self.asked
                 yield page
+
+        async def gone(self, records: Sequence[str]) -> list[Event]:
+            paper.asked_about.append(tuple(records))
+            return paper.missing(records)
 
         async def properties(self) -> list[Property]:
             return paper.properties

@@ -251,7 +251,7 @@ MISTAKES = [
     ("init", "controller: is empty"),
     ("init --controller Muster", "exists already"),
     ("init --controller Neu --country Germany", "two letters"),
-    ("connect unheard --path x", "Installed: csv"),
+    ("connect unheard --path x", "csv, "),
     ("connect [/b] --path x", "there is no connector '[/b]'"),
     ("connect csv", "path: Field required"),
     ("connect csv stray", "Write --name value"),
@@ -259,7 +259,7 @@ MISTAKES = [
     ("connect csv --path @/nowhere/file", "Give a file that exists"),
     ("connect csv --colour green --path x", "colour: Extra inputs"),
     ("sync unheard", "There are: CSV file (csv"),
-    ("templates csv", "Name a provider"),
+    ("templates read csv", "Name a provider"),
     ("sender csv --id 7 --number 491", "Name a provider"),
     ("processor show csv", "Name a provider"),
     ("optin create --topic Angebote", "none; see `hub sender --help`"),
@@ -271,7 +271,7 @@ MISTAKES = [
     ("web", "hub up"),
     ("worker", "hub up"),
     ("schedule", "hub up"),
-    ("emulate unheard", "There are: hubspot, meta"),
+    ("emulate unheard", "hubspot, "),
 ]
 
 

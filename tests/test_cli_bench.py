@@ -82,7 +82,8 @@ def test_webhooks_are_all_kept_and_their_statuses_applied(backend: str) -> None:
 
 def test_stage_takes_everybody_in() -> None:
     found = bench("stage", "--recipients", "1000", "--consenting", "20", "--runs", "1")
-    assert set(found) == {"stage_1k_s", "stage_1k_s_sqlite", "stage_1k_s_postgresql"}
+    names = ("stage_1k_s", "stage_processor_1k_s", "preview_1k_s")
+    assert set(found) == {name + of for name in names for of in ("", "_sqlite", "_postgresql")}
 
 
 def test_sync_reads_everybody_and_nobody_twice() -> None:

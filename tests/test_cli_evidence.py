@@ -7,20 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from hub.cli import app
 from hub.contract import BadInput
 from hub.flows import accounts
-from hub.flows.world import build
 from hub.proof.chain import digest
-from hub.settings import Settings
 from hub.store.tables import ProcessorPaper, ProcessorRecord
-from hub.store.vault import generate
 from hub.testing import processor_files
-from hub.testing.clock import Clock
 from tests.carriers import OFFER
+from tests.counters import counter
 from tests.making import ANNA, CONSENT, Shop, person, phone
 
 META = {"waba_id": "1", "access_token": "t", "app_secret": "s", "verify_token": "a-text-of-our-own"}
@@ -28,15 +24,8 @@ META = {"waba_id": "1", "access_token": "t", "app_secret": "s", "verify_token": 
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    """A shop in a folder, and the environment that makes commands act in it."""
-    keys = generate()
-    world = build(Settings(data_dir=tmp_path, keys=SecretStr(keys)), clock=Clock())
-    world.db.migrate()
-    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("HUB_KEYS", keys)
-    monkeypatch.setenv("HUB_LOG_LEVEL", "error")
-    yield Shop(world)
-    world.db.close()
+    with counter(tmp_path, monkeypatch) as opened:
+        yield opened
 
 
 def hub(*words: object, code: int = 0) -> str:

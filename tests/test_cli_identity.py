@@ -7,16 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from hub.cli import app
 from hub.contract import BadInput, ContactsMerged
 from hub.flows import inbound
-from hub.flows.world import build
-from hub.settings import Settings
-from hub.store.vault import generate
-from hub.testing.clock import Clock
+from tests.counters import counter
 from tests.making import ANNA, BEN, CARLA, CONTRACT, Shop, person, phone
 
 WHY = ("--by", "Dana Schutz", "--reason", "called back")
@@ -24,15 +20,8 @@ WHY = ("--by", "Dana Schutz", "--reason", "called back")
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    """A shop in a folder, and the environment that makes commands act in it."""
-    keys = generate()
-    world = build(Settings(data_dir=tmp_path, keys=SecretStr(keys)), clock=Clock())
-    world.db.migrate()
-    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("HUB_KEYS", keys)
-    monkeypatch.setenv("HUB_LOG_LEVEL", "error")
-    yield Shop(world)
-    world.db.close()
+    with counter(tmp_path, monkeypatch) as opened:
+        yield opened
 
 
 def hub(*words: str) -> str:

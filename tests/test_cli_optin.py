@@ -12,10 +12,10 @@ import segno
 from typer.testing import CliRunner, Result
 
 from hub.cli import app
-from hub.cli.posters import Poster, svg
 from hub.contract import BadInput
 from hub.flows import accounts
 from hub.flows import world as worlds
+from hub.poster import Poster, svg
 from hub.settings import Settings
 from hub.testing.clock import Clock
 from tests.forms import CONFIRM

@@ -7,31 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from hub.contract import BadInput
 from hub.flows.states import CampaignState
-from hub.flows.world import build
-from hub.settings import Settings
 from hub.store.tables import Campaign
-from hub.store.vault import generate
-from hub.testing.clock import Clock
 from tests.backups import backup
+from tests.counters import counter
 from tests.making import ANNA, Shop, phone
 from tests.test_cli_evidence import hub
 
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    """A shop in a folder, and the environment that makes commands act in it."""
-    keys = generate()
-    world = build(Settings(data_dir=tmp_path, keys=SecretStr(keys)), clock=Clock())
-    world.db.migrate()
-    monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("HUB_KEYS", keys)
-    monkeypatch.setenv("HUB_LOG_LEVEL", "error")
-    yield Shop(world)
-    world.db.close()
+    with counter(tmp_path, monkeypatch) as opened:
+        yield opened
 
 
 def test_restore_from_the_first_look_to_the_released_campaign(shop: Shop) -> None:

@@ -8,11 +8,11 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from hub.contract import MessageReceived, Receipt
+from hub.contract import MessageReceived, Purpose, Receipt
 from hub.flows import review
 from hub.law.facts import StopKind
-from hub.store.tables import Contact, Review
-from tests.making import ANNA, SECOND, Shop, phone
+from hub.store.tables import Contact, MessageRow, Review
+from tests.making import ANNA, BEN, SECOND, Shop, phone
 
 pytest_plugins = ["tests.shops"]
 
@@ -153,3 +153,16 @@ def test_button_of_the_template_that_ends_advertising_stops_whatever_its_payload
     assert kinds(shop) == []
     hear(shop, "Keine Angebote mehr", "button", button="payload-2")
     assert kinds(shop) == [OBJECTION]
+
+
+def test_stop_to_a_number_that_is_not_set_up_binds_and_nothing_else_is_kept(shop: Shop) -> None:
+    shop.agree(phone(ANNA))
+    elsewhere = replace(shop.said("STOP", phone(ANNA)), sender="a number of the account")
+    shop.hear(replace(shop.said("Hallo", phone(BEN)), sender="a number of the account"))
+    assert len(shop.rows(Contact)) == 1
+    shop.hear(elsewhere)
+    assert [stop.kind for stop in shop.stops(phone(ANNA))] == [StopKind.OBJECTION_MARKETING]
+    assert [row for row in shop.rows(MessageRow) if row.purpose == Purpose.OPT_OUT_CONFIRMATION] == []
+    shop.hear(replace(shop.said("STOP", phone(BEN)), sender="a number of the account"))
+    assert shop.stops(phone(BEN))
+    assert shop.proven()

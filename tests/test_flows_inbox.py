@@ -111,6 +111,17 @@ def test_only_poison_alone_is_counted_and_parked_too(shop: Shop, jobs: Jobs) -> 
     assert (shop.only(Inbox).state, shop.only(Inbox).attempts) == ("parked", 5)
 
 
+def test_what_may_be_a_stop_is_applied_before_the_statuses_of_its_set(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "_SET", 2)
+    delivered = StatusChanged(Status.DELIVERED, shop.world.now(), message_id="m")
+    stop = shop.said("STOP", phone(ANNA))
+    read: dict[str, list[Event]] = {"1": [delivered], "2": [delivered], "3": [delivered, stop], "4": [], "5": [stop]}
+    assert list(receiving._batches(read)) == [["3"], ["5"], ["1", "2", "4"]]
+    assert list(receiving._batches({"1": [delivered], "2": [delivered] * 3, "3": [delivered]})) == [["1"], ["2"], ["3"]]
+
+
 def test_rows_wait_in_the_order_in_which_they_came(shop: Shop) -> None:
     ids = post(shop, letter(b"1")) + post(shop, letter(b"2")) + post(shop, letter(b"3"))
     with shop.world.db.read() as session:

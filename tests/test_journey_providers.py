@@ -22,8 +22,8 @@ from hub.testing.outcome import outcome
 
 pytestmark = pytest.mark.timeout(180)
 
-CONNECTORS = load().connectors
-PROVIDERS = sorted(name for name in emulators() if issubclass(CONNECTORS[name], Provider))
+CONNECTORS = load().connectors  # a broken plugin is the business of test_plugins
+PROVIDERS = sorted(name for name in emulators() if issubclass(CONNECTORS.get(name, object), Provider))
 
 
 def ready(way: Journey) -> None:

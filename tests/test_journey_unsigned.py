@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -34,14 +33,6 @@ pytest_plugins = ["tests.shops"]
 
 VENDORS: list[tuple[Any, Any]] = [(Infobip, infobip), (Cm, cm)]
 HEADER, SECRET = "x-hub-secret", "a-secret-of-16-or-more"
-TEMPLATES = f"""
-[[template]]
-name = "{OFFER.name}"
-language = "de"
-category = "MARKETING"
-status = "APPROVED"
-components = [{{ type = "BODY", text = "{BODY}" }}]
-"""
 
 
 class House:
@@ -52,11 +43,8 @@ class House:
         emulator.add_template(OFFER.name, OFFER.language, body=BODY)
         shop.world.registry.connectors[plugin.name] = plugin
 
-    def connect(self, vendor: str, hub: str, folder: Path) -> None:
+    def connect(self, vendor: str, hub: str) -> None:
         shop, settings = self.shop, self.emulator.settings(vendor)
-        if self.plugin is Cm:
-            (folder / "templates.toml").write_text(TEMPLATES, "utf-8")
-            settings["templates_file"] = str(folder / "templates.toml")
         shop.world.settings = shop.world.settings.model_copy(update={"public_url": hub})
         with shop.write() as session:
             shop.provider = accounts.connect(shop.world, session, shop.controller, self.plugin.name, settings)
@@ -100,7 +88,7 @@ class House:
 
 
 @pytest.fixture(params=VENDORS, ids=["infobip", "cm"])
-def house(request: pytest.FixtureRequest, shop: Shop, tmp_path: Path) -> Iterator[House]:
+def house(request: pytest.FixtureRequest, shop: Shop) -> Iterator[House]:
     plugin, create = request.param
     emulator = create(seed=7, clock=shop.clock)
     with ExitStack() as stack:
@@ -108,7 +96,7 @@ def house(request: pytest.FixtureRequest, shop: Shop, tmp_path: Path) -> Iterato
         hub = stack.enter_context(serve(build(shop.world, lambda ids: None)))
         jobs = Jobs(shop.world, stack.enter_context(Bridge(connections=2)))
         made = House(shop, plugin, emulator, jobs)
-        made.connect(vendor, hub, tmp_path)
+        made.connect(vendor, hub)
         yield made
 
 

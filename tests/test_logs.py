@@ -6,10 +6,13 @@ from __future__ import annotations
 import json
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import structlog
 from hypothesis import given
@@ -18,6 +21,7 @@ from hypothesis import strategies as st
 from hub import logs
 from hub.logs import redact
 from hub.store.tables import new_id
+from hub.testing.journey import free_port, until
 
 words = st.text("abc xyz,:=/'\"()[]{}", max_size=20)
 separators = st.sampled_from(["", "", "", " ", "-", "/", ".", "\u00a0", "\u2011", "\u2013", "\u200b", ") ", " ("])
@@ -123,3 +127,37 @@ def test_log_that_cannot_be_written_stops_nothing(configured: None, monkeypatch:
     logging.getLogger("library").error("hello")
     with pytest.raises(OSError, match="No space left"):
         full.close()
+
+
+_BREAKS = """
+import sys
+from hub import logs
+from hub.web.app import serve
+
+async def app(scope, receive, send):
+    raise RuntimeError("nobody at +49 151 12345678")
+
+logs.configure()
+serve(app, "127.0.0.1", int(sys.argv[1]))
+"""
+
+
+def test_what_the_web_server_logs_by_itself_is_redacted() -> None:
+    port = free_port()
+    command = [sys.executable, "-c", _BREAKS, str(port)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        try:
+            until(lambda: _status(port) == 500, "the server to answer")
+        finally:
+            server.terminate()
+        said = server.stderr.read()
+    assert "nobody at [number]" in said
+    assert "12345678" not in said
+
+
+def _status(port: int) -> int:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).status_code
+    except httpx.TransportError:
+        return 0

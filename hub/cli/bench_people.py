@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hub.cli.bench import Backends, Json, Runs, bench_app, prepare, show, telling
 from hub.testing.figures import Backend, Figure, over_backends
+
+if TYPE_CHECKING:
+    from hub.testing.lab.reading import Staged
 
 
 def register(_: typer.Typer) -> None:
@@ -23,7 +26,7 @@ def stage(
     runs: Runs = 3,
     json: Json = False,
 ) -> None:
-    """An audience turned into messages and documented refusals: facts, decision and rows for everybody.
+    """An audience previewed, then turned into messages and documented refusals: facts, decision and rows for everybody.
 
     Consents are given through the real flow first, which takes longer than the run. Who has none is refused with a
     decision and a report to the CRM, which costs more than a message.
@@ -32,7 +35,7 @@ def stage(
     from hub.testing.lab.reading import stage as staged
     from hub.testing.lab.stand import Stand, Wanted
 
-    found: dict[str, list[float]] = {}
+    found: dict[str, list[Staged]] = {}
     backends = backend or list(Backend)
     wanted = Wanted(recipients, consenting=min(consenting, recipients), staged=False, redis=False)
     with telling() as tell, Stand(wanted, backends, tell) as stand:
@@ -40,13 +43,18 @@ def stage(
             found[one.value] = []
             for run in range(runs):
                 tell(f"runs on {one}", run, runs)
-                took, rows = staged(stand, one)
-                if rows != recipients:
-                    raise RuntimeError(f"{rows} of {recipients} were staged")
-                found[one.value].append(took)
+                came = staged(stand, one)
+                if not came.previewed == came.rows == recipients:
+                    raise RuntimeError(f"{came.previewed} and {came.rows} of {recipients} were previewed and staged")
+                found[one.value].append(came)
         versions = stand.servers()
     size = f"{recipients // 1000}k" if recipients % 1000 == 0 else str(recipients)
-    show("stage", over_backends(f"stage_{size}_s", "seconds", found, worse=max), versions, json=json)
+    told = (("stage", "seconds"), ("stage_processor", "processor seconds of the hub"), ("preview", "seconds"))
+    figures: list[Figure] = []
+    for word, unit in told:
+        values = {name: [getattr(one, word) for one in every] for name, every in found.items()}
+        figures += over_backends(f"{word}_{size}_s", unit, values, worse=max)
+    show("stage", figures, versions, json=json)
 
 
 def sync(

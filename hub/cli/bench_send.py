@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.bench import Backends, Json, Runs, Workers, bench_app, prepare, show, telling
+from hub.flows import lanes
 from hub.testing.figures import Backend, Figure, over_backends
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ def send(
     seconds: Annotated[int, typer.Option(min=1, help="With a rate: how long one run holds it.")] = 60,
     backend: Backends = None,
     workers: Workers = 2,
+    sender_lanes: Annotated[
+        int, typer.Option("--lanes", min=1, max=lanes.MOST, help="Dispatchers of the one number, side by side.")
+    ] = 1,
     connections: Annotated[int, typer.Option(min=1, max=2000, help="Connections to the vendor, per process.")] = 256,
     per_webhook: Annotated[int, typer.Option(min=1, max=1000, help="Statuses that one webhook tells at most.")] = 100,
     runs: Runs = 3,
@@ -49,7 +53,7 @@ def send(
     people = recipients or (rate * seconds if rate else 10_000)
     backends = backend or list(Backend)
     with telling() as tell, Stand(Wanted(people, rate, connections=connections), backends, tell) as stand:
-        under = Conditions(answer / 1000, workers, per_webhook)
+        under = Conditions(answer / 1000, workers, per_webhook, sender_lanes)
         found = {one.value: campaigns(stand, one, under, runs, tell) for one in backends}
         versions = stand.servers()
     figures = _held(found, rate) if rate else _flat_out(found, answer)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from sqlmodel import col, select
 
-from hub.cli.session import controller, out, world
+from hub.cli.session import controller, crew, out, world
 from hub.cli.setup import value_of
 from hub.contract import BadInput
 from hub.flows import accounts
@@ -31,6 +31,21 @@ def list_() -> None:
         for row in session.exec(mine):
             out.print(f"[bold]{row.title}[/] ({row.connector}, {row.id}) {row.paused_why}", highlight=False)
             out.print(f"  {accounts.webhook_url(built, row)}", highlight=False)
+
+
+@app.command()
+def prepare(connection: Annotated[str, typer.Argument(help="Its id, title or connector name.")]) -> None:
+    """Create in the account what the hub needs and does not find there: fields, subscriptions, a workflow action."""
+    with world() as built, crew(built) as hands:
+        with built.db.read() as session:
+            found = accounts.find_connection(session, controller(built, session), connection)
+            live = accounts.open_connector(built, found, hands.bridge.http)
+        for line in hands.bridge.run(live.prepare) or ["Nothing was missing."]:
+            out.print(line, highlight=False)
+        health = hands.bridge.run(live.check)
+        out.print(("[green]Works:[/] " if health.ok else "[yellow]Does not work:[/] ") + health.detail, highlight=False)
+        if not health.ok:
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from hub.cli import folders
 from hub.cli.proof import ledger_app
 from hub.cli.session import controller, out, world
 from hub.contract import BadInput
-from hub.flows import capsules, signing
+from hub.flows import capsules, exports, signing
 from hub.proof import printing
 from hub.proof.checking import check
 from hub.proof.signature import from_pem, to_pem
@@ -66,7 +66,7 @@ def contact(
     if first or last:
         if printed or pdf:
             raise BadInput("the folder has its own", field="print", remedy="Leave --print and --pdf out.")
-        folders.write(subject, target, folders.days(first, last), known(language), reveal=reveal, with_pdf=not no_pdf)
+        folders.write(subject, target, exports.days(first, last), known(language), reveal=reveal, with_pdf=not no_pdf)
         return
     _write(capsules.CONTACT, subject, target, reveal, _Prints(printed, pdf, language))
 

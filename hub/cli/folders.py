@@ -22,18 +22,6 @@ from hub.proof.checking import Problem
 from hub.proof.folder_check import check_folder
 
 
-def days(first: str, last: str) -> tuple[date, date]:
-    """A period of whole days. Raises `BadInput`."""
-    found = []
-    for field, text in (("from", first), ("to", last)):
-        try:
-            found.append(date.fromisoformat(text))
-        except ValueError:
-            remedy = "Write both --from and --to as 2026-01-01."
-            raise BadInput(f"{text!r} is no date", field=field, remedy=remedy) from None
-    return found[0], found[1]
-
-
 def write(
     subject: str, target: Path, period: tuple[date, date], language: str, *, reveal: bool, with_pdf: bool
 ) -> None:

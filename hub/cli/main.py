@@ -47,6 +47,7 @@ from hub.cli import (
     stops,
     sync,
     templates,
+    webhooks,
 )
 from hub.cli.session import err
 from hub.contract import HubError
@@ -80,6 +81,7 @@ claims.register(app)
 quarantine.register(app)
 identity.register(app)
 stops.register(app)
+webhooks.register(app)
 policy.register(app)
 prices.register(app)
 limits.register(app)

@@ -1,56 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A poster for an opt-in page, to print. Its code leads to the page, since who scans it has not seen the text yet."""
+"""A poster for an opt-in page, from the command line."""
 
 from __future__ import annotations
 
-import io
-import re
-import textwrap
-import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
-import segno
 import typer
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
-from hub import paper
+from hub import poster as drawing
 from hub.cli.session import controller, out, world
 from hub.contract import BadInput
 from hub.flows import optin
-
-_SIZES = {"a4": (210, 297), "a5": (148, 210)}
-_LEFT, _WIDTH = 18, 174  # mm on A4; A5 has the same shape and is scaled
-_PLAIN, _BOLD = 0.5, 0.56  # how wide a letter is, in parts of its size; rather too wide than too narrow
-_QR = 100  # mm
-
-
-@dataclass(frozen=True, slots=True)
-class Poster:
-    """What it says."""
-
-    controller: str
-    title: str
-    topics: str
-    language: str
-    url: str
-    words: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of text at its place, in mm."""
-
-    x: float
-    y: float
-    size: float
-    text: str
-    bold: bool = False
-    soft: bool = False
 
 
 def poster(
@@ -60,7 +21,7 @@ def poster(
     language: Annotated[str, typer.Option(help="Language of the explanation, de or en. Default: the page's.")] = "",
 ) -> None:
     """Write a poster: heading, topics, how it works, how to withdraw, and a QR code that leads to the page."""
-    if size not in _SIZES:
+    if size not in drawing.SIZES:
         raise BadInput(f"{size!r} is neither", field="size", remedy="Use a4 or a5.")
     if file.suffix.lower() not in (".pdf", ".svg"):
         raise BadInput(f"{file.name} is neither", field="out", remedy="Name a file that ends in .pdf or .svg.")
@@ -70,84 +31,7 @@ def poster(
         if found.closed_at is not None:
             raise BadInput("is closed", field="page", remedy="Choose one of `hub optin list` that is open.")
         wording = optin.invitation(session, found).wording
-        spoken = language or wording.language
-        url = optin.address(built, found)
-        made = Poster(owner.name, found.title, ", ".join(wording.topics), spoken, url, _words(spoken, owner.name))
-    file.write_bytes(pdf(made, size) if file.suffix.lower() == ".pdf" else svg(made, size))
+        spoken, url = language or wording.language, optin.address(built, found)
+        made = drawing.make(owner.name, found.title, wording.topics, spoken, url)
+    file.write_bytes(drawing.draw(made, size, file.suffix.lower()[1:]))
     out.print(f"{file}: leads to {url}", highlight=False)
-
-
-def _words(language: str, owner: str) -> dict[str, str]:
-    rows = tomllib.loads(files("hub.cli").joinpath("sheets", "words.toml").read_text("utf-8"))
-    if language not in rows["hint"]:
-        raise BadInput(f"{language!r} is not offered", field="language", remedy="Use one of: de, en.")
-    return {name: said[language].replace("{controller}", owner) for name, said in rows.items()}
-
-
-def pdf(made: Poster, size: str) -> bytes:
-    """Needs the extra `pdf`."""
-    source = files("hub.cli").joinpath("sheets", "poster.typ").read_text("utf-8")
-    facts = {"title": made.title, "controller": made.controller, "topics": made.topics, "url": made.url}
-    code = io.BytesIO()
-    segno.make(made.url, error="q").save(code, kind="svg", border=4)
-    inputs = {**made.words, **facts, "size": size, "language": made.language}
-    return paper.pdf(source, inputs=inputs, files={"qr.svg": code.getvalue()})
-
-
-def svg(made: Poster, size: str) -> bytes:
-    """Drawn for A4; the other sizes have the same shape."""
-    code = segno.make(made.url, error="q")
-    drawn = re.search(r"<path[^>]*>", code.svg_inline(border=4))
-    assert drawn, "segno draws a path"
-    modules = code.symbol_size(border=4)[0]
-    head, foot = list(_head(made)), list(_foot(made))
-    top = (max(line.y for line in head) + min(line.y for line in foot) - _QR) / 2 - 5
-    quiet = _QR * 4 / modules  # the empty edge of the code, so that what is seen of it stands on the margin
-    qr = {"x": _LEFT - quiet, "y": top, "side": _QR, "modules": modules, "path": Markup(drawn[0])}  # noqa: S704
-    lines = [*head, *_steps(made, top), *foot]
-    width, height = _SIZES[size]
-    pages = Environment(
-        loader=PackageLoader("hub.cli", "sheets"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return pages.get_template("poster.svg").render(p=made, lines=lines, qr=qr, width=width, height=height).encode()
-
-
-def _head(made: Poster) -> Iterator[Line]:
-    y = 18.0
-    for text in _wrapped(made.controller, 6.5):
-        y += 8.5
-        yield Line(_LEFT, y, 6.5, text, soft=True)
-    size = next((size for size in (16, 13, 11) if len(_wrapped(made.title, size, wide=_BOLD)) <= 2), 9)
-    y += 5
-    for text in _wrapped(made.title, size, wide=_BOLD):
-        y += size * 1.15
-        yield Line(_LEFT, y, size, text, bold=True)
-    y += 6
-    for text in _wrapped(f"{made.words['about']} {made.topics}", 7):
-        y += 9.5
-        yield Line(_LEFT, y, 7, text)
-
-
-def _steps(made: Poster, top: float) -> Iterator[Line]:
-    """Beside the code, in the middle of its height; its address is below."""
-    x, size = _LEFT + _QR + 4, 6.5
-    steps = [_wrapped(made.words[name], size, _WIDTH - _QR - 13) for name in ("one", "two", "three")]
-    high = sum(len(step) for step in steps) * 8.2 + 6 * (len(steps) - 1)
-    y = top + (_QR - high) / 2 + size
-    for number, step in enumerate(steps, 1):
-        yield Line(x, y, size, f"{number}.", bold=True)
-        for text in step:
-            yield Line(x + 9, y, size, text)
-            y += 8.2
-        y += 6
-    yield Line(_LEFT, max(y, top + _QR) + 3, 5, made.url, soft=True)
-
-
-def _foot(made: Poster) -> Iterator[Line]:
-    said = _wrapped(made.words["hint"], 5)
-    for index, text in enumerate(reversed(said)):
-        yield Line(_LEFT, 283 - index * 6.8, 5, text)
-
-
-def _wrapped(text: str, size: float, width: float = _WIDTH, wide: float = _PLAIN) -> list[str]:
-    return textwrap.wrap(text, int(width / (size * wide))) or [""]

@@ -4,21 +4,20 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import signal
 import threading
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 
+from hub import logs
 from hub.cli.session import out, world
 from hub.contract import BadInput
 from hub.flows.world import World
 from hub.plugins import emulators
 from hub.settings import Settings
-from hub.web.app import build
-from hub.work.crew import Crew
+from hub.web.app import build, serve
+from hub.work.crew import Crew, settle_in
 
 
 def register(app: typer.Typer) -> None:
@@ -71,11 +70,11 @@ def _serve(built: World, *, works: bool, schedules: bool) -> None:
     # uvicorn raises the signal again once it has ended; batches on the wire still need their time then
     signal.signal(signal.SIGTERM, lambda *_: None)
     with Crew(built, works=works, schedules=schedules) as crew:
-        _settle()
+        settle_in()
         chosen = built.settings
         out.print(f"Listening on http://{chosen.host}:{chosen.port}, reached as {chosen.public_url}", highlight=False)
         app = build(built, crew.nudges.receive, crew.jobs)
-        uvicorn.run(app, host=chosen.host, port=chosen.port, log_level="warning", access_log=False, **proxies(chosen))
+        serve(app, chosen.host, chosen.port, **proxies(chosen))
 
 
 def proxies(chosen: Settings) -> dict[str, Any]:
@@ -88,16 +87,9 @@ def _stay(built: World, *, works: bool, schedules: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
     with Crew(built, works=works, schedules=schedules):
-        _settle()
+        settle_in()
         out.print("Running. Stop with Ctrl+C.")
         ending.wait()
-
-
-def _settle() -> None:
-    """What is loaded by now stays: the garbage collector need not walk through it again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)  # a batch makes thousands of objects that all die with it
 
 
 def emulate(
@@ -112,6 +104,7 @@ def emulate(
         raise BadInput(
             f"no emulator {name!r}", field="name", remedy=f"There are: {', '.join(sorted(found)) or 'none'}."
         )
+    logs.configure("warning")
     emulator = found[name].load()(seed=seed)
     if webhook_url:
         emulator.webhook_url = webhook_url
@@ -124,4 +117,4 @@ def emulate(
             out.print(f"  {setting:<16} {value}", highlight=False)
     out.print("Steer it over /_emulator/log, /_emulator/state, /_emulator/faults and /_emulator/do/ACTION.")
     with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.run(emulator.app(), host="127.0.0.1", port=port, log_level="warning", access_log=False)
+        serve(emulator.app(), "127.0.0.1", port)

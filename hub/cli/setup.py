@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, get_origin
 
@@ -13,7 +14,7 @@ from rich.table import Table
 
 from hub.cli.processor import provider
 from hub.cli.session import controller, crew, out, settings, world
-from hub.contract import BadInput, Crm, Provider
+from hub.contract import BadInput, Crm, HubError, Provider
 from hub.flows import accounts
 from hub.plugins import load
 from hub.store import vault
@@ -66,12 +67,12 @@ def connect(
             connection = accounts.connect(built, session, owner, connector, config, title)
         with built.db.read() as session:
             live = accounts.open_connector(built, connection, hands.bridge.http)
-        health = hands.bridge.run(live.check)
         out.print(f"[bold]{connection.title}[/] is connected as {connection.id}.", highlight=False)
-        out.print(("[green]Works:[/] " if health.ok else "[yellow]Check:[/] ") + health.detail, highlight=False)
-        if health.ok:
+        with suppress(HubError):  # an account that does not work, which the check explains
             for line in hands.bridge.run(live.prepare):
                 out.print(f"  {line}", highlight=False)
+        health = hands.bridge.run(live.check)
+        out.print(("[green]Works:[/] " if health.ok else "[yellow]Check:[/] ") + health.detail, highlight=False)
         if isinstance(live, Provider):
             out.print(f"Webhook URL for the vendor: {accounts.webhook_url(built, connection)}", highlight=False)
             out.print("Next: `hub sender`, `hub processor`, `hub templates read`.")

@@ -178,6 +178,15 @@ class Crm(Connector[C]):
         Reports come in the order in which they happened (`at` may be coarse); for one record the last one counts.
         """
 
+    async def gone(self, records: Sequence[str]) -> list[Event]:
+        """What became of those records that the CRM has no longer: `ContactsMerged`, `PrivacyDeletion`.
+
+        Core asks after each walk about some of the records it holds, for a CRM whose webhooks do not arrive. A deletion
+        that `contacts` shows is not repeated. Empty: all are there, or the CRM cannot tell. Raises `Unavailable` when
+        too many are missing to be believed.
+        """
+        return []
+
     def choices(self, request: Inbound, options: Options) -> Answer | None:
         """The answer to a CRM that asks what a workflow may choose from, with `keep=False`; None: it asks nothing.
 

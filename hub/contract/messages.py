@@ -53,6 +53,7 @@ class Report:
     basis: str = ""
     text: str = field(default="", repr=False)  # for the record's timeline
     callback: str = ""  # of a workflow that waits for the outcome: `SendRequested.callback`
+    evidence: str = ""  # of a consent or withdrawal: where its proof is found in the hub, an opaque reference
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class ContactSnapshot:
     evidence: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # those of `Crm.asked` that are filled, raw
     modified_at: datetime | None = None
     deleted: bool = False
+    merged_into: str = field(default="", repr=False)  # the record that took the place of a deleted one, where known
     row: int | None = None  # line in a file, for the report of unusable rows
 
 

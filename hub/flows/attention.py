@@ -97,7 +97,7 @@ def _reviews(session: Session, controller: Controller) -> Iterator[Waiting]:
     mine = (Review.controller_id == controller.id, col(Review.closed_at).is_(None))
     count = session.exec(select(func.count()).select_from(Review).where(*mine)).one()
     if count:
-        yield Waiting("reviews", count, grave=True)
+        yield Waiting("reviews", count, where="/console/reviews", grave=True)
 
 
 def _unknown(session: Session, controller: Controller) -> Iterator[Waiting]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, text
 from sqlmodel import Session, col, select
 
 from hub.contract import BadInput
@@ -109,7 +109,7 @@ class _Desk:
         }
 
     def _subject(self, kind: str, subject: str) -> tuple[MessageRow | None, str, Sequence[DecisionRow]]:
-        mine = select(DecisionRow).where(DecisionRow.controller_id == self.controller.id)
+        mine = select(DecisionRow)  # a message's, or a person's: both are this controller's
         order = (col(DecisionRow.seq), col(DecisionRow.position))
         if kind == MESSAGE:
             message = self.session.get(MessageRow, subject)
@@ -145,16 +145,20 @@ class _Desk:
         return BadInput("is not known here", field=field, remedy=remedy)
 
     def _events(self, contact_id: str) -> list[LedgerRow]:
-        """A person's events, also those that came before the contact, and those kept after an erasure."""
+        """A person's events, also those that came before the contact, and those kept after an erasure.
+
+        Neither question names the controller: contacts and tokens are one controller's, and a database would walk the
+        controller's whole chain.
+        """
         tokens = set(contacts.tokens_of(self.session, contact_id))
-        own = select(LedgerRow).where(LedgerRow.controller_id == self.controller.id)
         people = contacts.family(self.session, contact_id)
-        for row in self.session.exec(own.where(col(LedgerRow.contact_id).in_(people))):
+        own = list(self.session.exec(select(LedgerRow).where(col(LedgerRow.contact_id).in_(people))))
+        for row in own:
             tokens |= tokens_in(orjson.loads(row.record))
-        mine = col(LedgerRow.contact_id).in_(people) | (
-            col(LedgerRow.token).in_(tokens) & col(LedgerRow.contact_id).is_(None)
+        before = select(LedgerRow).where(
+            col(LedgerRow.token).in_(tokens), col(LedgerRow.contact_id).is_(None), text("token != ''")
         )
-        return list(self.session.exec(own.where(mine).order_by(col(LedgerRow.seq), col(LedgerRow.position))))
+        return sorted([*own, *self.session.exec(before)], key=lambda row: (row.seq, row.position))
 
     def _wordings(self, events: list[dict[str, Any]]) -> dict[str, Wording]:
         ids = {event["wording"] for event in events if event.get("wording")}

@@ -11,12 +11,12 @@ from datetime import datetime
 import orjson
 from sqlmodel import Session, col, select
 
-from hub.contract import BadInput, Point, PointKind
+from hub.contract import BadInput
 from hub.flows import doubts, permission
 from hub.flows.doubts import JOINED
 from hub.flows.joining import join
 from hub.flows.parting import follow, forget_profile, leave, split
-from hub.flows.points import Located, read_number
+from hub.flows.points import number_typed
 from hub.flows.records import find_contact
 from hub.flows.register import Register
 from hub.flows.world import World
@@ -105,7 +105,7 @@ def part(
     if bool(number) == bool(record):
         raise BadInput("need exactly one", field="number or record", remedy="Name the contact point by one of them.")
     with _open(world, session, controller) as register:
-        row = _point_of_record(register, record) if record else _known(register, _number(controller, number))
+        row = _point_of_record(register, record) if record else _known(register, number)
         contact = session.get_one(Contact, row.contact_id)
         source = word.source()
         rest = [p for p in register.points(contact) if p.id != row.id and not p.left_at]
@@ -122,7 +122,7 @@ def part(
 def recycled(world: World, session: Session, controller: Controller, number: str, word: Word) -> None:
     """The number has a new holder. Consents on it end; stops stay with the former holder. Raises `BadInput`."""
     with _open(world, session, controller) as register:
-        point = _number(controller, number)
+        point = number_typed(number, controller.country)
         if register.find(point) is None:
             raise BadInput("is not known here", field="number", remedy="Nothing needs to be done.")
         leave(register, point, world.now(), word.source())
@@ -158,15 +158,8 @@ def _contact(register: Register, subject: str, field: str) -> Contact:
     return found
 
 
-def _number(controller: Controller, typed: str) -> Point:
-    read = read_number(typed, controller.country)
-    if not isinstance(read, Located) or read.point.kind is not PointKind.E164:
-        raise BadInput(str(read), field="number", remedy="Write it with the country code, as in +49 151 ...")
-    return read.point
-
-
-def _known(register: Register, point: Point) -> ContactPoint:
-    row = register.find(point)
+def _known(register: Register, number: str) -> ContactPoint:
+    row = register.find(number_typed(number, register.controller.country))
     if row is None:
         raise BadInput("is not known here", field="number", remedy="See `hub why NUMBER`.")
     return row

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from sqlmodel import Session, select
 
-from hub.contract import BadInput, PointKind
+from hub.contract import BadInput
 from hub.flows import answers, contacts, permission, reports
-from hub.flows.points import Located, read_number
+from hub.flows.points import number_typed
 from hub.flows.world import World
 from hub.law.facts import StopKind
 from hub.law.stops import code_of
@@ -61,10 +61,8 @@ def whom(
             raise BadInput("is not one person", field="record", remedy="Name the person by number.")
         contact_id = people.pop()
         return contact_id, contacts.tokens_of(session, contact_id)
-    read = read_number(number, controller.country)
-    if not isinstance(read, Located) or read.point.kind is not PointKind.E164:
-        raise BadInput(str(read), field="number", remedy="Write it with the country code, as in +49 151 ...")
-    point = contacts.find_point(world, session, controller, read.point)
+    typed = number_typed(number, controller.country)
+    point = contacts.find_point(world, session, controller, typed)
     if point is None:
-        return None, world.vault.tokens(controller.id, read.point)
+        return None, world.vault.tokens(controller.id, typed)
     return point.contact_id, contacts.tokens_of(session, point.contact_id)

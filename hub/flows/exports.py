@@ -7,6 +7,8 @@ Every capsule tells texts, policy, template and provider file as they were at it
 from __future__ import annotations
 
 import base64
+import io
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -16,6 +18,7 @@ from hub.contract import BadInput
 from hub.flows import capsules, records, signing
 from hub.flows.world import World
 from hub.proof import folder as form
+from hub.proof import printing
 from hub.proof.chain import digest, told
 from hub.proof.signature import sign
 from hub.store.tables import Controller, MessageRow
@@ -55,6 +58,32 @@ def collect(
         language=language,
     )
     return {**found, form.INDEX: form.index(about, found)}
+
+
+def days(first: str, last: str) -> tuple[date, date]:
+    """A period of whole days as somebody wrote it. Raises `BadInput`."""
+    found = []
+    for field, text in (("from", first), ("to", last)):
+        try:
+            found.append(date.fromisoformat(text))
+        except ValueError:
+            remedy = "Write both days as 2026-01-01."
+            raise BadInput(f"{text!r} is no date", field=field, remedy=remedy) from None
+    return found[0], found[1]
+
+
+def packed(
+    world: World, controller: Controller, subject: str, days: tuple[date, date], language: str, *, reveal: bool = False
+) -> bytes:
+    """The same as `collect`, as one ZIP file with an index to read, sealed."""
+    files = collect(world, controller, subject, days, language, reveal=reveal)
+    files["index.html"] = printing.overview(files[form.INDEX], language).encode()
+    files[form.MANIFEST] = seal(world, controller, files)
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, raw in files.items():
+            archive.writestr(name, raw)
+    return target.getvalue()
 
 
 def seal(world: World, controller: Controller, files: dict[str, bytes]) -> bytes:

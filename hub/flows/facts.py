@@ -163,7 +163,7 @@ def permission(session: Session, controller: Controller, tokens: Iterable[str]) 
         if row.kind == REASSIGNED:
             reassigned[row.token] = max(row.event_time, reassigned.get(row.token, row.event_time))
             continue
-        scope = Scope(controller.name, row.brand, row.channel, row.purpose, row.topic)
+        scope = _scope(controller.name, row.brand, row.channel, row.purpose, row.topic)
         stops[row.token].append(Stop(row.id, row.kind, scope, row.event_time))
     rows = fetch(session, _CONSENTS, controller=controller.id, keys=wanted)
     wordings = _wordings(session, {row.wording_id for row in rows if row.wording_id})
@@ -197,7 +197,7 @@ def _consent(controller: Controller, row: Any, wordings: dict[str, WordingFacts]
     return Consent(
         id=row.id,
         state=state,
-        scope=Scope(controller.name, row.brand, row.channel, row.purpose, row.topic),
+        scope=_scope(controller.name, row.brand, row.channel, row.purpose, row.topic),
         expression=expression,
         verification=verification,
         wording=wordings.get(row.wording_id or ""),
@@ -208,11 +208,17 @@ def _consent(controller: Controller, row: Any, wordings: dict[str, WordingFacts]
     )
 
 
+@lru_cache(1024)
+def _scope(controller: str, brand: str, channel: str, purpose: str, topic: str) -> Scope:
+    """The same few are read for every message."""
+    return Scope(controller, brand, channel, purpose, topic)
+
+
 @lru_cache(256)
 def _kind_of_consent(
     state: str, expression: str, verification: str, origin: str
 ) -> tuple[ConsentState, Expression, Verification, Origin]:
-    """The same few are read for every message."""
+    """Likewise."""
     return ConsentState(state), Expression(expression), Verification(verification), Origin(origin)
 
 
@@ -268,25 +274,35 @@ def people(session: Session, controller: Controller, point_ids: Sequence[str], n
     granted, served = permission(session, controller, tokens), told.served(session, tokens)
     for of in known.values():
         of.notices += (notice for token in of.tokens for notice in served.get(token, ()))
-    return {
-        target.point_id: _person(controller, target, known[target.contact_id], granted, stated) for target in targets
-    }
+    shared = _Shared(controller.id, granted, stated, assessment(controller))
+    return {target.point_id: _person(target, known[target.contact_id], shared) for target in targets}
 
 
-def _person(controller: Controller, target: Any, of: _Known, granted: Permission, stated: told.Crms) -> Person:
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all people of one question have in common."""
+
+    controller_id: str
+    granted: Permission
+    stated: told.Crms
+    assessed: tuple[Evidence, ...]
+
+
+def _person(target: Any, of: _Known, shared: _Shared) -> Person:
+    granted = shared.granted
     # stops bind the person on every point; consent holds only for the point it was given on
     consents = tuple(granted.consents.get(target.token, ()))
-    given = next((c.id for c in consents if c.state is ConsentState.GIVEN), "")
+    given = next((c.id for c in consents if c.state is ConsentState.GIVEN), "") if consents else ""
     wrote = f"inbound:{target.contact_id}" if target.last_inbound_at else ""
     return Person(
         id=target.contact_id,
-        resolved=target.controller_id == controller.id,
+        resolved=target.controller_id == shared.controller_id,
         ambiguous=target.ambiguous_at is not None,
         left=target.left_at is not None,
         erased=target.erased_at is not None,
         restricted=target.restricted,
         reassigned_at=latest(target.reassigned_at, granted.reassigned.get(target.token), target.left_at),
-        stops=tuple(stop for token in of.tokens for stop in granted.stops.get(token, ())),
+        stops=tuple([stop for token in of.tokens for stop in granted.stops.get(token, ())]),
         consents=consents,
         claims=tuple(of.claims),
         countries=countries(
@@ -294,8 +310,8 @@ def _person(controller: Controller, target: Any, of: _Known, granted: Permission
         ),
         platform_optin=given or wrote,
         last_inbound_at=target.last_inbound_at,
-        evidence=assessment(controller),
-        source=stated.source(of.connections, wrote=target.last_inbound_at is not None),
+        evidence=shared.assessed,
+        source=shared.stated.source(of.connections, wrote=target.last_inbound_at is not None),
         notices=tuple(of.notices),
         zone=zone_of(target.country, target.residence_stated, target.of_point, target.zone),
         marketing_received=target.received,
@@ -316,13 +332,17 @@ def countries(
     moved_at: datetime | None = None,
 ) -> tuple[CountrySignal, ...]:
     """The signals we have about where a person is, strongest first (legal reference 4.3)."""
+    found = _signals(country, stated, tuple(points))
+    return (*found, CountrySignal(SignalKind.FORMER, former, moved_at)) if former else found
+
+
+@lru_cache(1024)
+def _signals(country: str, stated: bool, points: tuple[tuple[str, str], ...]) -> tuple[CountrySignal, ...]:
+    """Most people of an audience share them."""
     kind = SignalKind.STATED_RESIDENCE if stated else SignalKind.CRM
     found = [CountrySignal(kind, country)] if country else []
     of_points = {(_SIGNALS.get(kind, SignalKind.NUMBER), country) for kind, country in points if country}
-    found += [CountrySignal(kind, country) for kind, country in sorted(of_points)]
-    if former:
-        found.append(CountrySignal(SignalKind.FORMER, former, moved_at))
-    return tuple(found)
+    return (*found, *(CountrySignal(kind, country) for kind, country in sorted(of_points)))
 
 
 def with_evidence(person: Person, stored: Iterable[Sequence[str]]) -> Person:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import version
@@ -30,11 +30,45 @@ from hub.law.facts import (
     Transfer,
     Verdict,
 )
+from hub.law.policy import Policy
 from hub.law.snapshot import freeze
 from hub.store.ledger import Chain
 from hub.store.tables import Controller, ProcessorRecord, RoutePolicy, Sender, TemplateRow
 
 ENGINE_VERSION = version("consent-hub")
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """Questions put at one moment: under one policy, about one way of sending."""
+
+    phase: Phase
+    now: datetime
+    policy: Policy | None
+    controller: str
+    country: str
+    route: Route | None
+    fault: str
+
+    def put(self, person: Person, message: Message | None = None) -> Case:
+        """One question to the law."""
+        return Case(
+            phase=self.phase,
+            now=self.now,
+            policy=self.policy,
+            controller=self.controller,
+            controller_country=self.country,
+            person=person,
+            message=message,
+            route=self.route,
+            fault=self.fault,
+        )
+
+
+def sit(world: World, controller: Controller, phase: Phase, route: Route | None = None) -> Sitting:
+    """Now, under the policy that decides now."""
+    policy, fault = world.policy_for(controller.id), world.continuity.fault(controller.id)
+    return Sitting(phase, world.now(), policy, controller.name, controller.country, route, fault)
 
 
 def put(
@@ -46,17 +80,7 @@ def put(
     route: Route | None = None,
 ) -> Case:
     """One question to the law, now."""
-    return Case(
-        phase=phase,
-        now=world.now(),
-        policy=world.policy_for(controller.id),
-        controller=controller.name,
-        controller_country=controller.country,
-        person=person,
-        message=message,
-        route=route,
-        fault=world.continuity.fault(controller.id),
-    )
+    return sit(world, controller, phase, route).put(person, message)
 
 
 def judge(case: Case) -> Decision:

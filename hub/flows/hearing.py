@@ -51,7 +51,10 @@ _REACH = {
 
 def message(desk: Desk, event: MessageReceived) -> None:
     sender = desk.sender(event.sender)
-    if sender is None or not event.points:
+    if not event.points:
+        return
+    if sender is None:
+        _elsewhere(desk, event)
         return
     contact, point = identity.meet(desk, event.points, event.at)
     wrote = event.kind not in _NO_MESSAGE
@@ -70,6 +73,16 @@ def message(desk: Desk, event: MessageReceived) -> None:
     _ask(desk, event, contact, read, heard)
     if wrote and read.wish is Wish.NONE:
         question.answer(desk, event, sender, contact, point)
+
+
+def _elsewhere(desk: Desk, event: MessageReceived) -> None:
+    """Written to a number of the account that is not set up here: nothing of it is kept, but a no binds us."""
+    read = sign(event.text) if event.kind == "reaction" else classify(event.text, button=event.button)
+    if read.wish is Wish.NONE:
+        return
+    contact, point = identity.meet(desk, event.points, event.at)
+    heard = _stop(desk, event, None, contact, point, read)
+    _ask(desk, event, contact, read, heard)
 
 
 def count(desk: Desk, events: Sequence[MessageReceived]) -> None:
@@ -157,9 +170,9 @@ def _ask(desk: Desk, event: MessageReceived, contact: Contact, read: Reading, he
 
 
 def _stop(
-    desk: Desk, event: MessageReceived, sender: Sender, contact: Contact, point: ContactPoint, read: Reading
+    desk: Desk, event: MessageReceived, sender: Sender | None, contact: Contact, point: ContactPoint, read: Reading
 ) -> str:
-    """Returns the ledger id, or nothing if the stop was there already."""
+    """Returns the ledger id, or nothing if the stop was there already. Without a sender nobody can answer it."""
     kind = _STOP_KIND[read.wish]
     reach = _REACH[read.scope]
     tokens = desk.tokens(event.points, event.at)
@@ -172,7 +185,7 @@ def _stop(
         kind,
         event.at,
         reach,
-        {"rule": read.rule, "connection": desk.connection.id, "sender": sender.id},
+        {"rule": read.rule, "connection": desk.connection.id, "sender": sender.id if sender else ""},
         contact_id=contact.id,
         evidence=_evidence(desk, contact, event),
     )
@@ -180,8 +193,10 @@ def _stop(
         return heard
     ledger_ref = f"stop:{desk.world.vault.reference(desk.controller.id, event.provider_message_id)}"
     _tell_withdrawal(desk, tokens, ledger_ref, code_of(kind), event.at)
-    answers.confirm_stop(desk.world, desk.session, desk.controller, sender, contact, point, kind, ledger_ref, event.at)
-    desk.senders.add(sender.id)
+    if sender is not None:
+        world, session, owner = desk.world, desk.session, desk.controller
+        answers.confirm_stop(world, session, owner, sender, contact, point, kind, ledger_ref, event.at)
+        desk.senders.add(sender.id)
     return heard
 
 

@@ -50,7 +50,7 @@ def _pair(session: Session, from_connection: str, to_connection: str, here: Name
     old = session.get(TemplateRow, (from_connection, *here))
     new = session.get(TemplateRow, (to_connection, *there))
     if new is None:
-        return Pair(here, there, problem="is not there; create it, then `hub templates`")
+        return Pair(here, there, problem="is not there; create it, then `hub templates read`")
     if new.state != TemplateState.APPROVED:
         return Pair(here, there, problem=f"is {new.state} there")
     if old is None:

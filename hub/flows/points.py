@@ -14,7 +14,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
 from phonenumbers.tzdata import TIMEZONE_DATA
 
-from hub.contract import Point, PointKind
+from hub.contract import BadInput, Point, PointKind
 
 _PREMIUM = {
     phonenumbers.PhoneNumberType.PREMIUM_RATE,
@@ -51,6 +51,14 @@ def read_number(typed: str, region: str) -> Located | str:
     value = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     country = phonenumbers.region_code_for_number(number) or ""
     return Located(Point(PointKind.E164, value), country, _alike(time_zones_for_number(number)))
+
+
+def number_typed(typed: str, region: str) -> Point:
+    """A number that staff typed. Raises `BadInput`."""
+    read = read_number(typed, region)
+    if not isinstance(read, Located):
+        raise BadInput(read, field="number", remedy="Write it with the country code, as in +49 151 ...")
+    return read.point
 
 
 def locate(point: Point) -> Located:

@@ -124,6 +124,12 @@ def find(session: Session, controller: Controller, name: str) -> tuple[Policy, s
     raise BadInput(f"there is no {name!r}", field="policy", remedy=f"Name a .toml file, a loaded version or: {known}.")
 
 
+def names(session: Session, controller: Controller) -> list[str]:
+    """Every policy that a controller can name: its versions, the newest first, and the packaged ones."""
+    loaded = [f"{row.name}@{row.version}" for row in reversed(versions(session, controller))]
+    return [*loaded, *packaged.names()]
+
+
 def _version(session: Session, controller: Controller, name: str, version: str) -> PolicyVersion | None:
     return session.exec(
         select(PolicyVersion).where(

@@ -17,6 +17,7 @@ from hub.flows.world import World
 from hub.law.reasons import reason
 from hub.store.tables import (
     Campaign,
+    Connection,
     ConsentRow,
     Contact,
     Controller,
@@ -81,7 +82,7 @@ def why(world: World, session: Session, controller: Controller, subject: str, la
         .where(col(DecisionRow.contact_id).in_(contacts.family(session, contact.id)))
         .order_by(col(DecisionRow.seq))
     ).all()
-    return _why(session, f"contact {contact.id}", _contact_state(contact), decisions, contact.id, [], language)
+    return _why(session, f"contact {contact.id}", state_of(contact), decisions, contact.id, [], language)
 
 
 def _of_message(session: Session, message: MessageRow, language: str) -> Why:
@@ -118,7 +119,7 @@ def _why(
         decisions=records,
         reasons=[explain(code, language) for code in codes],
         events=events,
-        wordings=_wordings(session, records),
+        wordings=wordings_of(session, records),
         statuses=statuses,
     )
 
@@ -139,7 +140,7 @@ def events_of(session: Session, contact_id: str) -> list[LedgerRow]:
     return list(rows)
 
 
-def _wordings(session: Session, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def wordings_of(session: Session, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The texts that the consents relied on were given to."""
     consent_ids = [r["consent"] for r in records if r.get("consent")]
     wording_ids = session.exec(select(ConsentRow.wording_id).where(col(ConsentRow.id).in_(consent_ids))).all()
@@ -156,15 +157,17 @@ def find_contact(world: World, session: Session, controller: Controller, subject
         point = contacts.find_point(world, session, controller, located.point)
         if point is not None:
             return session.get(Contact, point.contact_id)
+    mine = session.exec(select(Connection.id).where(Connection.controller_id == controller.id)).all()
     of_record = (
         select(Contact)
         .join(CrmRecord, col(CrmRecord.contact_id) == Contact.id)
-        .where(CrmRecord.record == subject, Contact.controller_id == controller.id)
+        .where(col(CrmRecord.connection_id).in_(mine), CrmRecord.record == subject)
     )
     return session.exec(of_record).first()
 
 
-def _contact_state(contact: Contact) -> str:
+def state_of(contact: Contact) -> str:
+    """`known`, `restricted` or `erased`."""
     if contact.erased_at:
         return "erased"
     return "restricted" if contact.restricted else "known"

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, literal_column, not_, update
 from sqlalchemy import select as core_select
@@ -55,9 +54,8 @@ _WORKFLOWS = core_select(
 _ANSWERS = frozenset({State.ACCEPTED, State.REFUSED, State.FAILED, State.UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One thing to tell about one message."""
+class Told(NamedTuple):
+    """One thing to tell about one message. A named tuple, since one is made for every change of state."""
 
     message_id: str
     contact_id: str

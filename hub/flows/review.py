@@ -48,10 +48,10 @@ def asked(session: Session, contact: Contact, at: datetime) -> bool:
     return session.exec(known).first() is not None
 
 
-def waiting(session: Session, controller: Controller) -> Sequence[Review]:
-    """Open reviews, the oldest first."""
+def waiting(session: Session, controller: Controller, most: int | None = None) -> Sequence[Review]:
+    """Open reviews, the oldest first; `most` of them at most."""
     mine = select(Review).where(Review.controller_id == controller.id, col(Review.closed_at).is_(None))
-    return session.exec(mine.order_by(col(Review.said_at))).all()
+    return session.exec(mine.order_by(col(Review.said_at), col(Review.id)).limit(most)).all()
 
 
 def words(world: World, session: Session, found: Review) -> str:

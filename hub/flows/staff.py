@@ -7,6 +7,7 @@ import hashlib
 import re
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 
 import pyotp
 from argon2 import PasswordHasher
@@ -25,7 +26,6 @@ IDLE, LONGEST = timedelta(minutes=45), timedelta(hours=12)  # of a visit
 FREE = 5  # wrong answers before the door stays shut for a while
 _LOGIN = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _HASHER = PasswordHasher()
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))  # so that an unknown name takes as long as a wrong password
 _SECRET = re.compile(r"[A-Z2-7]{32}")  # as `new_second_factor` makes them
 _STEP = 30  # seconds (RFC 6238)
 
@@ -71,7 +71,8 @@ def enter(world: World, session: Session, login: str, password: str, code: str) 
     """
     now = world.now()
     row = session.exec(select(Staff).where(Staff.login == login.strip().lower()).with_for_update()).first()
-    right = _matches(row.password if row else _NOBODY, password)
+    nobody = _nobody()  # made for whoever comes first, so that how long that takes tells nothing either
+    right = _matches(row.password if row else nobody, password)
     if row is None or row.disabled_at or (row.locked_until and now < row.locked_until):
         return ""
     if not right or (row.totp is not None and not _code_fits(world, row, code, now)):
@@ -82,6 +83,12 @@ def enter(world: World, session: Session, login: str, password: str, code: str) 
     token = secrets.token_urlsafe(32)
     session.add(Visit(token=_hash(token), staff_id=row.id, created_at=now, seen_at=now))
     return token
+
+
+@cache
+def _nobody() -> str:
+    """So that an unknown name takes as long as a wrong password. Not made at import: it is slow on purpose."""
+    return _HASHER.hash(secrets.token_urlsafe(16))
 
 
 def _matches(known: str, given: str) -> bool:

@@ -3,30 +3,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import bindparam, insert
-from sqlalchemy import select as core_select
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, select
+from sqlmodel import Session
 
 from hub.contract import Purpose, ReportKind
 from hub.flows import campaigns, documents, facts, gate, notices, placing, reports, steering, variants, waves
-from hub.flows.placing import Placing
 from hub.flows.states import PRIORITY, RESTING, CampaignState, State
 from hub.flows.variants import Variant
 from hub.flows.world import World
 from hub.law.facts import Case, Decision, Message, Person, Phase, Verdict
-from hub.store.direct import fetch, run, table
+from hub.store.direct import fetch, insert_all, table
 from hub.store.ledger import Chain
 from hub.store.sets import among
 from hub.store.tables import Campaign, Controller, CrmRecord, MessageRow, NoticeText, Sender, new_id
 
-BATCH = 500
+_STATES = {Verdict.ALLOW: State.QUEUED, Verdict.DENY: State.REFUSED}
+BATCH = 1000  # people in one transaction: a stop waits for it to end
 
-_RECORD = table(CrmRecord).c
-_MEMBERS = core_select(_RECORD.point_id).where(_RECORD.connection_id == bindparam("connection"), among(_RECORD.record))
+_RECORD, _MESSAGE = table(CrmRecord).c, table(MessageRow).c
+_MEMBERS = select(_RECORD.point_id).where(_RECORD.connection_id == bindparam("connection"), among(_RECORD.record))
+_STAGED = select(_MESSAGE.contact_id).where(_MESSAGE.campaign_id == bindparam("campaign"), among(_MESSAGE.contact_id))
 
 
 @dataclass(slots=True)
@@ -45,32 +45,37 @@ class Asked:
 
 
 class Stager:
-    """Asks the gate about an audience, page by page. Used by preview and staging alike."""
+    """Asks the gate about some members of an audience, at one moment. Used by preview and staging alike."""
 
     def __init__(self, world: World, session: Session, campaign: Campaign) -> None:
-        self.world, self.session, self.campaign = world, session, campaign
+        self.session, self.campaign = session, campaign
         self.controller = session.get_one(Controller, campaign.controller_id)
         self.places = placing.of(world, campaign)
         self.notice = session.get(NoticeText, campaign.notice_id) if campaign.notice_id else None
+        self.variants = variants.of(campaign)
         self.messages: dict[str, Message] = {}
-        for variant in variants.of(campaign):
-            self.route, message = campaigns.asked(session, self.controller, campaign, variant)
+        for variant in self.variants:
+            route, message = campaigns.asked(session, self.controller, campaign, variant)
             # the question is who may get it, whether or not it waits for somebody just now
             self.messages[variant.name] = replace(message, approved=True)
+        self.sitting = gate.sit(world, self.controller, Phase.STAGE, route)
 
     def ask(self, records: Sequence[str]) -> tuple[list[Asked], int]:
         """Decisions for those members the hub holds, and how many it does not hold."""
         rows = fetch(self.session, _MEMBERS, connection=self.campaign.connection_id, keys=records)
         points = [point_id for (point_id,) in rows]
-        people = facts.people(self.session, self.controller, points, self.world.now())
-        found = [self._ask(point_id, people[point_id]) for point_id in points]
+        people = facts.people(self.session, self.controller, points, self.sitting.now)
+        campaign_id = self.campaign.id
+        found = [self._ask(campaign_id, point_id, people[point_id]) for point_id in points]
         return found, len(records) - len(rows)
 
-    def _ask(self, point_id: str, person: Person) -> Asked:
-        evidence = notices.duty(person, self.notice, self.world.now()) if self.notice else []
-        person = facts.with_evidence(person, evidence)
-        variant = variants.drawn(self.campaign, person.id)
-        case = gate.put(self.world, self.controller, Phase.STAGE, person, self.messages[variant.name], self.route)
+    def _ask(self, campaign_id: str, point_id: str, person: Person) -> Asked:
+        evidence: list[list[str]] = []
+        if self.notice is not None:
+            evidence = notices.duty(person, self.notice, self.sitting.now)
+            person = facts.with_evidence(person, evidence)
+        variant = variants.draw(campaign_id, self.variants, person.id)
+        case = self.sitting.put(person, self.messages[variant.name])
         if case.policy is not None and case.policy.quiet_hours.enforce:
             case = replace(case, now=max(case.now, self.places.at(person.zone)))  # it will not leave in the night
         return Asked(point_id, variant, case, gate.judge(case), evidence)
@@ -99,12 +104,15 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
         return 0
     stager = Stager(world, session, campaign)
     found, unresolved = stager.ask(records)
-    have = _staged(session, campaign, [item.person.id for item in found])
-    fresh = [item for item in found if not (item.person.id in have or have.add(item.person.id))]  # type: ignore[func-returns-value]
-    rows = [_message(world, campaign, stager.places, item) for item in fresh]
-    told = _record(world, session, chain, campaign, fresh, rows)
-    if rows:
-        run(session, insert(table(MessageRow)), rows)
+    fresh: dict[str, Asked] = {}
+    for item in found:
+        fresh.setdefault(item.person.id, item)  # somebody may have several records
+    for contact_id in _staged(session, campaign, fresh):
+        del fresh[contact_id]
+    items = list(fresh.values())
+    rows = _messages(stager, items)
+    told = _record(world, session, chain, stager, items, rows)
+    insert_all(session, MessageRow, rows)
     reports.tell(session, told, world.now())
     chain.write()
     campaign.audience_size += len(records)
@@ -124,65 +132,70 @@ def end(world: World, session: Session, campaign_id: str) -> None:
         waves.open_canary(world, session, campaign)
 
 
-def _staged(session: Session, campaign: Campaign, contact_ids: list[str]) -> set[str]:
-    mine = select(MessageRow.contact_id).where(MessageRow.campaign_id == campaign.id)
-    return set(session.exec(mine.where(col(MessageRow.contact_id).in_(contact_ids))))
+def _staged(session: Session, campaign: Campaign, contact_ids: Iterable[str]) -> list[str]:
+    """Who has a message of the campaign already."""
+    return [contact_id for (contact_id,) in fetch(session, _STAGED, campaign=campaign.id, keys=contact_ids)]
 
 
 def _record(
-    world: World, session: Session, chain: Chain, campaign: Campaign, items: list[Asked], rows: list[dict[str, Any]]
+    world: World, session: Session, chain: Chain, stager: Stager, items: list[Asked], rows: list[dict[str, Any]]
 ) -> list[reports.Told]:
     """Write down who is refused or held. Returns what the CRM shall know."""
-    sender = session.get_one(Sender, campaign.sender_id)
-    kept: dict[tuple[str, str], dict[str, str]] = {}  # the policy may change within a page
+    sender, campaign_id, at = session.get_one(Sender, stager.campaign.sender_id), stager.campaign.id, stager.sitting.now
+    kept: dict[str, dict[str, str]] = {}
     told: list[reports.Told] = []
     for item, row in zip(items, rows, strict=True):
         if item.decision.verdict is Verdict.ALLOW:
             continue
-        rests_on = (item.decision.policy, item.variant.name)
-        if rests_on not in kept:
-            kept[rests_on] = documents.keep(world, session, sender, item.variant, item.case.policy)
-        extra = {"campaign": campaign.id, "template": item.variant.name, "documents": kept[rests_on]}
+        name = item.variant.name
+        if name not in kept:
+            kept[name] = documents.keep(world, session, sender, item.variant, item.case.policy)
+        extra = {"campaign": campaign_id, "template": name, "documents": kept[name]}
         row["decision_id"] = gate.record(chain, item.case, item.decision, extra, row["id"])
         status, reason = row["state"], row["reason"]
         told.append(
-            reports.Told(
-                row["id"], item.person.id, campaign.id, "", ReportKind.REFUSED, status, world.now(), reason=reason
-            )
+            reports.Told(row["id"], item.person.id, campaign_id, "", ReportKind.REFUSED, status, at, reason=reason)
         )
     return told
 
 
-def _message(world: World, campaign: Campaign, places: Placing, item: Asked) -> dict[str, Any]:
-    # held: the gate is asked again, once the fact is there or the engine works again
-    state = {Verdict.ALLOW: State.QUEUED, Verdict.DENY: State.REFUSED}.get(item.decision.verdict, State.HELD)
-    now = world.now()
+def _messages(stager: Stager, items: Iterable[Asked]) -> list[dict[str, Any]]:
+    """A row for each. `HELD`: the gate is asked again, once the fact is there or the engine works again."""
+    campaign, now = stager.campaign, stager.sitting.now
     first = campaign.canary == 0  # nobody is chosen for a canary before everybody is known
-    split = item.variant if campaign.variants else None
-    return {
-        "id": new_id(),
+    shared = {
         "controller_id": campaign.controller_id,
         "campaign_id": campaign.id,
         "sender_id": campaign.sender_id,
-        "contact_id": item.person.id,
-        "point_id": item.point_id,
         "purpose": campaign.purpose,
         "topic": campaign.topic,
-        "template": split.template if split else "",  # else the campaign names it
-        "language": split.language if split else "",
-        "approved_category": split.approved_category if split else "",
-        "evidence": item.evidence,
+        "template": "",  # the campaign names it,
+        "language": "",
+        "approved_category": "",
         "notice_id": campaign.notice_id,
-        "state": state,
-        "reason": "" if state is State.QUEUED else item.decision.reasons[0],
         "decision_id": "",
         "basis": "",
         "priority": PRIORITY[Purpose(campaign.purpose)],
         "attempts": 0,
+        "throttled": 0,
         "owner": "",
         "reference": "",
         "wave": waves.FIRST if first else waves.REST,
-        "next_attempt_at": places.at(item.person.zone) if first and state is not State.REFUSED else None,
         "created_at": now,
         "changed_at": now,
     }
+    split = {one.name: one.asked._asdict() for one in stager.variants} if campaign.variants else {}  # or its variant
+    rows = []
+    for item in items:
+        state = _STATES.get(item.decision.verdict, State.HELD)
+        own = {
+            "id": new_id(),
+            "contact_id": item.person.id,
+            "point_id": item.point_id,
+            "evidence": item.evidence,
+            "state": state,
+            "reason": "" if state is State.QUEUED else item.decision.reasons[0],
+            "next_attempt_at": stager.places.at(item.person.zone) if first and state is not State.REFUSED else None,
+        }
+        rows.append(shared | own | split.get(item.variant.name, {}))
+    return rows

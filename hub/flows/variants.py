@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -63,10 +64,14 @@ def _read(stored: bytes) -> tuple[Variant, ...]:
 
 def drawn(campaign: Campaign, contact_id: str) -> Variant:
     """The one that this person gets, by weight."""
-    among = of(campaign)
+    return draw(campaign.id, of(campaign), contact_id)
+
+
+def draw(campaign_id: str, among: Sequence[Variant], contact_id: str) -> Variant:
+    """The same with all templates of the campaign at hand."""
     if len(among) == 1:
         return among[0]
-    point = lot(campaign.id, contact_id, "variant") * sum(one.weight for one in among)
+    point = lot(campaign_id, contact_id, "variant") * sum(one.weight for one in among)
     for one in among:
         point -= one.weight
         if point < 0:

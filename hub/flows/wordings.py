@@ -7,9 +7,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+from difflib import SequenceMatcher
 from typing import Any
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
 from hub.contract import BadInput, Channel, Purpose
 from hub.flows.world import World
@@ -137,6 +138,34 @@ def _check_text(controller: Controller, full: str, per_month: int | None) -> Non
         raise BadInput(
             "does not name the channel", field="text", remedy="Say that you will write by WhatsApp (BGH I ZR 25/19)."
         )
+
+
+def page(session: Session, controller: Controller, below: int, limit: int) -> Sequence[Wording]:
+    """The newest versions, or those below the version `below` (0: from the newest)."""
+    mine = select(Wording).where(Wording.controller_id == controller.id)
+    if below:
+        mine = mine.where(Wording.version < below)
+    return session.exec(mine.order_by(col(Wording.version).desc()).limit(limit)).all()
+
+
+def before(session: Session, wording: Wording) -> Wording | None:
+    """The version before this one in the same language."""
+    mine = (Wording.controller_id == wording.controller_id, Wording.language == wording.language)
+    older = select(Wording).where(*mine, Wording.version < wording.version)
+    return session.exec(older.order_by(col(Wording.version).desc()).limit(1)).first()
+
+
+def difference(old: str, new: str) -> list[tuple[str, str]]:
+    """Word by word: ("same" | "gone" | "new", text), in the order to read them."""
+    a, b = (re.findall(r"\s+|[^\s]+", text) for text in (old, new))
+    found: list[tuple[str, str]] = []
+    for _, first, last, start, end in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        taken, put = "".join(a[first:last]), "".join(b[start:end])
+        if taken == put:
+            found.append(("same", put))
+            continue
+        found += [(how, text) for how, text in (("gone", taken), ("new", put)) if text]
+    return found
 
 
 def yes_of(wording: Wording) -> str:

@@ -7,13 +7,21 @@ in this transaction is missed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import psycopg
 from sqlmodel import Session, SQLModel
+
+_DIALECTS: dict[str, Dialect] = {  # both with places for values instead of names
+    "sqlite": sqlite.dialect(),
+    "postgresql": psycopg.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
+}
 
 
 def table(model: type[SQLModel]) -> Table:
@@ -35,17 +43,64 @@ def run(session: Session, statement: Any, values: Mapping[str, Any] | Sequence[M
     session.connection().execute(statement, values)
 
 
+def insert_all(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows. Each names the same columns, all that have a default among them. A known key is an error."""
+    if rows:
+        _insert(session, model, rows, only_new=False)
+
+
 def insert_new(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert those that break no unique key. Every row names every column. Returns how many were new."""
+    """Insert those that break no unique key; else as `insert_all`. Returns how many were new."""
     if not rows:
         return 0
-    session.flush()
-    statement, keys = _new(session.get_bind().dialect.name, model)
+    keys = [column.name for column in table(model).primary_key]
     ordered = sorted(rows, key=lambda row: [str(row[key]) for key in keys])  # one order: no two writers deadlock
-    return session.connection().execute(statement, ordered, execution_options={"preserve_rowcount": True}).rowcount
+    return _insert(session, model, ordered, only_new=True)
+
+
+def _insert(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], *, only_new: bool) -> int:
+    session.flush()
+    connection = session.connection()
+    plain = _plain(connection.dialect.name, model, tuple(rows[0]), only_new)
+    cells, options = plain.cells(rows), {"preserve_rowcount": True}
+    return connection.exec_driver_sql(plain.statement, cells, execution_options=options).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """An insert as the driver takes it, since SQLAlchemy looks up and converts every single cell by its name.
+
+    `columns` stand in the order of the statement. `writers` give the values of some of them another form.
+    """
+
+    statement: str
+    columns: tuple[str, ...]
+    writers: tuple[tuple[int, Callable[[Any], Any]], ...]
+
+    def cells(self, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+        found: list[Iterable[Any]] = list(zip(*map(itemgetter(*self.columns), rows), strict=True))
+        for place, write in self.writers:
+            found[place] = _written(write, found[place])
+        return list(zip(*found, strict=True))
+
+
+def _written(write: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
+    """Rows that are made together share their times: the same object is written once."""
+    last: Any = object()
+    form = None
+    for value in values:
+        if value is not last:
+            last, form = value, write(value)
+        yield form
 
 
 @lru_cache
-def _new(dialect: str, model: type[SQLModel]) -> tuple[Any, list[str]]:
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return insert(table(model)).on_conflict_do_nothing(), [column.name for column in table(model).primary_key]
+def _plain(name: str, model: type[SQLModel], named: tuple[str, ...], only_new: bool) -> _Plain:
+    dialect = _DIALECTS[name]
+    insert = sqlite.insert if name == "sqlite" else postgresql.insert
+    statement = insert(table(model)).on_conflict_do_nothing() if only_new else insert(table(model))
+    compiled = statement.compile(dialect=dialect, column_keys=named)
+    columns = tuple(compiled.positiontup or ())
+    types = [table(model).c[column].type.dialect_impl(dialect) for column in columns]
+    writers = [(place, write) for place, one in enumerate(types) if (write := one.bind_processor(dialect))]
+    return _Plain(compiled.string, columns, tuple(writers))

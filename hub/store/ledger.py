@@ -25,12 +25,13 @@ from hub.proof.chain import digest as digest
 from hub.proof.chain import leaf as leaf
 from hub.proof.chain import link_hash as link_hash
 from hub.proof.chain import merkle_root as merkle_root
-from hub.store.direct import fetch, insert_new, run, table
+from hub.proof.chain import told as told
+from hub.store.direct import fetch, insert_all, insert_new, run, table
 from hub.store.journal import LEFT_OUT, Line, journaled
 from hub.store.tables import ChainHead, ChainLink, DecisionRow, FactPart, LedgerRow, new_id
 
 Row = LedgerRow | DecisionRow
-_HEAD, _LINK, _EVENT, _DECISION = table(ChainHead), table(ChainLink), table(LedgerRow), table(DecisionRow)
+_HEAD, _LINK, _EVENT = table(ChainHead), table(ChainLink), table(LedgerRow)
 _MINE = _HEAD.c.controller_id == bindparam("controller")
 _LOCK = core_select(_HEAD.c.seq, _HEAD.c.hash).where(_MINE).with_for_update()
 _MOVE = update(_HEAD).where(_MINE).values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
@@ -48,6 +49,7 @@ class Chain:
         self._session, self._controller, self._now = session, controller_id, now
         (head,) = fetch(session, _LOCK, controller=controller_id)
         self._seq, self._prev = int(head.seq) + 1, str(head.hash)
+        self._recorded_at = told(now)
         self._leaves: list[str] = []
         self._decisions: list[dict[str, Any]] = []
         self._parts: dict[str, dict[str, str]] = {}
@@ -106,13 +108,14 @@ class Chain:
 
     def part(self, sha256: str, kind: str, json: str) -> None:
         """Keep what decisions refer to by its hash. What is there already stays as it is."""
-        self._parts[sha256] = {"sha256": sha256, "kind": kind, "json_text": json}
+        if sha256 not in self._parts:
+            self._parts[sha256] = {"sha256": sha256, "kind": kind, "json_text": json}
 
     def _append(
         self, table: type[Row], body: dict[str, Any], extra: dict[str, Any], row_id: str = ""
     ) -> dict[str, Any]:
         row_id, position = row_id or new_id(), len(self._leaves)
-        body |= {"id": row_id, "controller": self._controller, "recorded_at": self._now}
+        body |= {"id": row_id, "controller": self._controller, "recorded_at": self._recorded_at}
         record = canonical(body)
         self._leaves.append(leaf(str(table.__tablename__), record))
         place = {"id": row_id, "controller_id": self._controller, "seq": self._seq, "position": position}
@@ -122,8 +125,7 @@ class Chain:
         """Put everything into the database and move the head. Without appendices, nothing happens."""
         if not self._leaves:
             return
-        if self._decisions:
-            run(self._session, insert(_DECISION), self._decisions)
+        insert_all(self._session, DecisionRow, self._decisions)
         insert_new(self._session, FactPart, list(self._parts.values()))
         root, count = merkle_root(self._leaves), len(self._leaves)
         new = link_hash(self._controller, self._seq, self._prev, root, count, self._now)

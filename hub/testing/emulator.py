@@ -120,18 +120,19 @@ class Webhooks:
         done: Callable[[datetime], None] | None = None,
         now: Callable[[], datetime] | None = None,
         attempts: int | None = None,
+        accepted: Callable[[httpx.Response], bool] = lambda response: response.status_code < 300,
     ) -> None:
         """Deliver `body`, from any thread. `headers(attempt)` signs it anew for each attempt.
 
         `body` may be made anew for each attempt too, for vendors that count attempts inside. `attempts` is for vendors
-        that give up some webhooks sooner.
+        that give up some webhooks sooner. `accepted`: whether an answer is the one that the vendor waits for.
         """
         if self._loop is None:
             raise RuntimeError("the emulator is not running")
         copies = 2 if self.rng.random() < self.double else 1
         for _ in range(copies):
             delay = after + self.late + self.rng.random() * self.jitter
-            letter = (url, body, headers, delay, done, now, attempts or self.attempts)
+            letter = (url, body, headers, delay, done, now, attempts or self.attempts, accepted)
             if self.held:
                 self._waiting.append(letter)
             else:
@@ -171,6 +172,7 @@ class Webhooks:
         done: Callable[[datetime], None] | None,
         now: Callable[[], datetime] | None,
         attempts: int,
+        accepted: Callable[[httpx.Response], bool],
     ) -> None:
         await asyncio.sleep(delay)
         assert self._client is not None
@@ -180,7 +182,7 @@ class Webhooks:
             try:
                 async with self._slots:
                     response = await self._client.post(url, content=content, headers=self._signed(headers(attempt)))
-                if response.status_code < 300:
+                if accepted(response):
                     self.delivered += 1
                     if done is not None and now is not None:
                         done(now())

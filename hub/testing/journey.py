@@ -48,6 +48,7 @@ from hub.work.crew import Crew
 COMPANY = "Muster Handels GmbH"
 TOPIC = "Angebote"
 TEMPLATE = "herbst_angebot"
+BODY = "Hallo {{1}}, bei Muster Handels GmbH gibt es neue Herbstangebote. Keine Werbung mehr? Antworten Sie STOPP."
 LONG_AGO, LAST_MONTH = timedelta(days=600), timedelta(days=30)
 _TOLD = Particulars(
     COMPANY,
@@ -161,15 +162,12 @@ class Journey:
             # a few have left WhatsApp, some hide that they read
             gone = person.may_receive_marketing and reachable % 61 == 0
             self.meta.add_user(person.number, has_whatsapp=not gone, reads=reachable % 5 != 0)
-        body = (
-            "Hallo {{1}}, bei Muster Handels GmbH gibt es neue Herbstangebote. Keine Werbung mehr? Antworten Sie STOPP."
-        )
         self.meta.add_template(
             TEMPLATE,
             "de",
             category="MARKETING",
-            body=body,
-            footer="Muster Handels GmbH",
+            body=BODY,
+            footer=COMPANY,
             buttons=["Keine Werbung mehr"],
         )
 

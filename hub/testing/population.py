@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import accumulate
 
 
 class Story(StrEnum):
@@ -50,6 +51,7 @@ _SHARES = {
     Story.NO_BASIS: 5,
     Story.BAD_NUMBER: 3,
 }
+_STORIES, _CUMULATED = tuple(_SHARES), tuple(accumulate(_SHARES.values()))
 _FIRST = ("Anna", "Jonas", "Mia", "Elif", "Paul", "Zoë", "Jürgen", "Noah", "Lina", "Søren", "Chiara", "Łukasz", "Emma")
 _LAST = ("Müller", "Schmidt", "Yılmaz", "Weber", "Großmann", "Nowak", "Rossi", "Huber", "Meier", "Dubois", "Jansen")
 _ABROAD = {"AT": "+43660", "CH": "+4178", "FR": "+33612", "NL": "+3161", "IT": "+39347"}
@@ -118,3 +120,10 @@ def _typed(number: str, rng: random.Random) -> str:
     if number.startswith("+49"):
         ways += [f"0{number[3:]}", f"0{number[3:6]} / {number[6:]}", f"+49 (0) {number[3:]}"]
     return rng.choice(ways)
+
+
+def someone(index: int, seed: int) -> Someone:
+    """The person at this place of a crowd of any size, made without those before. Nobody has two records."""
+    rng = random.Random(index * 1_000_003 + seed)
+    (story,) = rng.choices(_STORIES, cum_weights=_CUMULATED)
+    return _someone(index, Story.OPTED_IN if story is Story.OPTED_IN_DUPLICATE else story, rng)

@@ -148,6 +148,12 @@ class ProviderSuite(ProviderTable):
         assert isinstance(outcome, Receipt if carried else Rejected), outcome
         assert calls == int(carried)
 
+    def test_send_of_a_parameter_that_names_no_place_is_refused_without_a_call(self) -> None:
+        strange = dataclasses.replace(self.template, parameters=(*self.template.parameters, ("footer.9", "x")))
+        outcome, calls = self.send(lambda _: httpx.Response(200, json=self.accepted), strange)
+        assert isinstance(outcome, Rejected), outcome
+        assert calls == 0
+
     def test_abilities_are_those_promised(self) -> None:
         assert {can for can, ability in ABILITIES.items() if issubclass(self.connector, ability)} == (
             self.connector.can & ABILITIES.keys()

@@ -50,7 +50,10 @@ def bare(mime_type: str) -> str:
 
 
 async def fetch(http: httpx.AsyncClient, url: str, headers: dict[str, str], limit: int) -> bytes:
-    """The bytes behind an address, `limit` at most. Raises `Rejected` when they are gone or more, `Unavailable`."""
+    """The bytes behind an address that the plugin trusts, `limit` at most.
+
+    Raises `Rejected` when they are gone or more, `Unavailable`.
+    """
     async with http.stream("GET", url, headers=headers) as response:
         if response.status_code >= 400:
             gone = response.status_code in (401, 404, 410)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from typing import Any
 
@@ -16,6 +17,13 @@ from hub.work.jobs import Jobs
 from hub.work.schedule import Schedule
 
 _DRAIN = 30.0  # seconds a stopping process gives its batches
+
+
+def settle_in() -> None:
+    """What is loaded by now stays: the garbage collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # a batch makes thousands of objects that all die with it
 
 
 class Crew:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
 from hub.bridge import Bridge
-from hub.contract import BadConfig, BadInput, HubError, Outcome, Property, Provider, Template, Throttled
-from hub.flows import accounts, mappings, quarantine, releases, reports, sync
+from hub.contract import BadConfig, BadInput, Crm, HubError, Outcome, Property, Provider, Template, Throttled
+from hub.flows import absent, accounts, inbound, mappings, quarantine, releases, reports, sync
 from hub.flows.mappings import Mapped
 from hub.flows.sync import Counts
 from hub.flows.trial import MOST, Trial, count
@@ -86,6 +87,7 @@ class Jobs(Planning):
             error = problem
         if ended:
             self._judge_opt_ins(controller, connection_id, run.mapping_id)
+            self._look_for_absent(crm, connection_id)
         return self._synced(connection_id, run.id, error)
 
     def rehearse(self, connection_id: str, progress: Callable[[Counts], None] | None = None) -> Counts:
@@ -107,6 +109,19 @@ class Jobs(Planning):
             if (row.id if row and row.text else "") == mapping_id:
                 quarantine.close(self.world, session, controller, session.get_one(Connection, connection_id))
         self.release(controller, connection_id)
+
+    def _look_for_absent(self, crm: Crm[Any], connection_id: str) -> None:
+        """Some of the records, each time others. If the CRM does not answer, the next walk asks about the next ones."""
+        with self.world.db.write() as session:
+            records = absent.turn(session, session.get_one(Connection, connection_id))
+        try:
+            events = self.bridge.run(crm.gone, records) if records else []
+        except HubError as error:
+            log.warning("absent records not asked about", connection=connection_id, error=type(error).__name__)
+            return
+        if events:
+            with self.world.db.write() as session:
+                inbound.apply(self.world, session, session.get_one(Connection, connection_id), events)
 
     def release(self, controller: Controller, connection_id: str, progress: Callable[[int], None] | None = None) -> int:
         """Judge the opt-ins whose turn has come. Returns how many those were."""

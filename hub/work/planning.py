@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -17,7 +18,7 @@ from hub.flows.preview import Preview
 from hub.flows.states import CampaignState
 from hub.flows.world import World
 from hub.store.ledger import Chain
-from hub.store.tables import Campaign, Connection, new_id
+from hub.store.tables import Campaign, Connection
 from hub.work import leases
 
 log = structlog.get_logger("hub.work")
@@ -31,13 +32,13 @@ class Planning:
         self.world, self.bridge, self.stopping = world, bridge, stopping
 
     def members(self, campaign: Campaign) -> Iterable[tuple[str, ...]]:
-        """Pages of CRM record ids of a campaign's audience."""
+        """CRM record ids of a campaign's audience, in sets of a size that suits us, whatever the CRM's pages hold."""
         with self.world.db.read() as session:
             connection = session.get_one(Connection, campaign.connection_id)
-        crm = self._crm(connection)
-        for page in self.bridge.iterate(crm.members(campaign.audience)):
-            for start in range(0, len(page.items), staging.BATCH):
-                yield page.items[start : start + staging.BATCH]
+        pages = self.bridge.iterate(self._crm(connection).members(campaign.audience))
+        records = itertools.chain.from_iterable(page.items for page in pages)
+        while some := tuple(itertools.islice(records, staging.BATCH)):
+            yield some
 
     def size(self, campaign: Campaign) -> int:
         """How many records an audience holds, as the CRM says, else counted."""
@@ -124,13 +125,13 @@ class Planning:
 
     def _alone(self, campaign_id: str, work: Callable[[str, Callable[[], bool]], str | None]) -> str | None:
         """One process at a time works on a campaign."""
-        owner, lease = new_id(), f"campaign:{campaign_id}"
-        if not leases.take(self.world, lease, owner, LEASE):
+        held = leases.Held(self.world, f"campaign:{campaign_id}", LEASE)
+        if not held.take():
             return None
         try:
-            return work(campaign_id, lambda: leases.take(self.world, lease, owner, LEASE))
+            return work(campaign_id, held.take)
         finally:
-            leases.release(self.world, lease, owner)
+            held.release()
 
     def _crm(self, connection: Connection) -> Crm[Any]:
         crm = accounts.open_connector(self.world, connection, self.bridge.http)

@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from hub.bridge import Bridge
-from hub.contract import Connector, Event, Inbound, Unavailable
+from hub.contract import Connector, Event, Inbound, StatusChanged, Unavailable
 from hub.flows import accounts, inbound, inbox
 from hub.flows.inbound import Applied
 from hub.flows.inbox import Waiting
@@ -203,14 +203,21 @@ def _heard(ids: Sequence[str], events: _Read, news: Applied) -> list[str]:
 
 
 def _batches(events: _Read) -> Iterator[list[str]]:
+    """What is more than statuses first, in transactions of its own: it may be a stop."""
+    calm = {row_id for row_id, brought in events.items() if all(isinstance(one, StatusChanged) for one in brought)}
+    yield from _packed(events, [row_id for row_id in events if row_id not in calm])
+    yield from _packed(events, [row_id for row_id in events if row_id in calm])
+
+
+def _packed(events: _Read, ids: Sequence[str]) -> Iterator[list[str]]:
     """Requests that together bring no more than `_SET` events, or a single one that brings more."""
     batch: list[str] = []
     count = 0
-    for row_id, brought in events.items():
-        if batch and count + len(brought) > _SET:
+    for row_id in ids:
+        if batch and count + len(events[row_id]) > _SET:
             yield batch
             batch, count = [], 0
         batch.append(row_id)
-        count += len(brought)
+        count += len(events[row_id])
     if batch:
         yield batch

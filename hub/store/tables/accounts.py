@@ -38,6 +38,7 @@ class Connection(SQLModel, table=True):
     tier: int | None = None  # unique people that may be written to first in 24 hours; None: no limit is known
     last_inbound_at: datetime | None = maybe_time()
     sync_cursor: str | None = None
+    asked_up_to: str = ""  # of a CRM: the last record whose existence was asked about
     sync_every_s: int = 300  # 0: only on demand
     next_sync_at: datetime | None = maybe_time()
     next_report_at: datetime | None = maybe_time()

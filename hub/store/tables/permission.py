@@ -103,7 +103,7 @@ class ConsentRow(SQLModel, table=True):
     expression: str
     verification: str
     origin: str = "inbound_first"  # a `hub.law.facts.Origin`
-    wording_id: str | None = Field(default=None, foreign_key="wording.id")
+    wording_id: str | None = ref("wording.id", default=None)
     event_time: datetime = time()
     last_used_at: datetime | None = maybe_time()
     expires_at: datetime | None = maybe_time()

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlmodel import Field, Index, SQLModel, UniqueConstraint
+from sqlmodel import Field, Index, SQLModel, UniqueConstraint, text
 
 from hub.store.tables.columns import key, maybe_time, ref, sealed, time
+
+_STRANGER = text("contact_id IS NULL AND token != ''")
 
 
 class ChainHead(SQLModel, table=True):
@@ -79,7 +81,11 @@ class LedgerRow(SQLModel, table=True):
     """Something that happened: consent given, withdrawn, objection, notice, restriction, erasure."""
 
     __tablename__ = "ledger"
-    __table_args__ = (Index("ix_ledger_chain", "controller_id", "seq", "position"),)
+    __table_args__ = (
+        Index("ix_ledger_chain", "controller_id", "seq", "position"),
+        # what came before there was a contact is found by the point; the other rows cost nothing here
+        Index("ix_ledger_stranger", "token", sqlite_where=_STRANGER, postgresql_where=_STRANGER),
+    )
     id: str = key()
     controller_id: str = ref("controller.id", index=False)
     seq: int

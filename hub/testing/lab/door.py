@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
-import uvicorn
 from sqlalchemy import func
 from sqlmodel import select
 
@@ -31,9 +30,9 @@ from hub.testing.lab.processes import environment
 from hub.testing.lab.sending import release, states
 from hub.testing.lab.stand import FLAT_OUT, Stand
 from hub.testing.lab.vendor import Vendor, emulated
-from hub.web.app import build
+from hub.web.app import build, serve
 from hub.work.actors import RECEIVE_BATCH
-from hub.work.crew import Crew
+from hub.work.crew import Crew, settle_in
 
 _GROUP = 200
 _SEND = 600.0  # seconds the messages get to be sent
@@ -97,8 +96,8 @@ def _serve(env: dict[str, str], core: int | None) -> None:
     logs.configure("error")
     world = worlds.build(Settings())
     with Crew(world, works=False, schedules=False):
-        app = build(world, lambda _: None)
-        uvicorn.run(app, host=world.settings.host, port=world.settings.port, log_level="warning", access_log=False)
+        settle_in()
+        serve(build(world, lambda _: None), world.settings.host, world.settings.port)
 
 
 def _ready(port: int) -> bool:

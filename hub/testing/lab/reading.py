@@ -18,11 +18,23 @@ from hub import logs
 from hub.bridge import Bridge
 from hub.flows import world as worlds
 from hub.settings import Settings
-from hub.store.tables import MessageRow, SyncRun
+from hub.store.tables import Campaign, MessageRow, SyncRun
 from hub.testing.figures import Backend
 from hub.testing.lab.processes import environment
 from hub.testing.lab.stand import Stand
+from hub.work.crew import settle_in
 from hub.work.jobs import Jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Seconds that a preview took and staging took, processor seconds of the latter, and people in both."""
+
+    preview: float
+    stage: float
+    stage_processor: float
+    previewed: int
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +49,21 @@ class Synced:
     unchanged: int
 
 
-def stage(stand: Stand, backend: Backend) -> tuple[float, int]:
-    """Seconds that staging the campaign took, and for how many people it made a message."""
+def stage(stand: Stand, backend: Backend) -> Staged:
+    """The campaign previewed, then staged, as a process that runs for long does both."""
     with stand.opened(backend) as world, Bridge(connections=8) as bridge:
-        jobs, began = Jobs(world, bridge), time.perf_counter()
-        jobs.stage(stand.campaign_id)
-        took = time.perf_counter() - began
+        jobs = Jobs(world, bridge)
         with world.db.read() as session:
-            return took, session.exec(select(func.count()).select_from(MessageRow)).one()
+            campaign = session.get_one(Campaign, stand.campaign_id)
+        settle_in()
+        began = time.perf_counter()
+        seen = jobs.preview(campaign).audience
+        previewed, worked = time.perf_counter(), time.process_time()
+        jobs.stage(stand.campaign_id)
+        staged, processor = time.perf_counter() - previewed, time.process_time() - worked
+        with world.db.read() as session:
+            rows = session.exec(select(func.count()).select_from(MessageRow)).one()
+    return Staged(previewed - began, staged, processor, seen, rows)
 
 
 def sync(stand: Stand, backend: Backend) -> Synced:

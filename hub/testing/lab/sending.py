@@ -61,11 +61,15 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """How a campaign is sent. `latency` in seconds; `per_webhook` are the statuses that one webhook tells at most."""
+    """How a campaign is sent. `latency` in seconds; `per_webhook` are the statuses that one webhook tells at most.
+
+    lanes: dispatchers of the one sender, side by side.
+    """
 
     latency: float
     workers: int
     per_webhook: int
+    lanes: int = 1
 
 
 def campaigns(stand: Stand, backend: Backend, under: Conditions, runs: int, tell: Tell) -> list[Sent]:
@@ -75,16 +79,18 @@ def campaigns(stand: Stand, backend: Backend, under: Conditions, runs: int, tell
         tell(f"runs on {backend}", run, runs)
         vendor = emulated(under.latency, stand.vendor_port, under.per_webhook, throughput=FLAT_OUT, pair_rate=False)
         with stand.copy(backend) as settings, vendor as meta:
-            every.append(_send(stand, settings, meta, under.workers))
+            every.append(_send(stand, settings, meta, under))
     tell(f"runs on {backend}", runs, runs)
     return every
 
 
-def _send(stand: Stand, settings: Settings, vendor: Vendor, workers: int) -> Sent:
+def _send(stand: Stand, settings: Settings, vendor: Vendor, under: Conditions) -> Sent:
     vendor.tell(stand.callback)
     world = worlds.build(settings)
     try:
-        with hub(settings, workers) as running:
+        with world.db.write() as session:
+            session.get_one(Sender, stand.sender_id).lanes = under.lanes
+        with hub(settings, under.workers) as running:
             return _watch(world, stand, running, vendor)
     finally:
         world.db.close()

@@ -10,12 +10,11 @@ from fastapi.responses import Response
 from starlette.middleware.base import RequestResponseEndpoint
 
 from hub.flows.world import World
-from hub.web.api import campaigns, problems, proof
+from hub.web.api import campaigns, consent, ledger, people, problems, proof
 from hub.web.api.access import Access
 from hub.web.api.problems import Problem
 from hub.web.hands import Hands
 
-PREFIX = "/api/v1"
 _PROBLEM = {problems.MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
 _ERRORS = {
     status: {"description": HTTPStatus(status).phrase, "content": _PROBLEM}
@@ -24,7 +23,7 @@ _ERRORS = {
 
 
 def build(world: World, hands: Hands) -> FastAPI:
-    """The application below `PREFIX`; its description is at `/openapi.json`."""
+    """The application below `hub.web.app.API`; its description is at `/openapi.json`."""
     app = FastAPI(
         title="consent-hub",
         version="1",
@@ -35,6 +34,9 @@ def build(world: World, hands: Hands) -> FastAPI:
     )
     app.state.access, app.state.hands = Access(world), hands
     app.include_router(campaigns.router)
+    app.include_router(people.router)
+    app.include_router(consent.router)
+    app.include_router(ledger.router)
     app.include_router(proof.router)
     problems.install(app)
 

@@ -66,6 +66,11 @@ class Caller:
         with self.world.db.read() as session:
             yield session, session.get_one(Controller, self.actor.controller_id)
 
+    def note(self, what: str, about: str) -> None:
+        """Write down that something was asked for which changes nothing, but which is not for everybody."""
+        with self.world.db.write() as session:
+            audit.write(self.world, session, self.actor, what, about)
+
     def act(
         self,
         what: str,
@@ -136,5 +141,6 @@ def _may(what: May) -> Any:
 Looks = Annotated[Caller, _may(May.LOOK)]
 Campaigns = Annotated[Caller, _may(May.CAMPAIGN)]
 Approves = Annotated[Caller, _may(May.APPROVE)]
+Peoples = Annotated[Caller, _may(May.PEOPLE)]
 Audits = Annotated[Caller, _may(May.AUDIT)]
 Staffs = Annotated[Caller, _may(May.STAFF)]

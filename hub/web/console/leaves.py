@@ -37,7 +37,9 @@ class Leaves:
 
     def __init__(self) -> None:
         folder = files("hub.web.console")
-        self._words = tomllib.loads(folder.joinpath("words.toml").read_text("utf-8"))
+        rooms = sorted(folder.joinpath("words").iterdir(), key=lambda one: one.name)
+        sheets = [folder.joinpath("words.toml"), *(one for one in rooms if one.name.endswith(".toml"))]
+        self._words = {key: said for one in sheets for key, said in tomllib.loads(one.read_text("utf-8")).items()}
         names = ("style.css", "htmx.min.js")
         self._files = {name: folder.joinpath("static", name).read_bytes() for name in names}
         loader = PackageLoader("hub.web.console", "pages")

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy.exc import DataError
 from sqlmodel import Session
@@ -52,8 +53,29 @@ class Visitor:
         return self.form.get(name, [""])[0].strip()
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Where to go, and the id of what was made, for the audit row."""
+
+    then: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaflet:
+    """A file to take away."""
+
+    name: str
+    media_type: str
+    body: bytes = field(repr=False)
+
+    def answer(self) -> Response:
+        named = f"attachment; filename*=UTF-8''{quote(self.name, safe='')}"
+        return Response(self.body, 200, {**HEADERS, "content-disposition": named}, self.media_type)
+
+
 Facts = Callable[[Visitor, Session, Controller], dict[str, Any]]
-Deed = Callable[[Visitor, Session, Controller], str]
+Deed = Callable[[Visitor, Session, Controller], "str | Made"]
 
 
 class Rooms:
@@ -77,11 +99,51 @@ class Rooms:
 
         def answer(visitor: Visitor, row: Staff) -> Response:
             with self.world.db.write() as session:
-                then = deed(visitor, session, session.get_one(Controller, row.controller_id))
-                audit.write(self.world, session, visitor.actor, what, visitor.path.get("id", ""))
-            return RedirectResponse(then, 303, HEADERS)
+                done = deed(visitor, session, session.get_one(Controller, row.controller_id))
+                made = done if isinstance(done, Made) else Made(done, visitor.path.get("id", ""))
+                audit.write(self.world, session, visitor.actor, what, made.id)
+            return RedirectResponse(made.then, 303, HEADERS)
 
         return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
+
+    def hand(self, path: str, may: May, make: Callable[[Visitor, Session, Controller], Leaflet]) -> Route:
+        """A file to take away. The session only reads."""
+
+        def answer(visitor: Visitor, row: Staff) -> Response:
+            with self.world.db.read() as session:
+                return make(visitor, session, session.get_one(Controller, row.controller_id)).answer()
+
+        return Route(path, self._visited(may, answer))
+
+    def fetch(self, path: str, may: May, what: str, make: Callable[[Visitor, Controller], Leaflet]) -> Route:
+        """A form that asks for a file; it leaves once the audit row is there. `make` opens its own sessions."""
+
+        def answer(visitor: Visitor, row: Staff) -> Response:
+            made = make(visitor, self._owner(row))
+            self._note(visitor, what)
+            return made.answer()
+
+        return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
+
+    def run(
+        self, path: str, may: May, what: str, page: str, facts: Callable[[Visitor, Controller], dict[str, Any]]
+    ) -> Route:
+        """A form that asks for long work and shows what came of it. `facts` opens its own sessions."""
+
+        def answer(visitor: Visitor, row: Staff) -> Response:
+            found = facts(visitor, self._owner(row))
+            self._note(visitor, what)
+            return self.page(visitor, page, **found)
+
+        return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
+
+    def _owner(self, row: Staff) -> Controller:
+        with self.world.db.read() as session:
+            return session.get_one(Controller, row.controller_id)
+
+    def _note(self, visitor: Visitor, what: str) -> None:
+        with self.world.db.write() as session:
+            audit.write(self.world, session, visitor.actor, what, visitor.path.get("id", ""))
 
     def page(self, visitor: Visitor, name: str, status: int = 200, **facts: Any) -> Response:
         """A page inside the frame."""

@@ -33,10 +33,9 @@ from hub import (
     Texts,
     Uncertain,
     not_carried,
-    parts,
 )
 from hub.whatsapp.reading import Fields, mappings, text
-from hub.whatsapp.templates import assembled, locale, template_state
+from hub.whatsapp.templates import assembled, filled, locale, template_state
 
 OURS = "hub_ref"  # in `metadata`, which every event repeats
 STATES = {"SUBMIT_FAILED": TemplateState.REJECTED}
@@ -166,7 +165,7 @@ def _card(card: Card) -> Fields:
 
 def _template(content: TemplateContent) -> Fields:
     named = {"id" if content.name.startswith("wat_") else "slug": content.name, "language": content.language}
-    components = list(_components(parts(content.parameters)))
+    components = list(_components(filled(content)))
     return {**named, "components": components} if components else named
 
 

@@ -31,9 +31,9 @@ from hub import (
     Texts,
     Uncertain,
     not_carried,
-    parts,
 )
 from hub.whatsapp.reading import Fields, mappings, text
+from hub.whatsapp.templates import filled
 from hub.whatsapp.words import table
 
 ERRORS = table("hub_cm", "errors.toml")
@@ -112,7 +112,7 @@ def _framed(content: ButtonsContent | ListContent) -> Fields:
 
 def _template(content: TemplateContent, namespace: str) -> Fields:
     language = {"policy": "deterministic", "code": content.language}
-    components = list(_components(parts(content.parameters)))
+    components = list(_components(filled(content)))
     named = {"namespace": namespace, "element_name": content.name, "language": language}
     return {"template": {"whatsapp": {**named, "components": components}}}
 

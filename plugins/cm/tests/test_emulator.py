@@ -240,5 +240,5 @@ def test_gateway_refuses_the_whole_request(scene: Scene) -> None:
 
 
 def test_emulator_twice_with_one_seed_is_the_same() -> None:
-    assert create(seed=3).settings("http://x") == create(seed=3).settings("http://x")
+    assert create(seed=3).webhook_secret == create(seed=3).webhook_secret
     assert create(seed=3).product_token != create(seed=4).product_token

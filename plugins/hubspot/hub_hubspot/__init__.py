@@ -3,8 +3,9 @@
 
 Read from HubSpot's developer documentation:
 1. CRM objects: contacts, search, batches   2. Lists and memberships   3. Properties
-4. Communications                            5. Webhooks, validating requests
-6. Usage guidelines and error handling
+4. Communications, notes                     5. Webhooks, validating requests
+6. Usage guidelines and error handling       7. OAuth, service keys
+8. Custom workflow actions
 
 HubSpot's API knows no WhatsApp consent, so everything read here is a claim; the proof is in the hub's ledger.
 """
@@ -16,6 +17,7 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from hub import (
+    Answer,
     Audience,
     BadInput,
     Connector,
@@ -23,9 +25,11 @@ from hub import (
     Crm,
     DataItem,
     Event,
+    Forbidden,
     Health,
     HubError,
     Inbound,
+    Options,
     Outcome,
     Page,
     Property,
@@ -34,9 +38,12 @@ from hub import (
     Unavailable,
     hookimpl,
 )
-from hub_hubspot import preparing, reporting, signature, walk, wire
-from hub_hubspot.api import Api, Json
+from hub_hubspot import fates, incoming, preparing, reporting, signature, walk, wire, workflow
+from hub_hubspot.api import Api
+from hub_hubspot.pace import Pace
 from hub_hubspot.settings import Config
+from hub_hubspot.trouble import Json
+from hub_hubspot.words import OURS
 
 __all__ = ["Config", "HubSpot"]
 
@@ -60,22 +67,46 @@ class HubSpot(Crm[Config]):
 
     @property
     def _api(self) -> Api:
-        return Api(self.config, self.http)
+        return Api(self.config, self.http, self.memory)
+
+    @property
+    def _reading(self) -> Api:
+        return Api(self.config, self.http, self.memory, Pace())
 
     def authenticate(self, request: Inbound) -> None:
         signature.verify(self.config.client_secret.get_secret_value(), request)
+        if signature.version(request) == "v1" and workflow.asks(request.body):
+            raise Forbidden("a workflow's request is signed with v2")
+
+    def acknowledge(self, request: Inbound) -> Answer:
+        asked = workflow.asks(request.body)
+        return workflow.acknowledge(asked, self.config.portal) if asked else Answer()
+
+    def choices(self, request: Inbound, options: Options) -> Answer | None:
+        asked = workflow.asks(request.body)
+        return workflow.choices(asked, options) if asked and "inputFieldName" in asked else None
 
     async def receive(self, request: Inbound) -> list[Event]:
-        return wire.events(request.body, request.received_at, self.config.portal)
+        asked = workflow.asks(request.body)
+        if asked is None:
+            return incoming.events(request.body, request.received_at, self.config.portal)
+        return [workflow.event(asked, self.config.portal, request.received_at)]
 
     def contacts(self, since: str | None) -> AsyncIterator[Page[ContactSnapshot]]:
-        return walk.pages(self._api, self.config, since, self.asked)
+        return walk.pages(self._reading, self.config, since, self.asked)
+
+    async def gone(self, records: Sequence[str]) -> list[Event]:
+        return await fates.gone(self._reading, self.memory, records)
 
     async def properties(self) -> list[Property]:
-        return [wire.property_of(one) for one in walk.results(await self._api.get(self._api.properties))]
+        """But those the hub writes: nothing of ours can be named as evidence."""
+        api = self._api
+        listed = walk.results(await api.get(api.paths.properties))
+        return [one for one in map(wire.property_of, listed) if one.name not in OURS]
 
     async def audiences(self) -> list[Audience]:
         found: list[Audience] = []
+        api = self._api
         while True:
             asked: Json = {
                 "query": "",
@@ -84,7 +115,7 @@ class HubSpot(Crm[Config]):
                 "count": LISTS_PAGE,
                 "additionalProperties": ["hs_list_size"],
             }
-            body = await self._api.ask(f"{self._api.lists}/search", asked)
+            body = await api.ask(f"{api.paths.lists}/search", asked)
             lists = body.get("lists")
             if not isinstance(lists, list):
                 raise Unavailable("HubSpot's answer has no lists")
@@ -94,11 +125,12 @@ class HubSpot(Crm[Config]):
 
     async def members(self, audience: str) -> AsyncIterator[Page[str]]:
         """Record ids of a list. Raises `BadInput` when there is no such list."""
-        path = f"{self._api.lists}/{quote(audience, safe='')}/memberships"
+        api = self._reading
+        path = f"{api.paths.lists}/{quote(audience, safe='')}/memberships"
         query: dict[str, str | int] = {"limit": MEMBERS_PAGE}
         while True:
             try:
-                body = await self._api.get(path, **query)
+                body = await api.get(path, **query)
             except Rejected as refused:
                 remedy = "Choose a list of contacts that exists in HubSpot."
                 raise BadInput(f"HubSpot has no such list ({refused})", field="audience", remedy=remedy) from None
@@ -116,19 +148,17 @@ class HubSpot(Crm[Config]):
         return await preparing.prepare(self._api, self.config)
 
     async def check(self) -> Health:
+        api = self._api
         try:
-            account = await self._api.get(self._api.account)
-            known = walk.results(await self._api.get(self._api.properties))
+            account = await api.get(api.paths.account)
+            portal = str(account.get("portalId", "unknown"))
+            if self.config.portal and portal != self.config.portal:
+                return Health(False, f"the token belongs to account {portal}, not {self.config.portal}")
+            lacking = await preparing.lacking(api, self.config)
         except HubError as trouble:
             return Health(False, str(trouble))
-        portal = str(account.get("portalId", "unknown"))
-        if self.config.portal and portal != self.config.portal:
-            return Health(False, f"the token belongs to account {portal}, not {self.config.portal}")
-        written = [str(one["name"]) for one in preparing.definitions(self.config)]
-        wanted = dict.fromkeys([*wire.read_properties(self.config), *written])
-        missing = [name for name in wanted if name not in {one.get("name") for one in known}]
-        if missing:
-            return Health(False, f"properties missing in HubSpot: {', '.join(missing)}. Prepare the connection.")
+        if lacking:
+            return Health(False, " ".join(lacking))
         return Health(True, f"account {portal}, hosted in {account.get('dataHostingLocation', 'unknown')}")
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writing results back: contact properties first, then timeline entries, each in batches with an outcome per report."""
+"""Writing results back, in batches with an outcome per report: contact properties first, so that a workflow that goes
+on finds them; then the callbacks of workflows; then the timeline, which alone must never be written twice.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +9,82 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from hub import BadConfig, HubError, Outcome, Rejected, Report, Unavailable, Uncertain
-from hub_hubspot.api import Api, Json, why
+from hub_hubspot import words
+from hub_hubspot.api import Api
+from hub_hubspot.outgoing import (
+    PERMISSION,
+    Standing,
+    communication,
+    completions,
+    note,
+    noted,
+    on_timeline,
+    standing,
+    update,
+)
 from hub_hubspot.settings import Config
-from hub_hubspot.wire import communication, on_timeline, update
+from hub_hubspot.trouble import Json, why
+from hub_hubspot.walk import results
 
 T = TypeVar("T")
 
 BATCH = 100
+_GONE = frozenset({"OBJECT_NOT_FOUND", "404"})
 
 
 async def write(api: Api, config: Config, reports: Sequence[Report]) -> list[Outcome]:
     """One outcome per report, in order. Raises only while nothing has been written yet."""
     writing = _Writing(api)
+    shown = await _standings(api, [report.record for report in reports if report.kind in PERMISSION])
     of_record: dict[str, list[Report]] = {}
     for report in reports:
         of_record.setdefault(report.record, []).append(report)
-    inputs = [
-        {"id": record, "properties": update(group, config.opt_out_property)} for record, group in of_record.items()
-    ]
+    updates = {record: update(group, shown.get(record)) for record, group in of_record.items()}
+    inputs = [{"id": record, "properties": values} for record, values in updates.items() if values]
     for batch in _batches(inputs):
         failed = await writing.properties(batch)
         for record, outcome in failed.items():
             writing.settle(of_record[record], *outcome)
-    entries = [r for r in reports if on_timeline(r, config.timeline_at) and r.key not in writing.outcomes]
-    for group in _batches(entries):
-        await writing.timeline(group)
-    return [writing.outcomes.get(report.key, Outcome(report.key)) for report in reports]
+    told_off = await _go_on(writing, reports)
+    waits = [report for report in reports if report.key not in writing.outcomes]
+    for group in _batches([one for one in waits if on_timeline(one, config.timeline_at)]):
+        await writing.timeline("communications", group)
+    for group in _batches([one for one in waits if noted(one, config.refusals_on_timeline)]):
+        await writing.timeline("notes", group)
+    return [writing.outcomes.get(one.key, Outcome(one.key, told_off.get(one.callback, ""))) for one in reports]
+
+
+async def _go_on(writing: _Writing, reports: Sequence[Report]) -> dict[str, str]:
+    """Complete the callbacks. Returns those refused for good, and why; what may work later is settled so."""
+    outputs = completions(reports)
+    told_off: dict[str, str] = {}
+    for callbacks in _batches(list(outputs)):
+        trouble = await writing.callbacks({one: outputs[one] for one in callbacks})
+        told_off |= {callback: error for callback, (error, retry) in trouble.items() if not retry}
+        for report in reports:
+            if report.callback in trouble and report.callback not in told_off:
+                writing.settle([report], trouble[report.callback][0], retry=True)
+    return told_off
+
+
+async def _standings(api: Api, records: Sequence[str]) -> dict[str, Standing]:
+    """What HubSpot shows of these people's permission. An older report that comes late must not replace it."""
+    found: dict[str, Standing] = {}
+    for batch in _batches(list(dict.fromkeys(records))):
+        found |= await _shown(api, batch)
+    return found
+
+
+async def _shown(api: Api, records: list[str]) -> dict[str, Standing]:
+    asked: Json = {"inputs": [{"id": one} for one in records], "properties": [words.OPT_IN, words.OPT_IN_AT]}
+    try:
+        body = await api.ask(f"{api.paths.contacts}/batch/read", {**asked, "propertiesWithHistory": []})
+    except Rejected:  # an id that HubSpot does not take; the update will say so
+        half = len(records) // 2
+        return await _shown(api, records[:half]) | await _shown(api, records[half:]) if half else {}
+    read = {str(one.get("id")): one.get("properties") for one in results(body)}
+    told = {record: standing(values) for record, values in read.items() if isinstance(values, dict)}
+    return {record: one for record, one in told.items() if one}
 
 
 class _Writing:
@@ -55,7 +107,7 @@ class _Writing:
         if self._trouble:
             return dict.fromkeys(ids, (str(self._trouble), True))
         try:
-            body = await self._api.ask(f"{self._api.contacts}/batch/update", {"inputs": inputs})
+            body = await self._api.ask(f"{self._api.paths.contacts}/batch/update", {"inputs": inputs})
             reasons = refused(body, ids, named="ids", field="id")
         except Rejected as no:
             # one bad value refuses the whole batch: halve it until the bad record stands alone
@@ -69,14 +121,38 @@ class _Writing:
         self._begun = True
         return {record: (reason, False) for record, reason in reasons.items()}
 
-    async def timeline(self, reports: Sequence[Report]) -> None:
-        """Create timeline entries. An unclear answer is not repeated: two entries would tell of two messages."""
+    async def callbacks(self, outputs: dict[str, Json]) -> dict[str, tuple[str, bool]]:
+        """Let workflows go on; says which could not be told, why, and whether to come again. One that waits no longer
+        is as good as told."""
+        if self._trouble:
+            return dict.fromkeys(outputs, (str(self._trouble), True))
+        more: Json = {"typedOutputs": {}} if self._api.paths.dated else {}
+        inputs = [{"callbackId": one, "outputFields": fields, **more} for one, fields in outputs.items()]
+        try:
+            await self._api.ask(self._api.paths.callbacks, {"inputs": inputs})
+        except Rejected as no:
+            names, half = list(outputs), len(outputs) // 2
+            if not half:
+                return {} if no.code in _GONE else {names[0]: (str(no), False)}
+            first = await self.callbacks({one: outputs[one] for one in names[:half]})
+            return first | await self.callbacks({one: outputs[one] for one in names[half:]})
+        except BadConfig as missing:  # the scope for workflows: no reason to keep the rest from HubSpot
+            return dict.fromkeys(outputs, (str(missing), True))
+        except Unavailable as trouble:
+            self._stop(trouble)
+            return dict.fromkeys(outputs, (str(trouble), True))
+        self._begun = True
+        return {}
+
+    async def timeline(self, kind: str, reports: Sequence[Report]) -> None:
+        """Create entries. An unclear answer is not repeated: two entries would tell of two messages."""
         if self._trouble:
             self.settle(reports, str(self._trouble), retry=True)
             return
+        made = communication if kind == "communications" else note
         try:
-            body = {"inputs": [communication(report) for report in reports]}
-            answer = await self._api.create(f"{self._api.communications}/batch/create", body)
+            body = {"inputs": [made(report) for report in reports]}
+            answer = await self._api.create(f"{self._api.paths.objects(kind)}/batch/create", body)
             keys = [report.key for report in reports]
             reasons = refused(answer, keys, named="objectWriteTraceId", field="objectWriteTraceId")
         except Rejected as no:
@@ -84,8 +160,8 @@ class _Writing:
                 self.settle(reports, str(no), retry=False)
                 return
             half = len(reports) // 2
-            await self.timeline(reports[:half])
-            await self.timeline(reports[half:])
+            await self.timeline(kind, reports[:half])
+            await self.timeline(kind, reports[half:])
         except Uncertain as lost:
             self.settle(reports, f"the timeline entry may be missing: {lost}", retry=False)
         except (Unavailable, BadConfig) as trouble:
@@ -105,15 +181,13 @@ class _Writing:
 def refused(body: Json, keys: list[str], *, named: str, field: str) -> dict[str, str]:
     """Which of `keys` a batch answer refused, and why. `named` is where an error names them, `field` where a result
     does. Raises `Unavailable` when the answer says nothing about its results."""
-    results, errors = body.get("results"), _errors(body)
-    if not isinstance(results, list):
-        raise Unavailable("HubSpot's answer has no results")
+    done, errors = results(body), _errors(body)
     reasons = {key: why(error) for error in errors for key in _context(error, named)}
     anonymous = [why(error) for error in errors if not _context(error, named)]
     if anonymous:
         # an error that names nobody: whoever is not among the results may have failed
-        done = {str(one.get(field)) for one in results if isinstance(one, dict)}
-        reasons |= {key: anonymous[0] for key in keys if key not in done and key not in reasons}
+        named_there = {str(one.get(field)) for one in done}
+        reasons |= {key: anonymous[0] for key in keys if key not in named_there and key not in reasons}
     return reasons
 
 

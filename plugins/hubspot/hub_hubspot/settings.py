@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 class Config(BaseModel):
@@ -13,11 +13,21 @@ class Config(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    access_token: SecretStr = Field(description="Token of a service key, private app or project app.")
+    access_token: SecretStr = Field(
+        default=SecretStr(""), description="Token of a service key, private app or project app. Empty: OAuth."
+    )
+    client_id: str = Field(default="", description="Client id of the app, for OAuth.")
     client_secret: SecretStr = Field(
         default=SecretStr(""),
-        description="Client secret of the app that sends webhooks. Empty: every webhook is refused, syncs still run.",
+        description="Client secret of the app: for OAuth, and to know its webhooks by. Empty: every webhook and "
+        "workflow is refused, syncs still run.",
     )
+    refresh_token: SecretStr = Field(default=SecretStr(""), description="OAuth: refresh token of the installed app.")
+    authorization_code: SecretStr = Field(
+        default=SecretStr(""),
+        description="OAuth: the code of a fresh installation, instead of a refresh token. HubSpot takes it once.",
+    )
+    redirect_uri: str = Field(default="", description="OAuth: the redirect URL that the code was sent to.")
     portal: str = Field(
         default="",
         pattern=r"^\d*$",
@@ -36,7 +46,7 @@ class Config(BaseModel):
     opt_out_property: str = Field(
         default="hub_whatsapp_opt_out",
         min_length=1,
-        description="Property that stops WhatsApp messages; the hub writes withdrawals into it.",
+        description="Property by which somebody in HubSpot stops WhatsApp messages. The hub only reads it.",
     )
     email_double_opt_in_property: str = Field(
         default="hub_email_double_opt_in_at",
@@ -56,3 +66,30 @@ class Config(BaseModel):
     timeline_at: Literal["accepted", "sent", "delivered"] = Field(
         default="accepted", description="Message state at which a message is written to the contact's timeline."
     )
+    refusals_on_timeline: bool = Field(
+        default=False, description="Write a note on the contact for each message that was refused, with its reason."
+    )
+    app_id: str = Field(
+        default="",
+        pattern=r"^\d*$",
+        description="HubSpot app id, to register the workflow action with. Empty: not done.",
+    )
+    developer_key: SecretStr = Field(
+        default=SecretStr(""), description="Developer API key of the app's account, to register the workflow action."
+    )
+    webhook_url: str = Field(
+        default="",
+        description="This connection's own webhook address, see `hub connection list`: where the workflow action asks.",
+    )
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Config:
+        if not self.access_token.get_secret_value():
+            code = self.authorization_code.get_secret_value() and self.redirect_uri
+            grant = self.refresh_token.get_secret_value() or code
+            if not (self.client_id and self.client_secret.get_secret_value() and grant):
+                raise ValueError(
+                    "set access_token; or, for OAuth, client_id, client_secret and either refresh_token, or "
+                    "authorization_code with redirect_uri"
+                )
+        return self

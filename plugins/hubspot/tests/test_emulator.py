@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -15,15 +16,21 @@ import hubspot
 import pytest
 from hub_hubspot.emulator import HubSpotEmulator, create
 from hub_hubspot.signature import decoded, verify
+from hubspot.automation import actions
+from hubspot.automation.actions import ApiException as ActionsError
 from hubspot.crm.associations.v4 import ApiException as AssociationsError
 from hubspot.crm.contacts import (
     ApiException,
     BatchInputSimplePublicObjectBatchInput,
+    BatchInputSimplePublicObjectBatchInputUpsert,
     BatchReadInputSimplePublicObjectId,
     Filter,
     FilterGroup,
+    PublicGdprDeleteInput,
+    PublicMergeInput,
     PublicObjectSearchRequest,
     SimplePublicObjectBatchInput,
+    SimplePublicObjectBatchInputUpsert,
     SimplePublicObjectId,
     SimplePublicObjectInput,
     SimplePublicObjectInputForCreate,
@@ -32,6 +39,7 @@ from hubspot.crm.lists import ListCreateRequest, ListSearchRequest
 from hubspot.crm.objects import communications
 from hubspot.crm.properties import ApiException as PropertiesError
 from hubspot.crm.properties import PropertyCreate
+from hubspot.oauth import ApiException as OAuthError
 from hubspot.utils.signature import Signature
 
 from hub import Inbound
@@ -244,6 +252,140 @@ def test_webhooks_are_signed_so_that_the_official_client_agrees(site: Site) -> N
         assert Signature.is_valid(one.headers["x-hubspot-signature"], secret, text, signature_version="v1")
 
 
+def test_client_gets_tokens_by_code_and_by_refresh(site: Site) -> None:
+    app = {"client_id": site.emulator.access.client_id, "client_secret": site.emulator.client_secret}
+    redirect = "https://hub.example/installed"
+    agreed = httpx.get(f"{site.url}/oauth/authorize", params={**app, "redirect_uri": redirect, "state": "s"})
+    target = httpx.URL(agreed.headers["location"])
+    assert (target.host, target.params["state"]) == ("hub.example", "s")
+    tokens = hubspot.HubSpot(host=site.url).oauth.tokens_api
+    asked = {**app, "redirect_uri": redirect, "code": target.params["code"]}
+    first = tokens.create(grant_type="authorization_code", **asked)
+    assert (first.token_type, first.expires_in) == ("bearer", 1800)
+    with pytest.raises(OAuthError) as used:
+        tokens.create(grant_type="authorization_code", **asked)
+    assert (used.value.status, json.loads(used.value.body)["status"]) == (400, "BAD_AUTH_CODE")
+    site.emulator.clock.advance(timedelta(minutes=31))
+    expired = hubspot.HubSpot(access_token=first.access_token, host=site.url)
+    with pytest.raises(ApiException) as late:
+        expired.crm.contacts.basic_api.get_page()
+    assert (late.value.status, json.loads(late.value.body)["category"]) == (401, "EXPIRED_AUTHENTICATION")
+    second = tokens.create(grant_type="refresh_token", refresh_token=first.refresh_token, **app)
+    fresh = hubspot.HubSpot(access_token=second.access_token, host=site.url)
+    fresh.crm.contacts.basic_api.get_page()
+    told = fresh.oauth.access_tokens_api.get(second.access_token)
+    assert told.hub_id == 143_553_137
+    assert 1790 < told.expires_in <= 1800
+    assert "crm.objects.contacts.read" in told.scopes
+
+
+def test_client_without_a_scope_is_told_which(site: Site) -> None:
+    site.emulator.access.scopes -= {"crm.objects.contacts.read"}
+    with pytest.raises(ApiException) as refused:
+        site.contacts.basic_api.get_page()
+    body = json.loads(refused.value.body)
+    assert (refused.value.status, body["category"]) == (403, "MISSING_SCOPES")
+    assert body["errors"][0]["context"] == {"requiredGranularScopes": ["crm.objects.contacts.read"]}
+
+
+def test_client_defines_a_workflow_action_and_completes_its_callbacks(site: Site) -> None:
+    developer = hubspot.HubSpot(api_key=site.emulator.access.developer_key, host=site.url).automation.actions
+    field = actions.FieldTypeDefinition(
+        name="template", type="enumeration", field_type="select", options=[], external_options=False
+    )
+    egg = actions.PublicActionDefinitionEgg(
+        action_url="http://127.0.0.1:9/in",
+        object_types=["CONTACT"],
+        published=True,
+        functions=[],
+        input_fields=[
+            actions.InputFieldDefinition(
+                type_definition=field, supported_value_types=["STATIC_VALUE"], is_required=True
+            )
+        ],
+        labels={"en": actions.PublicActionLabels(action_name="Send")},
+    )
+    made = developer.definitions_api.create(7, egg)
+    assert [one.id for one in developer.definitions_api.get_page(7).results] == [made.id]
+    with Receiver(refusals=0, answer=b'{"outputFields":{"hs_execution_state":"BLOCK"}}') as (url, got):
+        patch = actions.PublicActionDefinitionPatch(action_url=url)
+        assert developer.definitions_api.update(made.id, 7, patch).revision_id == "2"
+        site.emulator.load(population(1, 1))
+        (record,) = site.emulator.contacts
+        given = {"record_id": record, "inputs": {"template": "welcome/de"}}
+        run = httpx.post(f"{site.url}/_emulator/do/enrol", json=given).json()
+    assert run["state"] == "blocked"
+    (asked,) = got
+    text, secret = asked.body.decode(), site.emulator.client_secret
+    signature = asked.headers["x-hubspot-signature"]
+    assert Signature.is_valid(signature, secret, text, url, "POST", "v2")
+    callbacks = site.api.automation.actions.callbacks_api
+    outputs = actions.CallbackCompletionRequest(output_fields={"status": "sent"})
+    callbacks.complete(run["callback"], outputs)
+    assert site.emulator.workflows.enrolments[run["callback"]].outputs == {"status": "sent"}
+    again = actions.CallbackCompletionBatchRequest(output_fields={}, callback_id=run["callback"])
+    with pytest.raises(ActionsError) as done:
+        callbacks.complete_batch(actions.BatchInputCallbackCompletionBatchRequest(inputs=[again]))
+    assert done.value.status == 404
+
+
+def test_client_merges_and_asks_for_the_record_that_is_gone(site: Site) -> None:
+    site.emulator.load(population(2, 1))
+    stays, goes = site.emulator.contacts
+    merge = PublicMergeInput(primary_object_id=stays, object_id_to_merge=goes)
+    site.contacts.basic_api.merge(public_merge_input=merge)
+    assert site.contacts.basic_api.get_by_id(goes).id == stays
+    site.contacts.basic_api.purge(PublicGdprDeleteInput(object_id=stays))
+    with pytest.raises(ApiException) as erased:
+        site.contacts.basic_api.get_by_id(stays)
+    assert erased.value.status == 404
+    assert site.contacts.basic_api.get_page(archived=True).results == []
+
+
+def test_client_upserts_a_batch_and_sees_what_was_new_and_what_failed(site: Site) -> None:
+    site.emulator.load(population(2, 1))
+    kept, protected = site.emulator.contacts.values()
+    site.emulator.portal.protected.add(protected.id)
+    emails = [kept.properties["email"], protected.properties["email"], "new@example.org"]
+    inputs = [
+        SimplePublicObjectBatchInputUpsert(id=one, id_property="email", properties={"city": "Bonn"}) for one in emails
+    ]
+    done = site.contacts.batch_api.upsert(BatchInputSimplePublicObjectBatchInputUpsert(inputs=inputs))
+    assert [one.new for one in done.results] == [False, True]
+    assert (done.num_errors, done.errors[0].context) == (1, {"ids": [protected.properties["email"]]})
+
+
+def test_client_reads_short_pages_to_the_end(site: Site) -> None:
+    site.emulator.load(population(230, 1))
+    site.emulator.portal.short_pages = 0.9
+    assert [one.id for one in site.contacts.get_all()] == list(site.emulator.contacts)
+
+
+def test_client_in_an_account_of_a_million_sees_the_same_person_each_time(site: Site) -> None:
+    site.emulator.populate(1_000_000, seed=5)
+    portal = site.emulator.portal
+    last = str(portal.contacts.seeded.last) if portal.contacts.seeded else ""
+    first = site.contacts.basic_api.get_by_id(last, properties=["email", "mobilephone", "phone"])
+    assert first.properties["email"] == "person999999@example.org"
+    site.contacts.basic_api.update(last, simple_public_object_input=SimplePublicObjectInput(properties={"city": "Ulm"}))
+    again = site.contacts.basic_api.get_by_id("person999999@example.org", id_property="email", properties=["city"])
+    assert (again.id, again.properties["city"]) == (last, "Ulm")
+    since = str(int((site.emulator.clock.now() - timedelta(minutes=1)).timestamp() * 1000))
+    rule = Filter(property_name="lastmodifieddate", operator="GTE", value=since)
+    request = PublicObjectSearchRequest(filter_groups=[FilterGroup(filters=[rule])], limit=10)
+    assert [one.id for one in site.contacts.search_api.do_search(request).results] == [last]
+    taken = SimplePublicObjectInputForCreate(properties={"email": "person7@example.org"}, associations=[])
+    with pytest.raises(ApiException) as known:
+        site.contacts.basic_api.create(simple_public_object_input_for_create=taken)
+    assert known.value.status == 409
+    site.emulator.erase(last)
+    lists = site.api.crm.lists
+    members = lists.memberships_api.get_page("1", limit=250, after=str(int(last) - 3 * 7))
+    assert [one.record_id for one in members.results] == [str(int(last) - 2 * 7), str(int(last) - 7)]
+    assert members.total == portal.contacts.count == 999_999
+    assert len(site.emulator.contacts) == 0
+
+
 def test_load_gives_the_same_people_for_the_same_seed() -> None:
     first, second = create(seed=4), create(seed=4)
     for emulator in (first, second):
@@ -266,7 +408,7 @@ def test_state_counts_what_was_reported(site: Site) -> None:
 class Receiver:
     """A web server that keeps what it gets, after refusing the first `refusals` requests."""
 
-    def __init__(self, refusals: int) -> None:
+    def __init__(self, refusals: int, answer: bytes = b"") -> None:
         self.got: list[Inbound] = []
         outer, left = self, [refusals]
 
@@ -277,8 +419,9 @@ class Receiver:
                 left[0] -= 1
                 if left[0] < 0:
                     outer.got.append(Inbound("POST", outer.url, headers, body))
-                self.send_response(500 if left[0] >= 0 else 204)
+                self.send_response(500 if left[0] >= 0 else 200 if answer else 204)
                 self.end_headers()
+                self.wfile.write(answer)
 
             def log_message(self, *_: Any) -> None:
                 pass

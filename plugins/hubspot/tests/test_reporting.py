@@ -11,10 +11,11 @@ from typing import Any
 import anyio
 import pytest
 from hub_hubspot import Config, HubSpot
-from hub_hubspot.api import error_of
 from hub_hubspot.emulator import HubSpotEmulator, create
+from hub_hubspot.trouble import error_of
+from hub_hubspot.words import OURS
 
-from hub import BadConfig, Outcome, Report, ReportKind, Throttled, Unavailable
+from hub import BadConfig, ClaimKind, Outcome, Report, ReportKind, Throttled, Unavailable
 from hub.http import client
 from hub.testing.emulator import Fault, serve
 from hub.testing.population import population
@@ -29,7 +30,7 @@ class Notes(dict[str, str]):
 
 
 class Account:
-    def __init__(self, emulator: HubSpotEmulator, url: str, **settings: str) -> None:
+    def __init__(self, emulator: HubSpotEmulator, url: str, **settings: Any) -> None:
         self.emulator, self.url, self.settings = emulator, url, settings
         self.records = list(emulator.portal.lists[emulator.load(population(250, 3))].members)
 
@@ -50,7 +51,7 @@ class Account:
 
 
 @contextmanager
-def account(**settings: str) -> Iterator[Account]:
+def account(**settings: Any) -> Iterator[Account]:
     emulator = create()
     with serve(emulator.app()) as url:
         yield Account(emulator, url, **settings)
@@ -91,7 +92,8 @@ def test_report_of_one_record_several_times_is_one_update(hubspot: Account) -> N
     late = said("late", record, "delivered", at=AT + timedelta(minutes=2))
     assert hubspot.report(said("a", record), stop, late) == [Outcome("a"), Outcome("stop"), Outcome("late")]
     written = hubspot.emulator.contacts[record].properties
-    assert (written["hub_whatsapp_status"], written["hub_whatsapp_opt_out"]) == ("delivered", "true")
+    assert (written["hub_whatsapp_status"], written["hub_whatsapp_opt_in"]) == ("delivered", "stopped")
+    assert "hub_whatsapp_opt_out" not in written, "by this one people at the company tell the hub"
     assert len(hubspot.emulator.communications) == 2
 
 
@@ -190,3 +192,71 @@ def test_error_without_an_account_is_bad_config() -> None:
 
     with serve(emulator.app()) as url, pytest.raises(BadConfig, match="INVALID_AUTHENTICATION"):
         anyio.run(main, url)
+
+
+def test_report_of_an_older_permission_never_replaces_a_later_one(hubspot: Account) -> None:
+    record = hubspot.records[0]
+    stop = said("stop", record, "stopped", ReportKind.WITHDRAWAL, at=AT + timedelta(minutes=5), evidence="L-2")
+    assert hubspot.report(stop) == [Outcome("stop")]
+    late = said("yes", record, "given", ReportKind.CONSENT, at=AT, evidence="L-1")
+    assert hubspot.report(late) == [Outcome("yes")]
+    shown = hubspot.emulator.contacts[record].properties
+    assert (shown["hub_whatsapp_opt_in"], shown["hub_whatsapp_evidence"]) == ("stopped", "L-2")
+    again = said("again", record, "given", ReportKind.CONSENT, at=AT + timedelta(minutes=6), evidence="L-3")
+    assert hubspot.report(again) == [Outcome("again")]
+    assert (shown["hub_whatsapp_opt_in"], shown["hub_whatsapp_evidence"]) == ("opted_in", "L-3")
+
+
+def test_report_of_a_permission_comes_back_as_no_claim(hubspot: Account) -> None:
+    first, second, *_ = hubspot.records
+    before = {one.record: one.claims for page in hubspot.ask(_pages(None)) for one in page.items}
+    hubspot.report(said("a", first, "stopped", ReportKind.WITHDRAWAL), said("b", second, "given", ReportKind.CONSENT))
+    after = {one.record: one for page in hubspot.ask(_pages(None)) for one in page.items}
+    assert {record: after[record].claims for record in (first, second)} == {one: before[one] for one in (first, second)}
+    named = {one.name for one in hubspot.ask(lambda crm: crm.properties())}
+    assert "hs_legal_basis" in named
+    assert not [name for name in named if name in OURS], "no mapping can name what the hub writes"
+
+
+def _pages(cursor: str | None) -> Callable[[HubSpot], Any]:
+    async def pages(crm: HubSpot) -> Any:
+        return [page async for page in crm.contacts(cursor)]
+
+    return pages
+
+
+def test_stop_noted_in_hubspot_after_ours_is_heard(hubspot: Account) -> None:
+    record = hubspot.records[0]
+    hubspot.report(said("a", record, "stopped", ReportKind.WITHDRAWAL))
+    hubspot.report(said("b", record, "given", ReportKind.CONSENT, at=AT + timedelta(minutes=1)))
+    hubspot.emulator.change(record, hub_whatsapp_opt_out="true")
+    (found,) = [one for page in hubspot.ask(_pages(None)) for one in page.items if one.record == record]
+    assert ClaimKind.OPT_OUT in [claim.kind for claim in found.claims]
+
+
+def test_report_refused_by_a_rule_of_the_admin_reaches_the_others(hubspot: Account) -> None:
+    hubspot.emulator.portal.protected.add(hubspot.records[7])
+    outcomes = hubspot.report(*(said(f"r{i}", record) for i, record in enumerate(hubspot.records[:60])))
+    assert [(one.key, one.error, one.retry) for one in outcomes if one.error] == [
+        ("r7", "VALIDATION_ERROR REQUIRED_FIELD lifecyclestage", False)
+    ]
+    assert hubspot.calls(UPDATE) == 1, "a partial answer names the one"
+
+
+def test_report_of_a_failure_is_seen_on_the_timeline() -> None:
+    with account(refusals_on_timeline=True) as hubspot:
+        first, second, *_ = hubspot.records
+        lost = said("a", first, "failed", reason="NOT_ON_WHATSAPP", campaign="spring")
+        no = said("b", second, "refused", ReportKind.REFUSED, reason="CONSENT_UNPROVEN")
+        assert hubspot.report(lost, no) == [Outcome("a"), Outcome("b")]
+        notes = list(hubspot.emulator.portal.notes.all.values())
+        assert [one.associations for one in notes] == [[(first, 202)], [(second, 202)]]
+        assert [one.properties["hs_note_body"] for one in notes] == [
+            "WhatsApp message not delivered: spring (NOT_ON_WHATSAPP)",
+            "WhatsApp message not sent (CONSENT_UNPROVEN)",
+        ]
+
+
+def test_prepare_of_an_account_that_has_all_writes_nothing(hubspot: Account) -> None:
+    assert hubspot.ask(lambda crm: crm.prepare()) == []
+    assert not [call for call in hubspot.emulator.log if call.method == "POST"]

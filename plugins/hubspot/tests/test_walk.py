@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from hub_hubspot import Config
 from hub_hubspot.api import Api
 from hub_hubspot.emulator import HubSpotEmulator, create
-from hub_hubspot.walk import Position, pages
+from hub_hubspot.walk import Position, _Step, pages
 
 from hub import BadInput, ContactSnapshot, Page, Throttled, Unavailable
 from hub.http import client
@@ -128,3 +129,114 @@ def test_cursor_of_another_kind_is_bad_input(cursor: str) -> None:
 def test_cursor_read_back_is_the_same() -> None:
     position = Position("changed", 1, 2, "a:b")
     assert Position.read(position.write()) == position
+
+
+# --- crashes, short pages, deletions, limits
+
+
+async def resumed(walk: Callable[[str | None], Walk], cursor: str | None, at: int) -> tuple[list[str], str | None]:
+    """Read up to page `at` (0: none), crash, and go on with the cursor that was stored last."""
+    seen: list[str] = []
+    index, there = 0, walk(cursor)
+    while index < at:
+        page = await anext(there, None)
+        if page is None:  # the pages were fewer this time
+            return seen, cursor
+        seen += [one.record for one in page.items]
+        cursor, index = page.cursor, index + 1
+    await there.aclose()  # type: ignore[attr-defined]
+    async for page in walk(cursor):
+        seen += [one.record for one in page.items]
+        cursor = page.cursor
+    return seen, cursor
+
+
+@pytest.mark.parametrize("short", [0.0, 0.7])
+@pytest.mark.parametrize("start", [None, "changed:0:0:"])
+def test_crash_at_every_page_loses_nobody_and_reads_nobody_twice(
+    emulator: HubSpotEmulator, start: str | None, short: float
+) -> None:
+    emulator.portal.short_pages = short
+    gone = list(emulator.contacts)[:150:3]
+    for record in gone:
+        emulator.archive(record)
+
+    async def work(walk: Callable[[str | None], Walk]) -> None:
+        expected = sorted(set(emulator.contacts) - set(gone))
+        pages = [page async for page in walk(start)]
+        for at in range(len(pages)):
+            seen, cursor = await resumed(walk, start, at)
+            assert sorted(one for one in seen if one not in gone) == expected, f"crash at page {at}"
+            assert sorted(one for one in seen if one in gone) == ([] if start is None else sorted(gone))
+            assert Position.read(cursor).mode == "changed"
+
+    walking(emulator, work)
+
+
+def test_archived_contacts_are_looked_through_the_rarer_the_more_there_are() -> None:
+    hour = 3_600_000
+    done = Position("archived", 0, hour, swept=1, pages=9).following(_step())
+    assert (done.mode, done.swept, done.pages, done.since) == ("changed", hour, 10, hour - 120_000)
+    soon = Position("changed", 0, hour + 299_000, swept=done.swept, pages=done.pages).following(_step())
+    late = Position("changed", 0, hour + 300_000, swept=done.swept, pages=done.pages).following(_step())
+    assert (soon.mode, late.mode, late.pages) == ("changed", "archived", 0)
+    assert soon.swept == done.swept
+    assert Position.read(late.write()) == late
+
+
+def _step() -> _Step:
+    return _Step([], "", last=True)
+
+
+def test_deletion_that_was_shown_is_not_shown_again(emulator: HubSpotEmulator) -> None:
+    record = next(iter(emulator.contacts))
+
+    async def work(walk: Callable[[str | None], Walk]) -> list[list[str]]:
+        cursor = [page.cursor async for page in walk(None)][-1]
+        emulator.clock.advance(timedelta(minutes=-10))
+        emulator.archive(record)
+        found = []
+        for _ in range(2):
+            pages = [page async for page in walk(cursor)]
+            found.append([one.record for page in pages for one in page.items if one.deleted])
+            cursor = replace(Position.read(pages[-1].cursor), pages=0).write()  # due again at once
+        return found
+
+    assert walking(emulator, work) == [[record], []]
+
+
+def test_walk_with_more_to_come_and_nothing_to_go_on_from_stops_loudly(emulator: HubSpotEmulator) -> None:
+    empty = {"results": [], "paging": {"next": {"after": "200"}}}
+    emulator.faults.append(Fault("status", "search", 200, empty))
+
+    async def work(walk: Callable[[str | None], Walk]) -> None:
+        with pytest.raises(Unavailable, match="more are said to follow"):
+            await all_of(walk("changed:0:0:"))
+
+    walking(emulator, work)
+
+
+def test_walk_through_more_than_a_search_shows_is_complete() -> None:
+    emulator = create(searches=1_000, limit=10_000, contacts=1_450)
+    emulator.portal.search_cap = 1_000
+
+    async def work(walk: Callable[[str | None], Walk]) -> list[str]:
+        return [one.record for one in await all_of(walk("changed:0:0:"))]
+
+    assert walking(emulator, work) == [one.id for one in emulator.portal.contacts.after("")]
+
+
+def test_change_that_the_index_shows_late_is_read_by_the_next_walk() -> None:
+    emulator = create(searches=1_000, limit=10_000, contacts=300, index_delay=5)
+    record = next(emulator.portal.contacts.after("")).id
+
+    async def work(walk: Callable[[str | None], Walk]) -> list[str]:
+        cursor = [page.cursor async for page in walk(None)][-1]
+        emulator.change(record, hub_whatsapp_opt_out="true")
+        found = await all_of(walk(cursor))
+        assert found == []
+        cursor = [page.cursor async for page in walk(cursor)][-1]
+        emulator.clock.advance(timedelta(seconds=6))
+        return [one.record for one in await all_of(walk(cursor))]
+
+    assert walking(emulator, work) == [record]

@@ -7,9 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from hub_hubspot import Config
-from hub_hubspot.wire import communication, events, moment, on_timeline, read_properties, snapshot, update
+from hub_hubspot.incoming import events
+from hub_hubspot.outgoing import Standing, communication, note, noted, on_timeline, stamp, update
+from hub_hubspot.wire import moment, read_properties, snapshot
+from hub_hubspot.words import OURS
 
 from hub import (
     Channel,
@@ -96,6 +100,7 @@ def test_moment_of_nonsense_is_none() -> None:
 
 def test_events_of_each_fixture_are_in_our_words() -> None:
     read = {path.stem: events(path.read_bytes(), AT, "143553137") for path in FIXTURES.glob("*.json")}
+    assert read.pop("workflow_action_run") == [Unknown("a body that is no list of events", AT)]
     later = AT + timedelta(milliseconds=1)
     assert read == {
         "contact_property_changed": [ContactChanged("1801", AT)],
@@ -114,21 +119,21 @@ def test_events_of_another_account_never_act() -> None:
 
 def test_update_takes_the_last_report_whatever_its_time() -> None:
     last = said(ReportKind.STATUS, "delivered", 1, campaign="spring", basis="CONSENT")
-    written = update([said(ReportKind.REFUSED, "refused", 2, reason="CONSENT_UNPROVEN"), last], "stop")
+    written = update([said(ReportKind.REFUSED, "refused", 2, reason="CONSENT_UNPROVEN"), last])
     assert written["hub_whatsapp_status"] == "delivered"
     assert written["hub_whatsapp_reason"] == ""
     assert (written["hub_whatsapp_campaign"], written["hub_whatsapp_basis"]) == ("spring", "CONSENT")
-    assert "stop" not in written
+    assert "hub_whatsapp_opt_in" not in written
 
 
 def test_update_never_undoes_a_withdrawal() -> None:
     reports = [said(ReportKind.STATUS, "delivered", 2), said(ReportKind.WITHDRAWAL, "withdrawn", 1)]
-    assert update(reports, "stop")["stop"] == "true"
+    assert update(reports)["hub_whatsapp_opt_in"] == "stopped"
 
 
 def test_update_by_a_reply_keeps_the_campaign() -> None:
     reports = [said(ReportKind.STATUS, "read", 1, campaign="spring"), said(ReportKind.REPLY, "replied", 2)]
-    assert update(reports, "stop")["hub_whatsapp_campaign"] == "spring"
+    assert update(reports)["hub_whatsapp_campaign"] == "spring"
 
 
 def test_timeline_shows_a_message_once() -> None:
@@ -143,3 +148,87 @@ def test_timeline_entry_without_a_text_is_neutral() -> None:
     assert entry["properties"]["hs_communication_body"] == "WhatsApp template message: spring"
     assert entry["properties"]["hs_timestamp"] == "2026-11-22T00:51:47.029Z"
     assert communication(said(ReportKind.REPLY, "", text="Hello"))["properties"]["hs_communication_body"] == "Hello"
+
+
+# --- what the hub writes, and never reads
+
+
+def test_echo_of_our_own_writing_is_no_event() -> None:
+    item = {"subscriptionType": "contact.propertyChange", "portalId": 1, "objectId": 7, "occurredAt": 1}
+    assert events(orjson.dumps([item | {"propertyName": "hub_whatsapp_status"}]), AT, "") == []
+    assert len(events(orjson.dumps([item | {"propertyName": "hub_whatsapp_opt_out"}]), AT, "")) == 1
+
+
+def test_property_the_hub_writes_is_never_asked_for_nor_shown() -> None:
+    asked = [*sorted(OURS), "consent_form"]
+    assert not OURS & set(read_properties(CONFIG, asked))
+    record: dict[str, Any] = {"id": "1", "properties": dict.fromkeys(asked, "opted_in")}
+    found = snapshot(record, CONFIG, asked)
+    assert found is not None
+    assert found.evidence == (("consent_form", "opted_in"),)
+    assert [claim.kind for claim in found.claims] == [ClaimKind.UNKNOWN]
+
+
+def test_property_people_stop_messages_with_is_never_written() -> None:
+    every = [said(kind, "x", n, reason="r", basis="b", campaign="c", evidence="e") for n, kind in enumerate(ReportKind)]
+    assert set(update(every)) <= OURS
+    assert CONFIG.opt_out_property not in OURS
+
+
+# --- a permission, whatever the order in which it is told
+
+
+def permission(*reports: Report, shown: Standing | None = None) -> str:
+    return update(reports, shown).get("hub_whatsapp_opt_in", "")
+
+
+def test_permission_is_the_latest_in_any_order() -> None:
+    yes, no = said(ReportKind.CONSENT, "given", 1), said(ReportKind.WITHDRAWAL, "stopped", 2)
+    again = said(ReportKind.CONSENT, "given", 3)
+    assert [permission(*pair) for pair in ((yes, no), (no, yes))] == ["stopped", "stopped"]
+    assert [permission(*three) for three in ((yes, no, again), (again, no, yes))] == ["opted_in", "opted_in"]
+
+
+def test_permission_of_the_same_time_is_a_stop() -> None:
+    yes, no = said(ReportKind.CONSENT, "given", 1), said(ReportKind.WITHDRAWAL, "stopped", 1)
+    assert permission(yes, no) == permission(no, yes) == "stopped"
+    assert permission(yes, shown=Standing(yes.at, stopped=True)) == ""
+
+
+def test_permission_shown_already_is_replaced_by_a_later_one_only() -> None:
+    yes, no = said(ReportKind.CONSENT, "given", 5), said(ReportKind.WITHDRAWAL, "stopped", 5)
+    before, after = AT + timedelta(minutes=4), AT + timedelta(minutes=6)
+    assert permission(yes, shown=Standing(before, stopped=True)) == "opted_in"
+    assert permission(yes, shown=Standing(after, stopped=True)) == ""
+    assert permission(no, shown=Standing(after, stopped=False)) == ""
+    assert update([yes], Standing(after, stopped=True)) == {}
+
+
+def test_permission_comes_with_its_time_and_proof_and_leaves_the_last_status() -> None:
+    written = update([said(ReportKind.CONSENT, "given", 1, evidence="E-1", basis="CONSENT")])
+    assert written == {
+        "hub_whatsapp_opt_in": "opted_in",
+        "hub_whatsapp_opt_in_at": stamp(AT + timedelta(minutes=1)),
+        "hub_whatsapp_evidence": "E-1",
+        "hub_whatsapp_reason": "",
+    }
+
+
+def test_reason_of_a_later_refusal_outlives_a_consent() -> None:
+    refused = said(ReportKind.REFUSED, "refused", 2, reason="FREQUENCY")
+    assert update([said(ReportKind.CONSENT, "given", 1), refused])["hub_whatsapp_reason"] == "FREQUENCY"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "asked", "expected"),
+    [
+        (ReportKind.STATUS, "failed", False, True),
+        (ReportKind.STATUS, "accepted", True, False),
+        (ReportKind.REFUSED, "refused", False, False),
+        (ReportKind.REFUSED, "refused", True, True),
+    ],
+)
+def test_note_tells_of_what_did_not_arrive(kind: ReportKind, status: str, asked: bool, expected: bool) -> None:
+    report = said(kind, status, reason="NOT_ON_WHATSAPP", campaign="spring")
+    assert noted(report, asked) is expected
+    assert note(report)["properties"]["hs_note_body"].endswith(": spring (NOT_ON_WHATSAPP)")

@@ -33,11 +33,10 @@ from hub import (
     Texts,
     Uncertain,
     not_carried,
-    parts,
 )
 from hub.whatsapp import templates as states
 from hub.whatsapp.reading import Fields, mapping, mappings, number, text
-from hub.whatsapp.templates import assembled, locale
+from hub.whatsapp.templates import assembled, filled, locale
 from hub_infobip import codes
 
 # both default to true at Infobip, which then records which link was opened by whom [1]
@@ -150,14 +149,14 @@ _WITH_LINKS = frozenset({"text", "image", "video", "document", "interactive/butt
 
 def _template(content: TemplateContent) -> Fields:
     """Raises `TemplateProblem` for what Infobip cannot be told without doubt: it fills everything by position."""
-    filled = parts(content.parameters)
-    if filled.cards:
+    given = filled(content)
+    if given.cards:
         raise TemplateProblem("this plugin sends no carousels through Infobip")
-    data: Fields = {"body": {"placeholders": _placeholders(filled.body)}}
-    if filled.header:
-        data["header"] = _header(filled.header)
-    if filled.buttons:
-        data["buttons"] = list(_pressed(filled.buttons))
+    data: Fields = {"body": {"placeholders": _placeholders(given.body)}}
+    if given.header:
+        data["header"] = _header(given.header)
+    if given.buttons:
+        data["buttons"] = list(_pressed(given.buttons))
     return {"templateName": content.name, "language": content.language, "templateData": data}
 
 

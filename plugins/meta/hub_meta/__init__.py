@@ -8,7 +8,8 @@ Numbers in this plugin's comments name pages below developers.facebook.com/docum
 [7] local-storage                    [8] data-privacy-and-security       [9] templates/template-management
 [10] developers.facebook.com/docs/graph-api/guides/secure-requests
 [11] support/health-status           [12] whatsapp.com/legal/business-data-transfer-addendum (16 February 2024)
-[13] throughput
+[13] throughput                      [14] business-phone-numbers/media
+[15] marketing-messages/send-marketing-messages
 """
 
 from __future__ import annotations
@@ -64,13 +65,23 @@ class Meta(Provider[Config], CarriesMedia, ManagesTemplates, MarksRead, Blocks, 
     name = "meta"
     title = "Meta Cloud API"
     Config = Config
-    can = frozenset(Can) - {Can.IDEMPOTENT_SEND}  # a repeated request sends once more
+    can = frozenset(
+        {
+            *(Can.TEXT, Can.TEMPLATE, Can.HEADER_MEDIA, Can.CAROUSEL, Can.MEDIA, Can.BUTTONS, Can.LIST),
+            *(Can.LINK_BUTTON, Can.FLOW, Can.LOCATION, Can.CARDS, Can.REACTION, Can.REPLY, Can.BSUID),
+            *(Can.TEMPLATES_LISTED, Can.STATUS_DELIVERED, Can.STATUS_READ, Can.INBOUND, Can.NATIVE_OPT_OUT),
+            *(Can.OPAQUE_ID, Can.MEDIA_STORED, Can.TEMPLATES_MANAGED, Can.MARK_READ, Can.BLOCK),
+            *(Can.SENDERS_LISTED, Can.LOCAL_STORAGE),
+        }
+    )
     signature = "HMAC-SHA256 of the body with the app secret"
     pair = Pace(seconds=6.0, burst=45)  # [13], lent in advance and waited for afterwards
     data = (
         DataItem("phone number, BSUID", "contact data", "address a message", "30 days after the last status [8]"),
         DataItem("message text and template parameters", "content", "deliver a message", "up to 30 days [8]"),
         DataItem("profile name, username", "contact data", "sent along by Meta; not read", "not stated"),
+        DataItem("files sent and received", "content", "deliver a message", "30 days sent, 7 days received [14]"),
+        DataItem("blocked numbers", "contact data", "keep people from writing, where used", "until unblocked"),
         DataItem("status and time of a message", "metadata", "prove delivery", "not stated"),
         DataItem("marketing preference", "metadata", "respect a stop made in WhatsApp", "not stated"),
     )
@@ -89,6 +100,7 @@ class Meta(Provider[Config], CarriesMedia, ManagesTemplates, MarksRead, Blocks, 
             "Data processing terms and transfer addendum in their current version.",
             "Entry of the recipients in the Data Privacy Framework list, with the date you looked.",
             "Local Storage setting of each number; it ends neither the transfer nor its assessment.",
+            "Marketing Messages API, where switched on: what Meta learns from it and what it may change [15].",
             "Contact book: a map of numbers and BSUIDs at Meta, outside Local Storage; it can be switched off.",
         ),
         source="[7] [8] [12]; unverified until checked for this account",

@@ -80,7 +80,10 @@ class Graph:
 
     async def fetch(self, url: str, limit: int) -> bytes:
         """The bytes behind a file's address, which needs the token. Raises `Rejected`, `Unavailable`."""
-        host, ours = httpx.URL(url).host, httpx.URL(self.config.base_url).host
+        try:
+            host, ours = httpx.URL(url).host, httpx.URL(self.config.base_url).host
+        except httpx.InvalidURL:
+            raise Rejected("Meta's address of the file cannot be read") from None
         if host != ours and not (url.startswith("https://") and host.endswith(FILES_FROM)):
             raise Rejected("Meta names an address for the file that is none of its own")
         return await media.fetch(self.http, url, self._bearer(), limit)

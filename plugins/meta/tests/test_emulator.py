@@ -24,7 +24,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
-from hub.contract import BadConfig, HubError, Inbound
+from hub.contract import BadConfig, HubError, Inbound, TemplateState
 from hub.http import Sharded
 from hub.testing.emulator import serve
 from hub.testing.provider_table import Notes
@@ -501,6 +501,80 @@ def test_template_changes_are_told(world: World, door: Door) -> None:
     assert (done["previous_category"], done["new_category"]) == ("MARKETING", "UTILITY")
     assert paused["event"] == "PAUSED"
     assert world.code() == (400, 132015)
+
+
+def read(world: World, door: Door) -> list[Any]:
+    """What the plugin makes of the webhooks so far."""
+    requests = [
+        Inbound("POST", door.url, headers, body) for headers, body in zip(door.headers, door.bodies, strict=True)
+    ]
+    return [event for request in requests for event in anyio.run(plugin(world).receive, request)]
+
+
+def test_template_losing_quality_is_told_until_it_is_paused(world: World, door: Door) -> None:
+    world.emulator.rate_template("offer", "de", "YELLOW")
+    world.emulator.rate_template("offer", "de", "RED")
+    until(lambda: len(door.values()) == 3)
+    yellow, red, paused = read(world, door)
+    assert [(one.worse, one.template) for one in (yellow, red)] == [(True, "offer/de")] * 2
+    assert paused.state is TemplateState.PAUSED
+    assert world.code() == (400, 132015)
+
+
+def test_account_restricted_is_told_and_seen(world: World, door: Door) -> None:
+    world.emulator.restrict(hours=24)
+    until(door.values)
+    (event,) = read(world, door)
+    assert not event.can_send
+    assert world.code() == (403, 368)
+    assert not with_plugin(world, lambda meta: meta.check()).ok
+
+
+def test_portfolio_limit_is_kept_told_and_shown(world: World, door: Door) -> None:
+    world.emulator.set_tier(1)
+    assert [world.code(), world.code(to=JONAS)] == [(200, 0), (400, 131048)]
+    until(door.values)
+    path, query = f"/v25.0/{world.emulator.phone_number_id}", "whatsapp_business_manager_messaging_limit"
+    assert world.http.get(path, params={"fields": query}).json()[query] == "TIER_1"
+    world.emulator.set_tier(2000)
+    assert world.http.get(path, params={"fields": query}).json()[query] == "TIER_2K"
+
+
+def test_quality_of_the_number_is_shown_when_asked_and_told_by_nobody(world: World, door: Door) -> None:
+    world.emulator.rate_number("RED")
+    world.emulator.prefer(ERIKA, "stop")  # something that is told
+    until(door.values)
+    assert "RED" in with_plugin(world, lambda meta: meta.check()).detail
+    assert len(door.values()) == 1
+
+
+def test_token_expired_is_refused_with_its_own_subcode(world: World) -> None:
+    world.emulator.token_expired = True
+    answer = world.send()
+    assert (answer.status_code, answer.json()["error"]["error_subcode"]) == (401, 463)
+    assert isinstance(with_plugin(world, lambda meta: meta.prepare()), BadConfig)
+
+
+def test_webhooks_days_late_tell_when_it_happened(world: World, door: Door) -> None:
+    world.emulator.webhooks.held = True
+    world.send()
+    until(lambda: world.emulator.webhooks.waiting)
+    time.sleep(0.1)  # the last of three statuses
+    world.emulator.clock.advance(timedelta(days=6))
+    world.emulator.webhooks.release(mixed=True)
+    until(lambda: len(door.statuses()) == 3)
+    told = {datetime.fromtimestamp(int(one["timestamp"]), UTC) for one in door.statuses()}
+    assert max(told) < world.emulator.clock.now() - timedelta(days=5)
+
+
+def test_file_of_a_person_comes_by_its_id(world: World, door: Door) -> None:
+    world.emulator.send_file(ERIKA, "document", b"letter", "application/pdf", caption="Bitte keine Werbung mehr")
+    until(door.messages)
+    (event,) = read(world, door)
+    (media,) = event.media
+    assert event.text == "Bitte keine Werbung mehr"
+    file = with_plugin(world, lambda meta: meta.download(event.sender, media.id, 1000))
+    assert (file.content, file.mime_type) == (b"letter", "application/pdf")
 
 
 def test_account_is_healthy_with_its_token_only(world: World) -> None:

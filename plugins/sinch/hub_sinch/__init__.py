@@ -80,7 +80,11 @@ class Config(BaseModel):
         "message leaves Sinch's queue long after a person has said stop.",
     )
     replay_window: int = Field(
-        300, ge=60, le=86_400, description="Seconds by which the time signed in a webhook may differ from ours."
+        86_400,  # nobody confirmed that a repeated webhook is signed anew, and no stop may be refused for its age
+        ge=60,
+        le=604_800,
+        description="Seconds by which the time signed in a webhook may differ from ours. "
+        "A repeated one changes nothing.",
     )
     base_url: str = Field("", description="One address for all of Sinch's services; change it for tests only.")
 

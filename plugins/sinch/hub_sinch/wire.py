@@ -30,10 +30,9 @@ from hub import (
     Texts,
     Uncertain,
     not_carried,
-    parts,
 )
 from hub.whatsapp.reading import Fields, mapping, mappings, text
-from hub.whatsapp.templates import assembled, locale, template_state
+from hub.whatsapp.templates import assembled, filled, locale, template_state
 
 CHANNEL = "WHATSAPP"
 LABEL = "label:"  # begins a payload that is the label of its own button
@@ -170,7 +169,7 @@ def _template(content: TemplateContent, labels: Mapping[str, str]) -> Fields:
 
 def _parameters(content: TemplateContent) -> Iterator[tuple[str, str]]:
     """Keys of [3]: values are counted from 1, buttons from 0."""
-    given = parts(content.parameters)
+    given = filled(content)
     if given.cards:
         raise TemplateProblem("Sinch documents no carousel")
     match given.header:

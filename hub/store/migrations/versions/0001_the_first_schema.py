@@ -183,6 +183,7 @@ def upgrade() -> None:
         sa.Column("tier", sa.Integer(), nullable=True),
         sa.Column("last_inbound_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("sync_cursor", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("asked_up_to", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("sync_every_s", sa.Integer(), nullable=False),
         sa.Column("next_sync_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("next_report_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
@@ -286,6 +287,13 @@ def upgrade() -> None:
     with op.batch_alter_table("ledger", schema=None) as batch_op:
         batch_op.create_index("ix_ledger_chain", ["controller_id", "seq", "position"], unique=False)
         batch_op.create_index(batch_op.f("ix_ledger_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(
+            "ix_ledger_stranger",
+            ["token"],
+            unique=False,
+            sqlite_where=sa.text("contact_id IS NULL AND token != ''"),
+            postgresql_where=sa.text("contact_id IS NULL AND token != ''"),
+        )
 
     op.create_table(
         "notice_text",
@@ -502,6 +510,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_consent_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_consent_ledger_id"), ["ledger_id"], unique=False)
         batch_op.create_index("ix_consent_point", ["token", "controller_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_consent_wording_id"), ["wording_id"], unique=False)
 
     op.create_table(
         "contact_point",
@@ -1540,6 +1549,7 @@ def downgrade() -> None:
 
     op.drop_table("contact_point")
     with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_consent_wording_id"))
         batch_op.drop_index("ix_consent_point")
         batch_op.drop_index(batch_op.f("ix_consent_ledger_id"))
         batch_op.drop_index(batch_op.f("ix_consent_contact_id"))
@@ -1574,6 +1584,11 @@ def downgrade() -> None:
 
     op.drop_table("notice_text")
     with op.batch_alter_table("ledger", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_ledger_stranger",
+            sqlite_where=sa.text("contact_id IS NULL AND token != ''"),
+            postgresql_where=sa.text("contact_id IS NULL AND token != ''"),
+        )
         batch_op.drop_index(batch_op.f("ix_ledger_contact_id"))
         batch_op.drop_index("ix_ledger_chain")
 

@@ -7,8 +7,11 @@ and reports afterwards what WhatsApp made of it. A repeated reference is another
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import orjson
@@ -17,6 +20,7 @@ from starlette.routing import BaseRoute
 from hub.testing.clock import Clock
 from hub.testing.emulator import Action
 from hub.testing.whatsapp import Sent, User, WhatsApp
+from hub.testing.whatsapp.templates import Stored
 from hub_cm.emulator import shapes
 from hub_cm.emulator.api import Api
 
@@ -43,7 +47,13 @@ class CmEmulator(WhatsApp):
 
     def settings(self, base_url: str) -> dict[str, Any]:
         keys = {name: getattr(self, name) for name in ("product_token", "webhook_secret", "namespace")}
-        return {"base_url": base_url, **keys}
+        return {"base_url": base_url, "templates_file": str(self._filed()), **keys}
+
+    def _filed(self) -> Path:
+        """The templates of now as an admin writes them down: CM.com lists none."""
+        with NamedTemporaryFile("w", encoding="utf-8", suffix=".toml", delete=False) as file:
+            file.writelines(map(_entry, self.templates.values()))
+        return Path(file.name)
 
     # webhooks
 
@@ -77,3 +87,18 @@ class CmEmulator(WhatsApp):
 def create(*, seed: int = 0, clock: Clock | None = None, **options: Any) -> CmEmulator:
     """An emulator; `options` as in `CmEmulator`."""
     return CmEmulator(seed=seed, clock=clock, **options)
+
+
+def _entry(template: Stored) -> str:
+    told = {name: getattr(template, name) for name in ("name", "language", "category", "status")}
+    lines = [f"{name} = {_toml(value)}" for name, value in {**told, "components": template.components()}.items()]
+    return "\n".join(("[[template]]", *lines, "", ""))
+
+
+def _toml(value: Any) -> str:
+    """Texts, lists and tables in one line; a JSON text is a TOML text."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)

@@ -7,33 +7,28 @@ Every resource answers under its v3 and its dated path. Time is the emulator's c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-import orjson
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from hub.testing.clock import Clock
-from hub.testing.emulator import Action, Emulator, answer
-from hub.testing.population import Someone, population
+from hub.testing.emulator import Action, Emulator
+from hub.testing.population import Someone, population, someone
 from hub_hubspot import preparing
 from hub_hubspot.emulator import people
-from hub_hubspot.emulator.answers import Json, Refusal, correlation, invalid, iso
+from hub_hubspot.emulator.access import Access
+from hub_hubspot.emulator.answers import Json, iso
+from hub_hubspot.emulator.gateway import Gateway
 from hub_hubspot.emulator.limits import Limits
 from hub_hubspot.emulator.lists import Lists, Properties
 from hub_hubspot.emulator.objects import Objects
 from hub_hubspot.emulator.outgoing import Outgoing
 from hub_hubspot.emulator.portal import Portal
 from hub_hubspot.emulator.records import Record
+from hub_hubspot.emulator.workflows import Workflows
 from hub_hubspot.settings import Config
-
-Handler = Callable[[Request, Any], Awaitable[Response]]
-
-_NO_TOKEN = "Authentication credentials not found. This API supports OAuth 2.0 authentication"  # noqa: S105
-_EXPIRED = "The OAuth token used to make this call expired"
 
 
 class HubSpotEmulator(Emulator):
@@ -47,23 +42,45 @@ class HubSpotEmulator(Emulator):
         seed: int = 0,
         clock: Clock | None = None,
         access_token: str = "pat-eu1-emulator",  # noqa: S107
+        client_id: str = "emulator-client-id",
         client_secret: str = "emulator-client-secret",  # noqa: S107
+        developer_key: str = "emulator-developer-key",
         webhook_url: str = "",
         portal_id: int = 143_553_137,
         limit: int = 190,
         searches: int = 5,
         daily: int = 625_000,
         index_delay: float = 0.0,
+        contacts: int = 0,
     ) -> None:
         super().__init__(seed=seed, clock=clock)
-        self.access_token = access_token
-        self.token_expired = False
+        keys = {"static": access_token, "client_id": client_id, "developer_key": developer_key}
+        self.access = Access(self.clock, self.random, portal_id, **keys)
+        self.access.client_secret = client_secret
         self.limits = Limits(self.clock.now, limit=limit, searches=searches, daily=daily)
         self.outgoing = Outgoing(self.webhooks, self.clock, portal_id, client_secret)
         self.outgoing.url = webhook_url
         self.portal = Portal(self.random, self.clock.now, self.outgoing.add, portal_id)
         self._objects = Objects(self.portal, index_delay)
         self._lists, self._properties = Lists(self.portal), Properties(self.portal)
+        self.workflows = Workflows(self.portal, self.clock, client_secret)
+        self._gateway = Gateway(self.access, self.limits, portal_id, self.outgoing.flush)
+        if contacts:
+            self.populate(contacts, seed)
+
+    @property
+    def access_token(self) -> str:
+        """The static token."""
+        return self.access.static
+
+    @property
+    def token_expired(self) -> bool:
+        """Whether the static token is of no use any more."""
+        return self.access.static_expired
+
+    @token_expired.setter
+    def token_expired(self, expired: bool) -> None:
+        self.access.static_expired = expired
 
     @property
     def webhook_url(self) -> str:
@@ -76,12 +93,12 @@ class HubSpotEmulator(Emulator):
 
     @property
     def client_secret(self) -> str:
-        """Signs webhooks."""
+        """Signs webhooks and what workflows ask, and opens OAuth."""
         return self.outgoing.client_secret
 
     @property
     def contacts(self) -> dict[str, Record]:
-        """By record id."""
+        """By record id; of a populated account, those that were made or changed since."""
         return self.portal.contacts.all
 
     @property
@@ -99,7 +116,17 @@ class HubSpotEmulator(Emulator):
         records = [self.portal.contacts.create(people.properties(one, confirmed), "IMPORT") for one in persons]
         self.outgoing.muted = False
         made = self.portal.create_list(name, "MANUAL")
-        made.members |= dict.fromkeys((one.id for one in records), self.clock.now())
+        made.add((one.id for one in records), self.clock.now())
+        return made.id
+
+    def populate(self, count: int, seed: int = 0, *, name: str = "Everyone") -> str:
+        """Let so many contacts have been there for long, each made when looked at. Returns the list of them all."""
+        self._define()
+        confirmed = iso(self.clock.now() - timedelta(days=30))
+        since = self.clock.now() - timedelta(days=1)
+        self.portal.seed(count, since, lambda index: people.properties(someone(index, seed), confirmed))
+        made = self.portal.create_list(name, "DYNAMIC")
+        made.everyone = self.portal.contacts
         return made.id
 
     def _define(self) -> None:
@@ -121,10 +148,35 @@ class HubSpotEmulator(Emulator):
         self.portal.erase(self.portal.contacts.get(record_id))
         self.outgoing.flush()
 
+    def archive(self, record_id: str) -> None:
+        """A user deletes a contact; for 90 days it may be restored."""
+        self.portal.archive(self.portal.contacts, self.portal.contacts.get(record_id))
+        self.outgoing.flush()
+
+    def restore(self, record_id: str) -> None:
+        self.portal.restore(self.portal.contacts.get(record_id, archived=True))
+        self.outgoing.flush()
+
+    def merge(self, survivor: str, other: str) -> None:
+        """A user makes one contact of two."""
+        self.portal.merge(self.portal.contacts.get(survivor), self.portal.contacts.get(other))
+        self.outgoing.flush()
+
+    async def _enrol(self, given: Json) -> Json:
+        return (await self.workflows.enrol(given["record_id"], given["inputs"])).show()
+
     def actions(self) -> dict[str, Action]:
         return {
             "change": lambda given: self.change(given["record_id"], **given["properties"]),
+            "archive": lambda given: self.archive(given["record_id"]),
+            "restore": lambda given: self.restore(given["record_id"]),
+            "merge": lambda given: self.merge(given["survivor"], given["other"]),
             "erase": lambda given: self.erase(given["record_id"]),
+            "enrol": self._enrol,
+            "options": lambda given: self.workflows.options(given["field"], given.get("words", "")),
+            "install": lambda given: self.access.install(given["redirect_uri"]),
+            "expire": lambda _: self.access.expire(),
+            "populate": lambda given: self.populate(given["count"], given.get("seed", 0)),
             "load": lambda given: self.load(population(given["count"], given.get("seed", 0))),
             "webhook_url": lambda given: setattr(self, "webhook_url", given["url"]),
         }
@@ -133,106 +185,20 @@ class HubSpotEmulator(Emulator):
         values = [one.properties for one in list(self.contacts.values())]
         statuses = Counter(one["hub_whatsapp_status"] for one in values if one.get("hub_whatsapp_status"))
         return {
-            "contacts": len(values),
+            "contacts": self.portal.contacts.count,
             "communications": len(self.communications),
+            "notes": len(self.portal.notes.all),
+            "workflows": dict(Counter(one.state for one in self.workflows.enrolments.values())),
             "statuses": dict(statuses),
-            "stopped": sum(one.get("hub_whatsapp_opt_out") == "true" for one in values),
-            "lists": {one.id: {"name": one.name, "members": len(one.members)} for one in self.portal.lists.values()},
+            "stopped": sum(
+                one.get("hub_whatsapp_opt_in") == "stopped" or one.get("hub_whatsapp_opt_out") == "true"
+                for one in values
+            ),
+            "lists": {one.id: {"name": one.name, "members": one.size} for one in self.portal.lists.values()},
         }
-
-    # --- the API
 
     def routes(self) -> list[BaseRoute]:
-        objects, lists, properties = self._objects, self._lists, self._properties
-        both_objects = ("/crm/v3/objects/{kind}", "/crm/objects/{version}/{kind}")
-        both_lists = ("/crm/v3/lists", "/crm/lists/{version}")
-        both_properties = ("/crm/v3/properties/{kind}", "/crm/properties/{version}/{kind}")
-        both_links = ("/crm/v4/objects/{kind}", "/crm/objects/{version}/{kind}")
-        table: list[tuple[Sequence[str], str, str, Handler]] = [
-            (both_objects, "GET", "", objects.index),
-            (both_objects, "POST", "", objects.create),
-            (both_objects, "POST", "/search", objects.find),
-            (both_objects, "POST", "/gdpr-delete", objects.gdpr_delete),
-            (both_objects, "POST", "/merge", objects.merge),
-            (both_objects, "POST", "/batch/read", objects.batch_read),
-            (both_objects, "POST", "/batch/create", objects.batch_create),
-            (both_objects, "POST", "/batch/update", objects.batch_update),
-            (both_objects, "POST", "/batch/upsert", objects.batch_upsert),
-            (both_objects, "POST", "/batch/archive", objects.batch_archive),
-            (both_objects, "GET", "/{id}", objects.read),
-            (both_objects, "PATCH", "/{id}", objects.patch),
-            (both_objects, "DELETE", "/{id}", objects.delete),
-            (both_links, "GET", "/{id}/associations/{to}", objects.associations),
-            (both_lists, "POST", "", lists.create),
-            (both_lists, "POST", "/", lists.create),
-            (both_lists, "POST", "/search", lists.search),
-            (both_lists, "GET", "/object-type-id/0-1/name/{name}", lists.by_name),
-            (both_lists, "GET", "/{id}", lists.read),
-            (both_lists, "GET", "/{id}/memberships", lists.members),
-            (both_lists, "PUT", "/{id}/memberships/add", lists.add),
-            (both_lists, "PUT", "/{id}/memberships/remove", lists.remove),
-            (both_lists, "PUT", "/{id}/memberships/add-and-remove", lists.add_and_remove),
-            (both_properties, "GET", "", properties.index),
-            (both_properties, "POST", "", properties.create),
-            (both_properties, "GET", "/groups", properties.groups),
-            (both_properties, "POST", "/groups", properties.create_group),
-            (both_properties, "GET", "/{id}", properties.read),
-            (("/account-info/{version}",), "GET", "/details", self._account),
-        ]
-        return [
-            Route(prefix + rest, self._guarded(handler, searching=rest == "/search"), methods=[method])
-            for prefixes, method, rest, handler in table
-            for prefix in prefixes
-        ]
-
-    async def _account(self, _: Request, __: Any) -> Response:
-        account = {
-            "portalId": self.portal.number,
-            "accountType": "STANDARD",
-            "timeZone": "Europe/Berlin",
-            "companyCurrency": "EUR",
-            "additionalCurrencies": [],
-            "utcOffset": "+01:00",
-            "utcOffsetMilliseconds": 3_600_000,
-            "uiDomain": "app-eu1.hubspot.com",
-            "dataHostingLocation": "eu1",
-        }
-        return answer(200, account)
-
-    def _guarded(self, handler: Handler, *, searching: bool) -> Callable[[Request], Awaitable[Response]]:
-        """Token, limits, body, refusals and the headers every answer carries."""
-
-        async def guarded(request: Request) -> Response:
-            response = self._unauthorised(request) or self.limits.refuse(searching=searching)
-            if response is None:
-                try:
-                    response = await handler(request, _body(await request.body()))
-                except Refusal as refusal:
-                    response = refusal.response()
-                self.outgoing.flush()
-            response.headers["x-hubspot-correlation-id"] = correlation()
-            if not searching:
-                response.headers.update(self.limits.headers())
-            return response
-
-        return guarded
-
-    def _unauthorised(self, request: Request) -> Response | None:
-        if request.headers.get("authorization") != f"Bearer {self.access_token}":
-            return Refusal(401, "INVALID_AUTHENTICATION", _NO_TOKEN).response()
-        if self.token_expired:
-            return Refusal(401, "EXPIRED_AUTHENTICATION", _EXPIRED).response()
-        return None
-
-
-def _body(raw: bytes) -> Json | list[Any] | None:
-    if not raw:
-        return None
-    try:
-        parsed = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        raise invalid("Invalid input JSON") from None
-    return parsed if isinstance(parsed, dict | list) else None
+        return self._gateway.routes(self._objects, self._lists, self._properties, self.workflows)
 
 
 def create(*, seed: int = 0, clock: Clock | None = None, **options: Any) -> HubSpotEmulator:

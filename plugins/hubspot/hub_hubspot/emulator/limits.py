@@ -52,15 +52,17 @@ class Limits:
             return _too_many("You have reached your ten_secondly_rolling limit.", "TEN_SECONDLY_ROLLING")
         return None
 
-    def headers(self) -> dict[str, str]:
-        """What non-search answers carry."""
-        return {
+    def headers(self, *, daily: bool) -> dict[str, str]:
+        """What non-search answers carry; of the day, only where the token is not OAuth's."""
+        told = {
             "x-hubspot-ratelimit-max": str(self.burst.limit),
             "x-hubspot-ratelimit-remaining": str(self.burst.left),
             "x-hubspot-ratelimit-interval-milliseconds": "10000",
-            "x-hubspot-ratelimit-daily": str(self.day.limit),
-            "x-hubspot-ratelimit-daily-remaining": str(self.day.left),
         }
+        if daily:
+            told["x-hubspot-ratelimit-daily"] = str(self.day.limit)
+            told["x-hubspot-ratelimit-daily-remaining"] = str(self.day.left)
+        return told
 
 
 def _too_many(message: str, policy: str) -> Response:

@@ -37,7 +37,7 @@ class Lists:
 
     async def read(self, request: Request, _: Any) -> Response:
         one = self._list(request)
-        return answer(200, {"list": one.show() | {"size": len(one.members)}})
+        return answer(200, {"list": one.show() | {"size": one.size}})
 
     async def by_name(self, request: Request, _: Any) -> Response:
         name = request.path_params["name"]
@@ -63,11 +63,11 @@ class Lists:
         limit = int(query.get("limit") or 100)
         if not 1 <= limit <= MEMBERS_PAGE:
             raise invalid(f"limit must be between 1 and {MEMBERS_PAGE}")
-        after = int(query.get("after") or 0)
-        numbers = sorted(number for number in map(int, list(one.members)) if number > after)
-        shown = [{"recordId": str(n), "membershipTimestamp": iso(one.members[str(n)])} for n in numbers[:limit]]
-        following = str(numbers[limit - 1]) if len(numbers) > limit else ""
-        return page(shown, following, str(request.url.replace(query="")), total=len(one.members))
+        limit = self.portal.shorten(limit)
+        found = one.page(int(query.get("after") or 0), limit + 1)
+        shown = [{"recordId": record, "membershipTimestamp": iso(at)} for record, at in found[:limit]]
+        following = found[limit - 1][0] if len(found) > limit else ""
+        return page(shown, following, str(request.url.replace(query="")), total=one.size)
 
     async def add(self, request: Request, body: Any) -> Response:
         return self._change(self._list(request), _ids(body), [])
@@ -86,8 +86,8 @@ class Lists:
         known = self.portal.contacts.find
         missing = [record for record in adding if known(record) is None]
         added = [record for record in adding if record not in missing and record not in one.members]
-        removed = [record for record in removing if one.members.pop(record, None) is not None]
-        one.members |= dict.fromkeys(added, self.portal.now())
+        removed = [record for record in removing if one.remove(record)]
+        one.add(added, self.portal.now())
         one.updated = self.portal.now()
         # "recordsIdsAdded" is HubSpot's own spelling
         changed = {"recordsIdsAdded": added, "recordIdsRemoved": removed, "recordIdsMissing": missing}
@@ -120,9 +120,7 @@ class Properties:
 
 
 def _more(one: ContactList, asked: Json) -> Json:
-    return (
-        {"hs_list_size": str(len(one.members))} if "hs_list_size" in (asked.get("additionalProperties") or []) else {}
-    )
+    return {"hs_list_size": str(one.size)} if "hs_list_size" in (asked.get("additionalProperties") or []) else {}
 
 
 def _ids(body: Any) -> list[str]:

@@ -13,7 +13,7 @@ from hub.testing.emulator import answer
 from hub_hubspot.emulator.answers import Json, Refusal, batch, invalid, not_found, page
 from hub_hubspot.emulator.portal import Portal
 from hub_hubspot.emulator.records import Record, Records
-from hub_hubspot.emulator.search import DEFAULTS, search
+from hub_hubspot.emulator.search import DEFAULTS, bounds, search
 
 LIST_PAGE, BATCH = 100, 100
 
@@ -28,7 +28,9 @@ class Objects:
         return self.portal.kind(request.path_params["kind"])
 
     def _record(self, request: Request) -> Record:
-        return self._kind(request).get(request.path_params["id"], by=request.query_params.get("idProperty", ""))
+        query = request.query_params
+        by, archived = query.get("idProperty", ""), _flag(query, "archived")
+        return self._kind(request).get(request.path_params["id"], by=by, archived=archived)
 
     def _show(self, kind: Records, one: Record, wanted: list[str], history: list[str] | None = None) -> Json:
         known = [name for name in wanted or DEFAULTS if name in kind.schema.properties]
@@ -41,7 +43,8 @@ class Objects:
             raise invalid(f"limit must be between 1 and {LIST_PAGE}")
         after = query.get("after", "")
         _number(after or "0", "after")
-        walk = kind.after(after, archived=query.get("archived", "").lower() == "true")
+        limit = self.portal.shorten(limit)
+        walk = kind.after(after, archived=_flag(query, "archived"))
         found = [one for one, _ in zip(walk, range(limit + 1), strict=False)]
         shown = [
             self._show(kind, one, _names(query, "properties"), _names(query, "propertiesWithHistory"))
@@ -73,7 +76,8 @@ class Objects:
     async def find(self, request: Request, body: Any) -> Response:
         kind, asked = self._kind(request), _object(body)
         indexed = self.portal.now() - self.index_delay
-        hits, total, after = search((one for one in kind.after("") if one.updated <= indexed), asked)
+        records = (one for one in kind.changed(*bounds(asked)) if one.updated <= indexed)
+        hits, total, after = search(records, asked, cap=self.portal.search_cap, shorten=self.portal.shorten)
         shown = [self._show(kind, one, list(asked.get("properties") or [])) for one in hits]
         return page(shown, after, str(request.url), total=total)
 
@@ -129,18 +133,22 @@ class Objects:
         kind, inputs = self._kind(request), _inputs(_object(body))
         for one in inputs:
             kind.schema.checked(_object(one.get("properties")))
-        results = []
+        results, errors = [], []
         for one in inputs:
             by, key = str(one.get("idProperty") or ""), str(one.get("id"))
             record = kind.find(key, by=by)
             new = record is None
-            if record is None:
-                record = self.portal.create(kind, {"properties": {by: key, **one["properties"]}})
-                assert record is not None
-            else:
-                self.portal.update(kind, record, one["properties"])
+            try:
+                if record is None:
+                    record = self.portal.create(kind, {"properties": {by: key, **one["properties"]}})
+                else:
+                    self.portal.update(kind, record, one["properties"])
+            except Refusal as refusal:
+                errors.append(refusal.standard({"ids": [key]}))
+                continue
+            assert record is not None
             results.append(self._show(kind, record, list(one["properties"])) | {"new": new})
-        return batch(self.portal.now(), results, [], status=200)
+        return batch(self.portal.now(), results, errors, status=200)
 
     async def batch_archive(self, request: Request, body: Any) -> Response:
         kind = self._kind(request)
@@ -203,6 +211,10 @@ def _number(text: str, name: str) -> int:
     if not text.isdigit():
         raise invalid(f"{name} must be a number")
     return int(text)
+
+
+def _flag(query: Any, name: str) -> bool:
+    return str(query.get(name, "")).lower() == "true"
 
 
 def _names(query: Any, name: str) -> list[str]:

@@ -21,6 +21,7 @@ SUBSCRIPTIONS = (
     "contact.merge",
     "contact.privacyDeletion",
     "contact.propertyChange",
+    "contact.restore",
 )
 WATCHED = frozenset({"phone", "mobilephone", "country", "hs_legal_basis", "hub_whatsapp_opt_out"})
 

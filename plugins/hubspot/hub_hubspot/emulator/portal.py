@@ -3,25 +3,28 @@
 
 from __future__ import annotations
 
+import bisect
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from hub_hubspot.emulator.answers import Json, Refusal, invalid, iso, not_found
 from hub_hubspot.emulator.records import Record, Records
 from hub_hubspot.emulator.schema import Schema
+from hub_hubspot.emulator.seeded import STEP, Seeded
 
 Listener = Callable[[str, Json], None]  # kind of event, its fields
 
 CHANNELS = frozenset({"WHATS_APP", "LINKEDIN_MESSAGE", "SMS"})
-TO_CONTACT = 81
+TO_CONTACT = frozenset({81, 202})  # from a communication, from a note
 
 
 @dataclass
 class ContactList:
-    """A list of contacts; `members` are in the order they joined."""
+    """A list of contacts; `members` are in the order they joined. With `everyone`, all contacts are its members."""
 
     id: str
     name: str
@@ -29,6 +32,29 @@ class ContactList:
     created: datetime
     updated: datetime
     members: dict[str, datetime] = field(default_factory=dict)
+    everyone: Records | None = None
+    _sorted: list[int] | None = None
+
+    @property
+    def size(self) -> int:
+        return self.everyone.count if self.everyone else len(self.members)
+
+    def add(self, records: Iterable[str], at: datetime) -> None:
+        self.members |= dict.fromkeys(records, at)
+        self._sorted = None
+
+    def remove(self, record: str) -> bool:
+        self._sorted = None
+        return self.members.pop(record, None) is not None
+
+    def page(self, after: int, limit: int) -> list[tuple[str, datetime]]:
+        """Members with greater ids than `after`, in order."""
+        if self.everyone:
+            return [(one.id, self.created) for one in islice(self.everyone.after(str(after)), limit)]
+        if self._sorted is None:
+            self._sorted = sorted(map(int, self.members))
+        start = bisect.bisect_right(self._sorted, after)
+        return [(str(number), self.members[str(number)]) for number in self._sorted[start : start + limit]]
 
     def show(self) -> Json:
         return {
@@ -47,20 +73,35 @@ class Portal:
     """The state behind the API."""
 
     def __init__(self, rng: random.Random, now: Callable[[], datetime], listener: Listener, number: int) -> None:
-        self.number, self.now, self._tell = number, now, listener
+        self.number, self.now, self._tell, self._random = number, now, listener, rng
+        self.search_cap = 10_000  # hits of one search
+        self.short_pages = 0.0  # probability that a page holds fewer than asked for, though more follow
+        self.protected: set[str] = set()  # contacts that a rule of the admin keeps from being changed by API
         self._last_id = 100_000_000_000 + rng.randrange(10**9)
         self.contacts = Records(Schema.of_contacts(now), self._new_id, now)
         self.communications = Records(Schema.of_communications(now), self._new_id, now)
+        self.notes = Records(Schema.of_notes(now), self._new_id, now)
         self.lists: dict[str, ContactList] = {}
 
     def _new_id(self) -> str:
-        self._last_id += 7
+        self._last_id += STEP
         return str(self._last_id)
+
+    def seed(self, count: int, at: datetime, make: Callable[[int], dict[str, str]]) -> None:
+        """Let so many contacts have been there all along, last changed at `at`."""
+        self.contacts.seeded = Seeded(self._last_id + STEP, count, at, make)
+        self._last_id = self.contacts.seeded.last
+
+    def shorten(self, limit: int) -> int:
+        """How many a page holds that may hold `limit`."""
+        short = self.short_pages and self._random.random() < self.short_pages
+        return self._random.randint(1, limit) if short else limit
 
     def kind(self, name: str) -> Records:
         """Raises `Refusal` (404) for object types the emulator does not have."""
         kinds = {"contacts": self.contacts, "contact": self.contacts, "0-1": self.contacts}
         kinds |= dict.fromkeys(("communications", "communication", "0-18"), self.communications)
+        kinds |= dict.fromkeys(("notes", "note"), self.notes)
         if name not in kinds:
             raise not_found(f"Unable to infer object type from: {name}")
         return kinds[name]
@@ -73,6 +114,8 @@ class Portal:
         associations = [self._association(one) for one in asked.get("associations") or []]
         if kind is self.communications:
             _check_communication(properties)
+        if kind is self.notes and not properties.get("hs_timestamp"):
+            raise _not_valid(["hs_timestamp"])
         if dry:
             kind.check_new(properties)
             return None
@@ -89,7 +132,7 @@ class Portal:
         types = asked.get("types") or []
         if not types or not all(isinstance(one.get("associationTypeId"), int) for one in types):
             raise invalid("Invalid input JSON: every association needs a type")
-        if types[0]["associationTypeId"] == TO_CONTACT and self.contacts.find(target) is None:
+        if types[0]["associationTypeId"] in TO_CONTACT and self.contacts.find(target) is None:
             raise invalid(
                 "One or more associations are not valid", errors=[{"message": "", "code": "INVALID_OBJECT_ID"}]
             )
@@ -99,6 +142,8 @@ class Portal:
         self, kind: Records, record: Record, properties: Mapping[str, Any], source: str = "INTEGRATION"
     ) -> dict[str, str]:
         """Write values and tell what changed. Raises `Refusal`."""
+        if source == "INTEGRATION" and record.id in self.protected:
+            raise _not_valid(["lifecyclestage"], "REQUIRED_FIELD")
         changed = kind.update(record, properties, source)
         if kind is self.contacts:
             for name, value in changed.items():
@@ -109,9 +154,13 @@ class Portal:
     def archive(self, kind: Records, record: Record) -> None:
         kind.archive(record)
         for one in self.lists.values():
-            one.members.pop(record.id, None)
+            one.remove(record.id)
         if kind is self.contacts:
             self._tell("contact.deletion", {"objectId": int(record.id), "changeFlag": "DELETED", "changeSource": "CRM"})
+
+    def restore(self, record: Record) -> None:
+        self.contacts.restore(record)
+        self._tell("contact.restore", {"objectId": int(record.id), "changeFlag": "RESTORED", "changeSource": "CRM"})
 
     def erase(self, record: Record) -> None:
         """GDPR deletion: two events, and nothing is left."""
@@ -146,5 +195,9 @@ def _check_communication(properties: Json) -> None:
         if not good
     ]
     if wrong:
-        details = [{"message": "", "code": "INVALID_OPTION", "context": {"propertyName": [name]}} for name in wrong]
-        raise invalid("Property values were not valid", errors=details)
+        raise _not_valid(wrong)
+
+
+def _not_valid(names: list[str], code: str = "INVALID_OPTION") -> Refusal:
+    details = [{"message": "", "code": code, "context": {"propertyName": [name]}} for name in names]
+    return invalid("Property values were not valid", errors=details)

@@ -90,6 +90,13 @@ class Schema:
         schema._own("hs_timestamp", "datetime")
         return schema
 
+    @classmethod
+    def of_notes(cls, now: Callable[[], datetime]) -> Schema:
+        schema = cls(now)
+        schema._own("hs_note_body")
+        schema._own("hs_timestamp", "datetime")
+        return schema
+
     def _own(
         self,
         name: str,

@@ -11,7 +11,6 @@ from hub_hubspot.emulator.answers import Json, invalid
 from hub_hubspot.emulator.records import Record
 from hub_hubspot.emulator.schema import when
 
-CAP = 10_000
 MAX_PAGE = 200
 GROUPS, FILTERS, ALL_FILTERS = 5, 6, 18
 DEFAULTS = ["createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"]
@@ -27,13 +26,31 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def search(records: Iterable[Record], asked: Json) -> tuple[list[Record], int, str]:
+def bounds(asked: Json) -> tuple[datetime | None, int]:
+    """What no hit can be below: the time of its last change, None where the search does not say; its id."""
+    groups = [group.get("filters") or [] for group in asked.get("filterGroups") or []]
+    times = [_bound(group, "lastmodifieddate") for group in groups]
+    ids = [_bound(group, "hs_object_id") for group in groups]
+    since = min((at for one in times if (at := when(one))), default=None) if times and all(times) else None
+    return since, min((int(one) for one in ids if one.isdigit()), default=0) if ids and all(ids) else 0
+
+
+def _bound(group: list[Json], name: str) -> str:
+    """The value of a group's one rule of the kind; "" where there is none, or more."""
+    rules = [one for one in group if one.get("propertyName") == name]
+    operators = ("GT",) if name == "hs_object_id" else ("GT", "GTE")
+    return str(rules[0].get("value")) if len(rules) == 1 and rules[0].get("operator") in operators else ""
+
+
+def search(
+    records: Iterable[Record], asked: Json, *, cap: int, shorten: Callable[[int], int]
+) -> tuple[list[Record], int, str]:
     """One page of hits, their total, and the offset of the next page ("" at the end). Raises `Refusal` (400)."""
     limit, after = int(asked.get("limit") or 10), int(asked.get("after") or 0)
     if not 1 <= limit <= MAX_PAGE:
         raise invalid(f"limit must be between 1 and {MAX_PAGE}")
-    if after + limit > CAP:
-        raise invalid(f"Paging through more than {CAP} hits is not possible")
+    if after + limit > cap:
+        raise invalid(f"Paging through more than {cap} hits is not possible")
     groups = [list(group.get("filters") or []) for group in asked.get("filterGroups") or []]
     if len(groups) > GROUPS or any(len(g) > FILTERS for g in groups) or sum(map(len, groups)) > ALL_FILTERS:
         raise invalid("Too many filters")
@@ -45,7 +62,7 @@ def search(records: Iterable[Record], asked: Json) -> tuple[list[Record], int, s
     if sorts:
         rule = sorts[0] if isinstance(sorts[0], dict) else {"propertyName": sorts[0]}
         hits.sort(key=lambda one: _key(one, str(rule["propertyName"])), reverse=rule.get("direction") == "DESCENDING")
-    end = after + limit
+    end = after + shorten(limit)
     return hits[after:end], len(hits), str(end) if end < len(hits) else ""
 
 
