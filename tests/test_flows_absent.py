@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hub.contract import Page, PrivacyDeletion, Unavailable
@@ -46,3 +48,15 @@ def test_crm_that_cannot_say_spoils_no_sync(held: Shop, jobs: Jobs) -> None:
     jobs.sync(held.crm.id)
     assert held.only(SyncRun).error == ""
     assert held.contact_of(phone(ANNA)).erased_at is None
+
+
+def test_record_that_another_took_the_place_of_is_merged_and_its_stop_stays(shop: Shop, jobs: Jobs) -> None:
+    shop.paper.pages = [Page((person("1", ANNA, CONTRACT), person("2", BEN, CONTRACT)), "c")]
+    jobs.sync(shop.crm.id)
+    shop.stop(phone(BEN))
+    gone = replace(person("2", BEN), deleted=True, merged_into="1")
+    shop.paper.pages = [Page((gone,), "d")]
+    jobs.sync(shop.crm.id)
+    assert not shop.holds("2")
+    assert shop.stops(phone(ANNA))
+    assert shop.proven()

@@ -10,13 +10,18 @@ import pytest
 from typer.testing import CliRunner
 
 from hub.cli import app
-from hub.contract import Can, Topic
+from hub.contract import Can, Provider, Topic
 from hub.flows import accounts, comparison
 from hub.flows.comparison import Entry
+from hub.flows.processor import known
+from hub.plugins import load
 from hub.settings import Settings
 from tests.making import Shop
 
 pytest_plugins = ["tests.shops"]
+
+CONNECTORS = load().connectors
+PROVIDERS = sorted(name for name, cls in CONNECTORS.items() if issubclass(cls, Provider))
 
 
 def entries(shop: Shop) -> dict[str, Entry]:
@@ -54,6 +59,22 @@ def test_known_fact_carries_its_source_and_an_unconfirmed_one_says_so(shop: Shop
 def test_nothing_without_a_source_is_confirmed(entry: Entry) -> None:
     for found in entry.facts.values():
         assert not [fact for fact in found if fact.confirmed and fact.source in ("", "none")]
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_every_topic_of_an_installed_provider_is_known_or_shown_as_unconfirmed(name: str) -> None:
+    profile = CONNECTORS[name].profile  # type: ignore[attr-defined]
+    assert [topic for topic in Topic if not known.facts(profile, topic)] == []
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_what_a_vendor_did_not_say_itself_is_not_confirmed(name: str) -> None:
+    facts = CONNECTORS[name].profile.facts  # type: ignore[attr-defined]
+    assert facts
+    assert [fact.value for fact in facts if not fact.source] == []
+    hearsay = [fact for fact in facts if fact.source == "none" or "third party" in fact.source]
+    assert hearsay
+    assert [fact.value for fact in hearsay if fact.confirmed] == []
 
 
 def test_file_is_the_admins_own_and_complete_facts_are_no_file(shop: Shop) -> None:

@@ -13,7 +13,7 @@ from rich.table import Table
 from sqlmodel import Session
 
 from hub.cli.session import controller, crew, find_campaign, out, world
-from hub.flows import campaigns, drift, variants, watch
+from hub.flows import campaigns, drift, results, variants, watch
 from hub.flows.preview import Preview
 from hub.flows.records import explain
 from hub.flows.states import CampaignState, State
@@ -129,7 +129,7 @@ def status(campaign: Name, language: Language = "en") -> None:
         for line in _moved(session, found):
             out.print(line, highlight=False, markup=False)
         if found.variants:
-            out.print(_variants(session, found, progress.variants))
+            out.print(_variants(session, progress))
         _print_rules(built, session, found)
         for act in found.acts:
             told = f"{act['at'][:16].replace('T', ' ')}  {act['what']}  {act['by'] or 'by itself'}"
@@ -159,17 +159,13 @@ def _moved(session: Session, found: Campaign) -> list[str]:
     return [f"template {line}" for line in drift.news(session, sender.connection_id, names)]
 
 
-def _variants(session: Session, found: Campaign, states: dict[str, Counter[str]]) -> Table:
+def _variants(session: Session, progress: campaigns.Progress) -> Table:
     table = Table(title="Variants")
     for heading in ("template", "weight", "messages", "sent", "delivered", "read", "failed", "opted out"):
         table.add_column(heading)
-    stopped = watch.opt_outs(session, found)
-    for one in variants.of(found):
-        counted = states[one.name]
-        read, delivered = counted[State.READ], counted[State.DELIVERED]
-        sent = counted[State.ACCEPTED] + counted[State.SENT] + delivered + read
-        numbers = (one.weight, counted.total(), sent, delivered + read, read, counted[State.FAILED])
-        table.add_row(escape(one.name), *map(str, numbers), str(stopped.get(one.name, 0)))
+    for one in results.by_variant(session, progress):
+        numbers = (one.weight, one.messages, one.sent, one.delivered, one.read, one.failed, one.opted_out)
+        table.add_row(escape(one.name), *map(str, numbers))
     return table
 
 

@@ -23,6 +23,7 @@ from hub.cli import (
     connection,
     decide,
     demo,
+    emulate,
     evidence,
     faults,
     identity,
@@ -66,6 +67,7 @@ connection.register(app)
 senders.register(app)
 templates.register(app)
 run.register(app)
+emulate.register(app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(optin.app, name="optin")
 app.add_typer(processor.app, name="processor")

@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run: everything in one process, or each part for itself; and the emulators."""
+"""Run: everything in one process, or each part for itself."""
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import threading
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from hub import logs
 from hub.cli.session import out, world
 from hub.contract import BadInput
 from hub.flows.world import World
-from hub.plugins import emulators
 from hub.settings import Settings
 from hub.web.app import build, serve
 from hub.work.crew import Crew, settle_in
@@ -25,7 +22,6 @@ def register(app: typer.Typer) -> None:
     app.command()(web)
     app.command()(worker)
     app.command()(schedule)
-    app.command()(emulate)
 
 
 def up() -> None:
@@ -90,31 +86,3 @@ def _stay(built: World, *, works: bool, schedules: bool) -> None:
         settle_in()
         out.print("Running. Stop with Ctrl+C.")
         ending.wait()
-
-
-def emulate(
-    name: Annotated[str, typer.Argument(help="Connector whose vendor to play, e.g. hubspot or meta.")],
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 9000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same ids and outcomes.")] = 0,
-    webhook_url: Annotated[str, typer.Option(help="Where its webhooks go.")] = "",
-) -> None:
-    """Play a vendor on this machine, for trying things out without an account."""
-    found = emulators()
-    if name not in found:
-        raise BadInput(
-            f"no emulator {name!r}", field="name", remedy=f"There are: {', '.join(sorted(found)) or 'none'}."
-        )
-    logs.configure("warning")
-    emulator = found[name].load()(seed=seed)
-    if webhook_url:
-        emulator.webhook_url = webhook_url
-    out.print(f"{name} listens on http://127.0.0.1:{port}", highlight=False)
-    told = emulator.settings(f"http://127.0.0.1:{port}") if hasattr(emulator, "settings") else {}
-    for setting in ("access_token", "client_secret", "phone_number_id"):
-        told.setdefault(setting, getattr(emulator, setting, ""))
-    for setting, value in told.items():
-        if value:
-            out.print(f"  {setting:<16} {value}", highlight=False)
-    out.print("Steer it over /_emulator/log, /_emulator/state, /_emulator/faults and /_emulator/do/ACTION.")
-    with contextlib.suppress(KeyboardInterrupt):
-        serve(emulator.app(), "127.0.0.1", port)

@@ -96,7 +96,7 @@ from hub.contract.messages import (
     Report,
 )
 from hub.contract.parts import Button, ButtonKind, Parts, Texts, parts
-from hub.contract.processors import Fact, Topic
+from hub.contract.processors import Fact, Topic, unsourced
 from hub.contract.snapshots import (
     Audience,
     Claim,
@@ -228,4 +228,5 @@ __all__ = [
     "not_carried",
     "parts",
     "same",
+    "unsourced",
 ]

@@ -49,3 +49,8 @@ class Fact:
     source: str
     as_of: date | None = None
     confirmed: bool = False
+
+
+def unsourced(*topics: Topic) -> tuple[Fact, ...]:
+    """Topics on which somebody looked and found no usable source: shown as UNCONFIRMED rather than left out."""
+    return tuple(Fact(topic, "no source found", "none") for topic in topics)

@@ -116,16 +116,30 @@ def _campaigns(session: Session, controller: Controller) -> Iterator[Waiting]:
 def _connections(session: Session, controller: Controller) -> Iterator[Waiting]:
     mine = (Connection.controller_id == controller.id, Connection.paused_why != "")
     for one in session.exec(select(Connection).where(*mine)):
-        yield Waiting("connection_paused", 1, f"{one.title}: {one.paused_why}", grave=True)
+        yield Waiting(
+            "connection_paused", 1, f"{one.title}: {one.paused_why}", f"/console/connections/{one.id}", grave=True
+        )
     for sender in session.exec(select(Sender).where(Sender.controller_id == controller.id, Sender.paused_why != "")):
-        yield Waiting("sender_paused", 1, f"{sender.number}: {sender.paused_why}", grave=True)
+        yield Waiting(
+            "sender_paused",
+            1,
+            f"{sender.number}: {sender.paused_why}",
+            f"/console/connections/{sender.connection_id}",
+            grave=True,
+        )
 
 
 def _reports(session: Session, controller: Controller) -> Iterator[Waiting]:
     for one in outbox.waiting(session, controller):
         if one.failed:
             grave = one.kind is ReportKind.WITHDRAWAL
-            yield Waiting("reports_failed", one.failed, f"{one.title}, {one.kind}", grave=grave)
+            yield Waiting(
+                "reports_failed",
+                one.failed,
+                f"{one.title}, {one.kind}",
+                f"/console/connections/{one.connection_id}",
+                grave=grave,
+            )
 
 
 def _notices(world: World, session: Session, controller: Controller) -> Iterator[Waiting]:

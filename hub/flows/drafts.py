@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from sqlmodel import Session, select
 
@@ -34,7 +34,7 @@ class Plan:
 
     weight: of the first template, where there are others beside it. local_time: by the recipient's clock.
     late_minutes: None leaves it to the settings. canary: how many go first; the others wait for `canary_wait` after the
-    last of them has left, and for the rules.
+    last of them has left, and for the rules. start_at: when it starts, unless whoever starts it says otherwise.
     """
 
     beside: tuple[Beside, ...] = ()
@@ -45,6 +45,7 @@ class Plan:
     canary: int = 0
     canary_wait: timedelta = timedelta(hours=1)
     rules: Rules = field(default_factory=Rules)
+    start_at: datetime | None = None
 
 
 def create(
@@ -99,6 +100,7 @@ def create(
         variants=[one.plain() for one in among] if plan.beside else [],
         state=CampaignState.DRAFT,
         created_by=by.strip(),
+        start_at=plan.start_at.astimezone(UTC) if plan.start_at else None,
         late_minutes=plan.late_minutes,
         local_time=plan.local_time.isoformat("minutes") if plan.local_time else "",
         any_hour=plan.any_hour,

@@ -78,6 +78,22 @@ def set_networks(world: World, session: Session, connection: Connection, network
     return _keep(world, session, connection, Guard(before.header, before.secret, read))
 
 
+def change(
+    world: World, session: Session, connection: Connection, header: str, secret: str, networks: Sequence[str]
+) -> Guard:
+    """All of a guard at once. Without a `secret` the present header keeps its own; another one needs its secret.
+
+    Raises `BadInput`.
+    """
+    if not header:
+        set_header(world, session, connection, "")
+    elif secret or header.lower() != guard_of(world, connection).header:
+        if not secret:
+            raise BadInput("is empty", field="secret", remedy="Give the new header its value.")
+        set_header(world, session, connection, header, secret)
+    return set_networks(world, session, connection, networks)
+
+
 def _network(written: str) -> IPv4Network | IPv6Network:
     try:
         read = ip_network(written.strip())

@@ -58,12 +58,12 @@ def start(
 ) -> None:
     """Let a draft run, or wait for a second person. Raises `BadInput` when it runs already or has ended.
 
-    `size`: how many records the audience holds, where that is known.
+    `at`: else when the draft was planned for, or now. `size`: how many records the audience holds, where that is known.
     """
     chain, current = _take(world, session, campaign)
     if current.state != CampaignState.DRAFT:
         raise BadInput(_is(current), field="campaign", remedy=_remedy(current))
-    current.start_at = at or world.now()
+    current.start_at = at or max(current.start_at or world.now(), world.now())
     waits = needs_second(world, current, size or 0)
     current.state = CampaignState.WAITING if waits else CampaignState.STAGING
     _write(world, session, chain, current, Act.STARTED, by, start_at=current.start_at.isoformat())

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from sqlmodel import Session, col, select
 
-from hub.contract import Claim, ContactSnapshot, Page, Unavailable
+from hub.contract import Claim, ContactsMerged, ContactSnapshot, Page, Unavailable
 from hub.flows import facts, gate, imports, mappings, optouts, permission, told
 from hub.flows.admission import Record, Writer
 from hub.flows.intake import Admitted, Intake
@@ -55,6 +55,12 @@ class Counts:
         self.excluded.update(other.excluded)
         self.notes.update(other.notes)
         return self
+
+
+def merges(page: Page[ContactSnapshot], now: datetime) -> list[ContactsMerged]:
+    """Records of a page that are gone because another took their place; to be applied before the page."""
+    gone = [item for item in page.items if item.deleted and item.merged_into]
+    return [ContactsMerged(item.merged_into, (item.record,), item.modified_at or now) for item in gone]
 
 
 def apply_page(

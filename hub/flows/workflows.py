@@ -4,13 +4,12 @@ cannot even be asked is refused at once, and the workflow is told why."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from hub.contract import Option, Options, PointKind, Purpose, SendRequested, TemplateState
-from hub.flows import answers, reports, routing
+from hub.contract import Option, Options, PointKind, Purpose, SendRequested
+from hub.flows import answers, choices, reports, routing
 from hub.flows.desk import Desk
 from hub.store.tables import (
     Connection,
@@ -19,7 +18,6 @@ from hub.store.tables import (
     CrmRecord,
     Sender,
     TemplateRow,
-    Wording,
     WorkflowRequest,
     new_id,
 )
@@ -126,17 +124,10 @@ def _refuse(desk: Desk, event: SendRequested, record: CrmRecord | None, row: Wor
 
 def options(session: Session, connection: Connection) -> Options:
     """What a workflow of this CRM may choose from: approved templates, purposes, and topics people agreed to."""
-    listed = (
-        select(TemplateRow)
-        .join(Connection, col(Connection.id) == TemplateRow.connection_id)
-        .where(Connection.controller_id == connection.controller_id, TemplateRow.state == TemplateState.APPROVED)
-        .order_by(TemplateRow.name, TemplateRow.language)
-    )
-    named = dict.fromkeys((row.name, row.language) for row in session.exec(listed))
-    shown = select(Wording).where(Wording.controller_id == connection.controller_id)
-    topics: Sequence[str] = sorted({topic for wording in session.exec(shown) for topic in wording.topics})
+    listed = choices.templates(session, connection.controller_id)
+    topics = choices.topics(session, connection.controller_id)
     return Options(
-        templates=tuple(Option(f"{name}/{language}", f"{name} ({language})") for name, language in named),
+        templates=tuple(Option(f"{one.name}/{one.language}", f"{one.name} ({one.language})") for one in listed),
         purposes=tuple(Option(purpose, purpose.replace("_", " ").capitalize()) for purpose in ASKED),
         topics=tuple(Option(topic, topic) for topic in topics),
     )

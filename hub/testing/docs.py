@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the pages that repeat the code: settings, reason codes, commands, error codes.
-`python -m hub.testing.docs [FOLDER]`.
+"""Writes the pages that repeat the code: settings, reason codes, commands, error codes, providers.
 
-A test fails while a committed page differs from what this module makes.
+`python -m hub.testing.docs [FOLDER]`. A test fails while a committed page differs from what it makes.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from hub.cli import app
 from hub.law.facts import Verdict
 from hub.law.reasons import REASONS, Reason
 from hub.settings import Settings
-from hub.testing import legal_docs, provider_docs
+from hub.testing import legal_docs, provider_docs, provider_matrix
 
 _VERDICTS: dict[Verdict | None, tuple[str, str]] = {
     Verdict.ALLOW: ("Allowed", "The message may be sent, on the basis that the code names."),
@@ -34,7 +33,7 @@ _VERDICTS: dict[Verdict | None, tuple[str, str]] = {
 def pages() -> dict[str, str]:
     """File name to content."""
     made = {"settings.md": settings(), "reason-codes.md": reason_codes(), "commands.md": commands()}
-    return made | legal_docs.pages() | provider_docs.pages()
+    return made | legal_docs.pages() | provider_docs.pages() | provider_matrix.pages()
 
 
 # settings

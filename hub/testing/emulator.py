@@ -218,6 +218,10 @@ class Emulator(ABC):
     def routes(self) -> list[BaseRoute]:
         """The vendor's endpoints."""
 
+    def settings(self, base_url: str) -> dict[str, Any]:
+        """The vendor's plugin configured for this emulator, as `hub emulate` shows it."""
+        return {"base_url": base_url}
+
     def actions(self) -> dict[str, Action]:
         """What `POST /_emulator/do/{action}` can do."""
         return {}

@@ -14,7 +14,21 @@ from typing import Any
 import structlog
 
 from hub.bridge import Bridge
-from hub.contract import BadConfig, BadInput, Crm, HubError, Outcome, Property, Provider, Template, Throttled
+from hub.contract import (
+    BadConfig,
+    BadInput,
+    Crm,
+    Event,
+    Health,
+    HubError,
+    KnowsSenders,
+    Outcome,
+    Property,
+    Provider,
+    SenderState,
+    Template,
+    Throttled,
+)
 from hub.flows import absent, accounts, inbound, mappings, quarantine, releases, reports, sync
 from hub.flows.mappings import Mapped
 from hub.flows.sync import Counts
@@ -73,6 +87,7 @@ class Jobs(Planning):
         try:
             crm.asked = self._asked(controller, connection_id)
             for page in self.bridge.iterate(crm.contacts(connection.sync_cursor)):
+                self._take(connection_id, sync.merges(page, self.world.now()))
                 with self.world.db.write() as session:
                     run = session.get_one(SyncRun, run.id)
                     current = session.get_one(Connection, connection_id)
@@ -90,11 +105,13 @@ class Jobs(Planning):
             self._look_for_absent(crm, connection_id)
         return self._synced(connection_id, run.id, error)
 
-    def rehearse(self, connection_id: str, progress: Callable[[Counts], None] | None = None) -> Counts:
-        """What the next sync would store and exclude."""
+    def rehearse(
+        self, connection_id: str, progress: Callable[[Counts], None] | None = None, *, most: int | None = None
+    ) -> Counts:
+        """What the next sync would store and exclude; `most` as in `rehearsing`."""
         with self.world.db.read() as session:
             crm = self._crm(session.get_one(Connection, connection_id))
-        return rehearse(self.world, self.bridge, connection_id, crm, progress)
+        return rehearse(self.world, self.bridge, connection_id, crm, progress, most)
 
     def _asked(self, controller: Controller, connection_id: str) -> tuple[str, ...]:
         with self.world.db.read() as session:
@@ -119,6 +136,10 @@ class Jobs(Planning):
         except HubError as error:
             log.warning("absent records not asked about", connection=connection_id, error=type(error).__name__)
             return
+        self._take(connection_id, events)
+
+    def _take(self, connection_id: str, events: Sequence[Event]) -> None:
+        """What a walk found out about who is who."""
         if events:
             with self.world.db.write() as session:
                 inbound.apply(self.world, session, session.get_one(Connection, connection_id), events)
@@ -209,6 +230,17 @@ class Jobs(Planning):
                 accounts.pause(session, connection_id, str(error))
 
     # accounts
+
+    def health(self, connection: Connection) -> Health:
+        """Is the account alive? The vendor is asked."""
+        return self.bridge.run(accounts.open_connector(self.world, connection, self.bridge.http).check)
+
+    def numbers(self, connection: Connection) -> list[SenderState]:
+        """An account's numbers as the vendor sees them. Raises `BadInput` where its plugin cannot tell."""
+        live = accounts.open_connector(self.world, connection, self.bridge.http)
+        if not isinstance(live, KnowsSenders):
+            raise BadInput(f"{connection.title} does not tell", field="connection", remedy="Ask the vendor.")
+        return list(self.bridge.run(live.senders))
 
     def templates(self, connection_id: str) -> int:
         """Read a provider's templates. Returns how many."""

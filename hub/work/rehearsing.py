@@ -15,10 +15,16 @@ from hub.store.tables import Connection, Controller, SyncRun
 
 
 def rehearse(
-    world: World, bridge: Bridge, connection_id: str, crm: Crm[Any], progress: Callable[[Counts], None] | None = None
+    world: World,
+    bridge: Bridge,
+    connection_id: str,
+    crm: Crm[Any],
+    progress: Callable[[Counts], None] | None = None,
+    most: int | None = None,
 ) -> Counts:
     """Read a CRM from its cursor on, as the next sync would. Raises what the CRM's plugin raises.
 
+    `most`: it ends with the page on which so many records were seen; None: with the last one.
     Pages do not see one another: somebody who stands on two of them counts twice.
     """
     with world.db.read() as session:
@@ -36,4 +42,6 @@ def rehearse(
             total += sync.apply_page(world, session, controller, current, run, page)
         if progress:
             progress(total)
+        if most is not None and total.seen >= most:
+            break
     return total

@@ -46,10 +46,6 @@ class Dialect(Emulator):
         self.acks: dict[str, datetime] = {}  # id of a user's message: when the hub answered 2xx
         self.lock = threading.RLock()
 
-    def settings(self, base_url: str) -> dict[str, Any]:
-        """The vendor's plugin configured for this emulator."""
-        raise NotImplementedError
-
     @abstractmethod
     def tell_status(
         self, user: User, sent: Sent, status: str, at: datetime, *, category: str, code: int, after: float

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from starlette.middleware.base import RequestResponseEndpoint
 
 from hub.flows.world import World
-from hub.web.api import campaigns, consent, ledger, people, problems, proof
+from hub.web.api import campaigns, connections, consent, ledger, people, problems, proof
 from hub.web.api.access import Access
 from hub.web.api.problems import Problem
 from hub.web.hands import Hands
@@ -37,6 +37,7 @@ def build(world: World, hands: Hands) -> FastAPI:
     app.include_router(people.router)
     app.include_router(consent.router)
     app.include_router(ledger.router)
+    app.include_router(connections.router)
     app.include_router(proof.router)
     problems.install(app)
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter
@@ -11,7 +12,7 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlmodel import Session, col, select
 
-from hub.flows import accounts, campaigns, drafts, routing, steering
+from hub.flows import accounts, campaigns, drafts, results, routing, steering
 from hub.flows.drafts import Beside, Plan
 from hub.flows.records import explain
 from hub.flows.watch import Rules
@@ -55,6 +56,7 @@ class CampaignIn(BaseModel):
     max_errors: float = Field(10.0, ge=0, le=100, description="Per cent of failed messages above which it pauses.")
     max_opt_outs: float = Field(3.0, ge=0, le=100, description="Per cent of people opting out, likewise.")
     sample: int = Field(100, ge=1, le=1_000_000)
+    start_at: AwareDatetime | None = Field(None, description="When it starts, unless `start` says otherwise.")
 
 
 class Start(BaseModel):
@@ -100,6 +102,36 @@ class Blocked(BaseModel):
     remedy: str
 
 
+class ResultOut(BaseModel):
+    """Counts of one template, or one wave. Each step is counted in those before it."""
+
+    name: str
+    messages: int
+    sent: int
+    delivered: int
+    read: int
+    failed: int
+    unknown: int
+    refused: int
+    weight: int | None
+    opted_out: int | None
+
+
+class ResultsOut(BaseModel):
+    """What became of a campaign; `waves` is empty where all went at once."""
+
+    variants: list[ResultOut]
+    waves: list[ResultOut]
+
+
+class CostOut(BaseModel):
+    """By the prices that were loaded; `low`: what is sure."""
+
+    currency: str
+    low: Decimal
+    high: Decimal
+
+
 class PreviewOut(BaseModel):
     """Who would be reached, and why others not. The gate's own answer; nobody is written to."""
 
@@ -107,6 +139,11 @@ class PreviewOut(BaseModel):
     reachable: int
     same_person: int
     blocked: list[Blocked]
+    variants: dict[str, int]
+    first: datetime | None = Field(description="When the first message leaves; null: nobody is reached.")
+    finish: datetime | None = Field(description="When the last one leaves; null: not within a year.")
+    cost: list[CostOut]
+    without_price: dict[str, int] = Field(description="Messages by country for which no price was loaded.")
 
 
 def shown(one: Campaign) -> CampaignOut:
@@ -146,7 +183,7 @@ def draft(caller: Campaigns, wanted: CampaignIn) -> Response:
 def one_campaign(caller: Looks, campaign: str, language: str = "en") -> ProgressOut:
     with caller.reading() as (session, owner):
         found = campaigns.progress(session, _find(session, owner, campaign))
-    refused = blocked(found.refused, _spoken(language))
+    refused = blocked(found.refused, spoken(language))
     return ProgressOut(id=campaign, campaign=shown(found.campaign), states=found.states, refused=refused)
 
 
@@ -155,12 +192,28 @@ def preview(caller: Looks, campaign: str, language: str = "en") -> PreviewOut:
     """Asks the CRM who is meant, and the gate about each. Takes seconds for many people."""
     with caller.reading() as (session, owner):
         found = _find(session, owner, campaign)
-    seen = _hands(caller).preview(found)
+    seen = hands(caller).preview(found)
     return PreviewOut(
         audience=seen.audience,
         reachable=seen.reachable,
         same_person=seen.same_person,
-        blocked=blocked(dict(seen.blocked), _spoken(language)),
+        blocked=blocked(dict(seen.blocked), spoken(language)),
+        variants=dict(seen.variants),
+        first=seen.forecast.first,
+        finish=seen.forecast.finish,
+        cost=[CostOut(currency=one, low=seen.cost.low[one], high=high) for one, high in seen.cost.high.items()],
+        without_price=dict(seen.cost.unknown),
+    )
+
+
+@router.get("/{campaign}/results")
+def results_of(caller: Looks, campaign: str) -> ResultsOut:
+    """By template and by wave."""
+    with caller.reading() as (session, owner):
+        found = campaigns.progress(session, _find(session, owner, campaign))
+        variants, waves = results.by_variant(session, found), results.by_wave(found)
+    return ResultsOut(
+        variants=[ResultOut(**one.plain()) for one in variants], waves=[ResultOut(**one.plain()) for one in waves]
     )
 
 
@@ -168,7 +221,7 @@ def preview(caller: Looks, campaign: str, language: str = "en") -> PreviewOut:
 def start(caller: Campaigns, campaign: str, wanted: Start | None = None) -> Response:
     with caller.reading() as (session, owner):
         found = _find(session, owner, campaign)
-    size = _hands(caller).size(found) if caller.world.settings.approval_above else None
+    size = hands(caller).size(found) if caller.world.settings.approval_above else None
     at, by = wanted.at if wanted else None, caller.actor.name
 
     def do(session: Session, owner: Controller) -> CampaignOut:
@@ -201,7 +254,7 @@ def cancel(caller: Campaigns, campaign: str) -> Response:
     return _steer(caller, "cancel", campaign, steering.cancel)
 
 
-def _hands(caller: Caller) -> Hands:
+def hands(caller: Caller) -> Hands:
     hands: Hands = caller.request.app.state.hands
     return hands
 
@@ -228,7 +281,7 @@ def _find(session: Session, owner: Controller, campaign_id: str) -> Campaign:
     return found
 
 
-def _spoken(language: str) -> str:
+def spoken(language: str) -> str:
     return language if language in ("en", "de") else "en"
 
 
@@ -242,6 +295,7 @@ def _draft(caller: Caller, session: Session, owner: Controller, wanted: Campaign
         canary=wanted.canary,
         canary_wait=timedelta(minutes=wanted.canary_wait_minutes),
         rules=Rules(wanted.max_errors, wanted.max_opt_outs, quality=True, sample=wanted.sample),
+        start_at=wanted.start_at,
     )
     return drafts.create(
         caller.world,

@@ -9,12 +9,13 @@ from typing import Any
 from sqlmodel import Session, col, select
 from starlette.routing import Route
 
-from hub.flows import campaigns, steering
+from hub.flows import campaigns, results, steering
 from hub.flows.records import explain
 from hub.flows.roles import May
 from hub.flows.states import CampaignState, State
 from hub.store.tables import Campaign, Controller
-from hub.web.console.rooms import NotFound, Rooms, Visitor
+from hub.web.console.reading import table
+from hub.web.console.rooms import Leaflet, NotFound, Rooms, Visitor
 
 _PAGE = 50
 # the way of a message, as a funnel: who got so far also passed what stands before
@@ -31,10 +32,11 @@ DEEDS: dict[CampaignState, tuple[str, ...]] = {
 def routes(rooms: Rooms) -> list[Route]:
     return [
         rooms.show("/console/campaigns", May.LOOK, "campaigns.html", _list),
-        rooms.show("/console/campaigns/{id}", May.LOOK, "campaign.html", _one),
+        rooms.show("/console/campaigns/{id}", May.LOOK, "campaign.html", _whole),
         rooms.show("/console/campaigns/{id}/progress", May.LOOK, "campaign_progress.html", _one),
         rooms.show("/console/campaigns/{id}/preview", May.LOOK, "campaign_preview.html", _preview),
-        rooms.act("/console/campaigns/{id}/start", May.CAMPAIGN, "campaign.start", _start),
+        rooms.hand("/console/campaigns/{id}/results.csv", May.LOOK, _export),
+        rooms.act("/console/campaigns/{id}/start", May.CAMPAIGN, "campaign.start", _start, ask=_size),
         rooms.act("/console/campaigns/{id}/approve", May.APPROVE, "campaign.approve", _steered(steering.approve)),
         rooms.act("/console/campaigns/{id}/pause", May.CAMPAIGN, "campaign.pause", _steered(steering.pause)),
         rooms.act("/console/campaigns/{id}/resume", May.CAMPAIGN, "campaign.resume", _steered(steering.resume)),
@@ -71,17 +73,45 @@ def _one(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any
     }
 
 
+def _whole(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any]:
+    found = _one(visitor, session, owner)
+    progress = campaigns.progress(session, found["one"])
+    return {**found, "variants": results.by_variant(session, progress), "waves": results.by_wave(progress)}
+
+
+def _export(visitor: Visitor, session: Session, owner: Controller) -> Leaflet:
+    """All counts in one table: by template, by wave, and by reason where nothing was sent."""
+    found = _find(visitor, session, owner)
+    progress = campaigns.progress(session, found)
+    kinds = (("template", results.by_variant(session, progress)), ("wave", results.by_wave(progress)))
+    plain = [{"kind": kind, **one.plain()} for kind, listed in kinds for one in listed]
+    plain += [{"kind": "refused", "name": code, "messages": count} for code, count in sorted(progress.refused.items())]
+    headings = list(plain[0])
+    rows = [["" if (cell := one.get(name)) is None else cell for name in headings] for one in plain]
+    return table(f"campaign-{found.id}", headings, rows)
+
+
 def _preview(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any]:
     found = _find(visitor, session, owner)
     seen = visitor.hands.preview(found)
     blocked = [(code, count, explain(code, visitor.language)) for code, count in seen.blocked.most_common()]
-    return {"one": found, "seen": seen, "blocked": blocked}
+    cost = [(currency, seen.cost.low[currency], high) for currency, high in sorted(seen.cost.high.items())]
+    return {"one": found, "seen": seen, "blocked": blocked, "cost": cost, "zone": _zone(visitor, owner)}
+
+
+def _zone(visitor: Visitor, owner: Controller) -> str:
+    policy = visitor.world.policy_for(owner.id)
+    return policy.quiet_hours.zone if policy else "UTC"
+
+
+def _size(visitor: Visitor, session: Session, owner: Controller) -> int | None:
+    found = _find(visitor, session, owner)
+    return visitor.hands.size(found) if visitor.world.settings.approval_above else None
 
 
 def _start(visitor: Visitor, session: Session, owner: Controller) -> str:
     found = _find(visitor, session, owner)
-    size = visitor.hands.size(found) if visitor.world.settings.approval_above else None
-    steering.start(visitor.world, session, found, by=visitor.actor.name, size=size)
+    steering.start(visitor.world, session, found, by=visitor.actor.name, size=visitor.asked)
     return f"/console/campaigns/{found.id}"
 
 

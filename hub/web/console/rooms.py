@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -47,10 +47,15 @@ class Visitor:
     path: Mapping[str, str]
     query: Mapping[str, str]
     form: Form = field(default_factory=dict, repr=False)
+    asked: Any = field(default=None, repr=False)  # what a CRM or vendor answered, before the deed
 
     def said(self, name: str) -> str:
         """A field of the form, trimmed."""
         return self.form.get(name, [""])[0].strip()
+
+    def typed(self, name: str, otherwise: str = "") -> str:
+        """What the form says, else the address; for a page that is shown again with what was typed."""
+        return self.said(name) if self.form else self.query.get(name, otherwise).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class Leaflet:
 
 Facts = Callable[[Visitor, Session, Controller], dict[str, Any]]
 Deed = Callable[[Visitor, Session, Controller], "str | Made"]
+Ask = Callable[[Visitor, Session, Controller], Any]
 
 
 class Rooms:
@@ -94,26 +100,54 @@ class Rooms:
 
         return Route(path, self._visited(may, answer))
 
-    def act(self, path: str, may: May, what: str, deed: Deed) -> Route:
-        """A form's deed, in one transaction with its audit row. `deed` returns where to go then."""
+    def hand(self, path: str, may: May, make: Callable[[Visitor, Session, Controller], Leaflet]) -> Route:
+        """A file to take away. The session only reads."""
 
         def answer(visitor: Visitor, row: Staff) -> Response:
+            with self.world.db.read() as session:
+                leaflet = make(visitor, session, session.get_one(Controller, row.controller_id))
+            return leaflet.answer()
+
+        return Route(path, self._visited(may, answer))
+
+    def act(
+        self,
+        path: str,
+        may: May,
+        what: str,
+        deed: Deed,
+        *,
+        ask: Ask | None = None,
+        again: tuple[str, Facts] | None = None,
+    ) -> Route:
+        """A form's deed, in one transaction with its audit row. `deed` returns where to go then.
+
+        `ask` goes to a CRM or vendor before, so that nobody waits for them with the database in hand. `again`: the page
+        that is shown with the problem when something typed is wrong, with what was typed.
+        """
+
+        def do(visitor: Visitor, row: Staff) -> Response:
+            if ask is not None:
+                with self.world.db.read() as session:
+                    asked = ask(visitor, session, session.get_one(Controller, row.controller_id))
+                visitor = replace(visitor, asked=asked)
             with self.world.db.write() as session:
                 done = deed(visitor, session, session.get_one(Controller, row.controller_id))
                 made = done if isinstance(done, Made) else Made(done, visitor.path.get("id", ""))
                 audit.write(self.world, session, visitor.actor, what, made.id)
             return RedirectResponse(made.then, 303, HEADERS)
 
-        return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
-
-    def hand(self, path: str, may: May, make: Callable[[Visitor, Session, Controller], Leaflet]) -> Route:
-        """A file to take away. The session only reads."""
-
         def answer(visitor: Visitor, row: Staff) -> Response:
-            with self.world.db.read() as session:
-                return make(visitor, session, session.get_one(Controller, row.controller_id)).answer()
+            try:
+                return do(visitor, row)
+            except BadInput as problem:
+                if again is None:
+                    raise
+                with self.world.db.read() as session:
+                    found = again[1](visitor, session, session.get_one(Controller, row.controller_id))
+                return self.page(visitor, again[0], 422, **found, problem=problem)
 
-        return Route(path, self._visited(may, answer))
+        return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
 
     def fetch(self, path: str, may: May, what: str, make: Callable[[Visitor, Controller], Leaflet]) -> Route:
         """A form that asks for a file; it leaves once the audit row is there. `make` opens its own sessions."""

@@ -41,6 +41,7 @@ from hub import (
 )
 from hub.whatsapp.reading import Fields, mapping, parsed, text
 from hub_bird import signature, webhooks, wire
+from hub_bird.facts import FACTS
 from hub_bird.problems import refusal
 
 PAGE_SIZE = 100
@@ -142,6 +143,7 @@ class Bird(Provider[Config], KnowsSenders, MarksRead):
             "Retention of messages at Bird: UNCONFIRMED. Local storage region of each number at Meta.",
         ),
         source="[1] [4] [5] [6], read in March to November 2026; unverified until checked for this account",
+        facts=FACTS,
     )
 
     def authenticate(self, request: Inbound) -> None:

@@ -42,6 +42,7 @@ from hub import (
 from hub.whatsapp.reading import Fields, mappings, parsed, text
 from hub.whatsapp.templates import template
 from hub_cm import webhooks, wire
+from hub_cm.facts import FACTS
 
 NOTHING: Fields = {"messages": {"msg": []}}
 
@@ -126,6 +127,7 @@ class Cm(Provider[Config]):
             "Webhooks are not signed: a secret in the address, and the connection's guard with CM.com's addresses.",
         ),
         source="[1] [2] [4] [6]; unverified until checked for this account",
+        facts=FACTS,
     )
 
     def authenticate(self, request: Inbound) -> None:

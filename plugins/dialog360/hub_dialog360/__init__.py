@@ -49,6 +49,7 @@ from hub.whatsapp.templates import template
 from hub_dialog360 import files
 from hub_dialog360.calls import Calls
 from hub_dialog360.config import Config
+from hub_dialog360.facts import FACTS
 
 SIGNATURE = "x-360dialog-signature"
 PAGE_SIZE = 100
@@ -103,6 +104,7 @@ class Dialog360(Provider[Config], CarriesMedia, MarksRead):
             "Local Storage region of the number (there is no EU value); not for numbers in coexistence [8].",
         ),
         source="[1] [8]; unverified until checked for this account",
+        facts=FACTS,
     )
 
     def __init__(self, *given: Any) -> None:

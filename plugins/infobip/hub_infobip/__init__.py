@@ -44,6 +44,7 @@ from hub import (
 )
 from hub.whatsapp.reading import Fields, mappings, parsed
 from hub_infobip import codes, webhooks, wire
+from hub_infobip.facts import FACTS
 
 USER = "hub"  # the user name of BASIC authentication
 _ALGORITHM = re.compile(r"^sha\d+=", re.IGNORECASE)
@@ -158,6 +159,7 @@ class Infobip(Provider[Config], MarksRead):
             "UNCONFIRMED: for how long a message id is remembered to refuse a second message.",
         ),
         source="[1] [5] [6] [7]; unverified until checked for this account",
+        facts=FACTS,
     )
 
     def authenticate(self, request: Inbound) -> None:

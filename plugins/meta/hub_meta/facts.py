@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from hub import Fact, Topic
+from hub import Fact, Topic, unsourced
 
 _DOCS = "developers.facebook.com/documentation/business-messaging/whatsapp"
 _ADDENDUM = "whatsapp.com/legal/business-data-transfer-addendum"
@@ -16,6 +16,16 @@ FACTS = (
     Fact(
         Topic.ROLE,
         "processor for transporting messages; controller of its own for its users' account data",
+        _ADDENDUM,
+        _FEBRUARY,
+        confirmed=True,
+    ),
+    Fact(Topic.SEAT, "IE, by the company's name", _ADDENDUM, _FEBRUARY),
+    Fact(Topic.PARENT, "Meta Platforms, Inc. (US)", "none"),
+    Fact(Topic.HOSTING, "Meta's data centres, in the US and elsewhere", f"{_DOCS}/data-privacy-and-security"),
+    Fact(
+        Topic.SUBPROCESSORS,
+        "WhatsApp LLC (US), Meta Platforms, Inc. (US)",
         _ADDENDUM,
         _FEBRUARY,
         confirmed=True,
@@ -37,8 +47,7 @@ FACTS = (
     Fact(
         Topic.COEXISTENCE,
         "Local Storage is not available for numbers with coexistence",
-        f"{_DOCS}/local-storage",
-        confirmed=True,
+        "docs.360dialog.com/docs/hub/local-storage (of Meta, in 360dialog's words)",
     ),
     Fact(
         Topic.RETENTION,
@@ -46,5 +55,19 @@ FACTS = (
         f"{_DOCS}/data-privacy-and-security",
         confirmed=True,
     ),
+    Fact(
+        Topic.CONTACT_SYNC,
+        "contact book: a map of numbers and BSUIDs at Meta, outside Local Storage; it can be switched off",
+        f"{_DOCS}/business-scoped-user-ids",
+        confirmed=True,
+    ),
+    Fact(
+        Topic.LINK_TRACKING,
+        "Marketing Messages API only: clicks and reads, unless message activity sharing is off",
+        f"{_DOCS}/marketing-messages/send-marketing-messages",
+        confirmed=True,
+    ),
+    Fact(Topic.OPT_OUT, "webhook user_preferences, and error 131050", f"{_DOCS}/webhooks", confirmed=True),
     Fact(Topic.WEBHOOKS, "HMAC-SHA256 of the raw body, X-Hub-Signature-256", f"{_DOCS}/webhooks", confirmed=True),
+    *unsourced(Topic.SUPPORT_ACCESS, Topic.DPA, Topic.TOMS, Topic.CERTIFICATES, Topic.DELETION, Topic.SMS_FALLBACK),
 )

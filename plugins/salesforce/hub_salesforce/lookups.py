@@ -10,7 +10,7 @@ from hub_salesforce.consents import ELSEWHERE, KINDS, STATUS, Consent
 from hub_salesforce.org import CHANNEL, NUMBER, PURPOSE, Org
 from hub_salesforce.rows import Row, flat, groups, listed
 
-IDS = 400  # in one query: a URL may have 16,384 bytes, and an id takes 25 with its quotes escaped
+IDS = 400  # in one query: a URL may have 16,384 bytes, and an id takes 27 with quotes and comma escaped
 
 
 async def used(api: Api, org: Org) -> list[str]:

@@ -45,7 +45,8 @@ def test_members_are_contacts_and_leads_over_several_pages(org: Site) -> None:
 def test_converted_lead_is_a_member_as_its_contact(org: Site) -> None:
     campaign, lead = org.emulator.load([]), org.lead()
     org.emulator.writes.create("CampaignMember", {"CampaignId": campaign, "LeadId": lead})
-    assert members(org, campaign) == [org.emulator.convert(lead)]
+    contact = org.emulator.convert(lead)
+    assert members(org, campaign) == [contact]
 
 
 def test_campaign_of_15_characters_is_found(org: Site) -> None:

@@ -42,6 +42,7 @@ from hub import (
 from hub.whatsapp.reading import Fields, mappings, parsed, text
 from hub_sinch import signature, webhooks, wire
 from hub_sinch.access import Access
+from hub_sinch.facts import FACTS
 from hub_sinch.labels import Labels, key
 from hub_sinch.reasons import refusal
 
@@ -143,6 +144,7 @@ class Sinch(Provider[Config], KnowsSenders):
             "Local storage region of the number at Meta.",
         ),
         source="[1] [2] [6] [7], read in March to October 2026; unverified until checked for this account",
+        facts=FACTS,
     )
 
     @cached_property

@@ -35,6 +35,7 @@ from hub import (
 )
 from hub.whatsapp.reading import Fields, parsed
 from hub_tyntec import webhooks, wire
+from hub_tyntec.facts import FACTS
 from hub_tyntec.problems import problem
 from hub_tyntec.signature import verify
 
@@ -116,6 +117,7 @@ class Tyntec(Provider[Config], MarksRead):
             "Local Storage region of each number at Meta; it ends neither the transfer nor its assessment.",
         ),
         source="[2] for the address, [5]; unverified until checked for this account",
+        facts=FACTS,
     )
 
     def authenticate(self, request: Inbound) -> None:

@@ -82,6 +82,9 @@ class HubSpotEmulator(Emulator):
     def token_expired(self, expired: bool) -> None:
         self.access.static_expired = expired
 
+    def settings(self, base_url: str) -> dict[str, Any]:
+        return {"base_url": base_url, "access_token": self.access_token, "client_secret": self.client_secret}
+
     @property
     def webhook_url(self) -> str:
         """Where webhooks go; empty: nowhere."""
@@ -178,7 +181,7 @@ class HubSpotEmulator(Emulator):
             "expire": lambda _: self.access.expire(),
             "populate": lambda given: self.populate(given["count"], given.get("seed", 0)),
             "load": lambda given: self.load(population(given["count"], given.get("seed", 0))),
-            "webhook_url": lambda given: setattr(self, "webhook_url", given["url"]),
+            "webhook": lambda given: setattr(self, "webhook_url", given["url"]),
         }
 
     def state(self) -> dict[str, Any]:

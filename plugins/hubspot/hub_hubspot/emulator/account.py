@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-import anyio
+import httpx
 
 from hub import ContactSnapshot, Outcome, Page, Report, ReportKind
-from hub.http import client
+from hub.testing.crm_world import run
 from hub.testing.emulator import serve
 from hub_hubspot import Config, HubSpot
 from hub_hubspot.emulator import HubSpotEmulator, create
@@ -39,11 +39,13 @@ class Account:
         return Config.model_validate({"base_url": self.url, **self.settings})
 
     def ask(self, work: Callable[[HubSpot], Awaitable[R]]) -> R:
-        async def main() -> R:
-            async with client(connections=8) as http:
-                return await work(HubSpot(self.config(), http, self.memory))
+        world: Any = self
+        asked: Any = work
+        result: R = run(world, asked)
+        return result
 
-        return anyio.run(main)
+    def crm(self, http: httpx.AsyncClient) -> HubSpot:
+        return HubSpot(self.config(), http, self.memory)
 
     def read(self, since: str | None = None) -> list[Page[ContactSnapshot]]:
         async def pages(crm: HubSpot) -> list[Page[ContactSnapshot]]:

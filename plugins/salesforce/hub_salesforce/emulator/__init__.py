@@ -70,6 +70,19 @@ class SalesforceEmulator(Emulator):
         if contacts:
             self.seed_contacts(contacts)
 
+    def settings(self, base_url: str) -> dict[str, Any]:
+        keys = {"client_id": self.signin.client_id, "client_secret": self.signin.client_secret}
+        return {"base_url": base_url, **keys, "organization": self.organization}
+
+    @property
+    def webhook_url(self) -> str:
+        """Where flows and outbound messages go; empty: nowhere."""
+        return self.outgoing.url
+
+    @webhook_url.setter
+    def webhook_url(self, url: str) -> None:
+        self.outgoing.url = url
+
     # --- what people at the company do
 
     def seed_contacts(self, count: int, *, name: str = "Everyone") -> str:
@@ -157,7 +170,7 @@ class SalesforceEmulator(Emulator):
             "load": lambda given: self.load(population(given["count"], given.get("seed", 0))),
             "seed": lambda given: self.seed_contacts(given["count"]),
             "touch": lambda given: self.touch(given["count"]),
-            "webhook_url": lambda given: setattr(self.outgoing, "url", given["url"]),
+            "webhook": lambda given: setattr(self, "webhook_url", given["url"]),
         }
 
     def touch(self, count: int) -> int:

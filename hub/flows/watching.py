@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Connections as people look after them: what each is, how its reading went, and reading it again soon."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from hub.contract import BadInput, Crm
+from hub.flows.world import World
+from hub.store.tables import Connection, Controller, Sender, SyncProblem, SyncRun, TemplateRow
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One account. `reads`: it is a CRM; `broken`: its plugin is not there. `run`: how it was last read."""
+
+    connection: Connection
+    reads: bool
+    broken: bool
+    run: SyncRun | None
+    senders: tuple[Sender, ...]
+
+
+def every(world: World, session: Session, controller: Controller) -> list[Watched]:
+    """All accounts, by title."""
+    mine = select(Connection).where(Connection.controller_id == controller.id).order_by(col(Connection.title))
+    return [one(world, session, row) for row in session.exec(mine)]
+
+
+def one(world: World, session: Session, connection: Connection) -> Watched:
+    cls = world.registry.connectors.get(connection.connector)
+    of_it = select(Sender).where(Sender.connection_id == connection.id).order_by(col(Sender.number))
+    last = next(iter(runs(session, connection, "", 1)), None)
+    return Watched(
+        connection, cls is not None and issubclass(cls, Crm), cls is None, last, tuple(session.exec(of_it).all())
+    )
+
+
+def runs(session: Session, connection: Connection, before: str, limit: int) -> Sequence[SyncRun]:
+    """How a CRM was read, the newest first, or what is older than the run `before`."""
+    mine = select(SyncRun).where(SyncRun.connection_id == connection.id)
+    if before:
+        mine = mine.where(col(SyncRun.id) < before)
+    return session.exec(mine.order_by(col(SyncRun.id).desc()).limit(limit)).all()
+
+
+def problems(session: Session, run: SyncRun, after: str, limit: int) -> Sequence[SyncProblem]:
+    """Records that could not be used, in the order they were met."""
+    mine = select(SyncProblem).where(SyncProblem.run_id == run.id, col(SyncProblem.id) > after)
+    return session.exec(mine.order_by(col(SyncProblem.id)).limit(limit)).all()
+
+
+def templates(session: Session, connection: Connection, state: str = "") -> Sequence[TemplateRow]:
+    """As they were last read, by name."""
+    mine = select(TemplateRow).where(TemplateRow.connection_id == connection.id)
+    if state:
+        mine = mine.where(TemplateRow.state == state)
+    return session.exec(mine.order_by(col(TemplateRow.name), col(TemplateRow.language))).all()
+
+
+def sync_soon(world: World, session: Session, connection: Connection) -> None:
+    """Have a CRM read as soon as somebody works. Raises `BadInput`."""
+    if not one(world, session, connection).reads:
+        raise BadInput(f"{connection.title} is no CRM", field="connection", remedy="Name a CRM connection.")
+    if connection.paused_why:
+        raise BadInput("stands still", field="connection", remedy="Mend what paused it, then let it go on.")
+    connection.next_sync_at = world.now()
+    session.add(connection)
