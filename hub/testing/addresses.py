@@ -18,6 +18,7 @@ from hub.flows.world import World
 from hub.store.tables import (
     ApiKey,
     Campaign,
+    Connection,
     Contact,
     Controller,
     DecisionRow,
@@ -25,6 +26,7 @@ from hub.store.tables import (
     MessageRow,
     OptInPage,
     Review,
+    SyncRun,
     Wording,
 )
 from hub.web.api import build
@@ -32,7 +34,16 @@ from hub.web.app import API, House
 from hub.web.hands import Hands
 
 STATIC = "/console/static/"
-VENDORS = frozenset({"/console/campaigns/{id}/preview"})  # pages that ask a CRM about everybody: they take longer
+VENDORS = frozenset(  # pages that ask a CRM or a provider: they take as long as it does
+    {
+        "/console/campaigns/{id}/preview",
+        "/console/campaigns/new",
+        "/console/campaigns/new/sample",
+        "/console/connections/{id}/health",
+        "/console/connections/{id}/numbers",
+        "/console/connections/{id}/rehearsal",
+    }
+)
 _PARTS = re.compile(r"(\{[^}]*\})")
 Find = Callable[[Session, Controller], str]
 
@@ -54,8 +65,21 @@ def words(said: str) -> Find:
     return lambda session, controller: said
 
 
+def synced(what: Any) -> Find:
+    """Of the sync that was begun last."""
+
+    def find(session: Session, controller: Controller) -> str:
+        runs = select(what).join(Connection, col(Connection.id) == SyncRun.connection_id)
+        mine = runs.where(Connection.controller_id == controller.id).order_by(col(SyncRun.id).desc())
+        return str(session.execute(mine.limit(1)).scalar_one())
+
+    return find
+
+
 THINGS: dict[str, Find] = {
     "/console/campaigns/{id}": newest(Campaign),
+    "/console/connections/{id}": synced(SyncRun.connection_id),
+    "/console/connections/{id}/syncs/{run}": synced(SyncRun.id),
     "/console/consents/{id}": newest(LedgerRow, LedgerRow.kind == "consent_given"),
     "/console/decisions/{id}": newest(DecisionRow, col(DecisionRow.contact_id).is_not(None)),
     "/console/language/{language}": words("de"),
@@ -67,6 +91,7 @@ THINGS: dict[str, Find] = {
     "/console/reviews/{id}": newest(Review),
     "/console/wordings/{id}": newest(Wording),
     "/api/v1/campaigns/{campaign}": newest(Campaign),
+    "/api/v1/connections/{connection}": synced(SyncRun.connection_id),
     "/api/v1/consents/{consent}": newest(LedgerRow, LedgerRow.kind == "consent_given"),
     "/api/v1/decisions/{decision}": newest(DecisionRow, col(DecisionRow.contact_id).is_not(None)),
     "/api/v1/keys/{key}": newest(ApiKey),
