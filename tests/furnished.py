@@ -14,11 +14,12 @@ def furnish(shop: Shop) -> None:
     """One company with something of everything, each with hostile words in it."""
     for who in (ANNA, BEN):
         shop.agree(phone(who))
-    shop.hear(shop.said(f"Bitte {HOSTILE} aufhören oder so", phone(CARLA)))
+    shop.hear(shop.said(f"Das nervt langsam {HOSTILE}", phone(CARLA)))
     shop.sync(
         *(person(str(i), who, CONSENT, properties=(("firstname", HOSTILE),)) for i, who in enumerate((ANNA, BEN)))
     )
     shop.paper.lists = {HOSTILE: [("0", "1", "2")], "all": [("0", "1", "2")]}
     shop.stage("0", "1", title=HOSTILE, parameters={"1": f"firstname|{HOSTILE[:20]}"})
+    assert shop.claim()  # decisions about people
     with shop.write() as session:
         keys.make(shop.world, session, shop.controller, title=HOSTILE, role=Role.READER, days=1, by=HOSTILE)

@@ -47,7 +47,7 @@ def test_every_page_of_the_console_has_no_violation(premises: Premises, language
         answer = tab.page.request.get(f"{premises.base}{address}")
         if "<!doctype html>" not in answer.text():
             continue  # a part of a page, or a file
-        assert tab.go(address) == 200, path
+        assert tab.go(address) in ((200, 422) if path in addresses.VENDORS else (200,)), path  # a CRM has no numbers
         assert tab.page.locator("html").get_attribute("lang") == language
         wrong += looked_at(tab, path)
         seen += 1

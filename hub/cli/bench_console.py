@@ -49,7 +49,7 @@ def console(
         for one in backend or list(Backend):
             with _open(one, people, messages, tell, version) as looking:
                 found = _opened(looking, runs, tell, one)
-            pages += [Figure(f"{path} {one}", _UNIT, (percentile(times, 95),)) for path, times in found.items()]
+            pages += [Figure(f"{path} {one}", "ms", tuple(times)) for path, times in found.items()]
             slowest.append(Figure(f"page_p95_ms_{one}", _UNIT, (max(percentile(t, 95) for t in found.values()),)))
     worst = max(slowest, key=lambda figure: figure.values[0])
     show("console", [Figure("page_p95_ms", _UNIT, worst.values), *slowest, *pages], version, json=json)

@@ -9,34 +9,54 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
-from fastapi import FastAPI
 from sqlmodel import Session, SQLModel, col, select
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
-from hub.store.tables import ApiKey, Campaign, Connection, Controller, ProcessorRecord, Sender, SyncRun
-from hub.web.app import House
+from hub.flows.world import World
+from hub.store.tables import (
+    ApiKey,
+    Campaign,
+    Connection,
+    Contact,
+    Controller,
+    DecisionRow,
+    LedgerRow,
+    MessageRow,
+    OptInPage,
+    ProcessorRecord,
+    Review,
+    Sender,
+    SyncRun,
+    Wording,
+)
+from hub.web.api import build
+from hub.web.app import API, House
+from hub.web.hands import Hands
 
 STATIC = "/console/static/"
-VENDORS = frozenset(  # pages that ask a CRM or vendor: they take longer
+VENDORS = frozenset(  # pages that ask a CRM or a provider: they take as long as it does
     {
         "/console/campaigns/{id}/preview",
+        "/console/campaigns/new",
+        "/console/campaigns/new/sample",
         "/console/connections/{id}/health",
         "/console/connections/{id}/numbers",
         "/console/connections/{id}/rehearsal",
     }
 )
+_PARTS = re.compile(r"(\{[^}]*\})")
 Find = Callable[[Session, Controller], str]
 
 
-def newest(table: type[SQLModel]) -> Find:
+def newest(table: type[SQLModel], *which: Any) -> Find:
     """The company's row of a table that was made last."""
     key: Any = table.id  # type: ignore[attr-defined]
     owner: Any = table.controller_id  # type: ignore[attr-defined]
 
     def find(session: Session, controller: Controller) -> str:
-        mine = select(key).where(owner == controller.id).order_by(col(key).desc())
+        mine = select(key).where(owner == controller.id, *which).order_by(col(key).desc())
         return str(session.execute(mine.limit(1)).scalar_one())
 
     return find
@@ -53,37 +73,53 @@ def _provider(session: Session, controller: Controller) -> str:
     return session.exec(mine.order_by(col(Sender.id)).limit(1)).one()
 
 
-def _crm(session: Session, controller: Controller) -> str:
-    """An account without numbers."""
-    mine = select(Connection.id).where(Connection.controller_id == controller.id)
-    return session.exec(mine.where(col(Connection.id).not_in(select(Sender.connection_id))).limit(1)).one()
-
-
-def _run(session: Session, controller: Controller) -> str:
-    mine = select(SyncRun.id).where(SyncRun.connection_id == _crm(session, controller))
-    return session.exec(mine.order_by(col(SyncRun.id)).limit(1)).one()
-
-
 def _paper(session: Session, controller: Controller) -> str:
     """A document of the provider's file."""
     mine = select(ProcessorRecord).where(ProcessorRecord.connection_id == _provider(session, controller))
     return str(session.exec(mine.limit(1)).one().papers[0]["sha256"])
 
 
+def synced(what: Any) -> Find:
+    """Of the sync that was begun last."""
+
+    def find(session: Session, controller: Controller) -> str:
+        runs = select(what).join(Connection, col(Connection.id) == SyncRun.connection_id)
+        mine = runs.where(Connection.controller_id == controller.id).order_by(col(SyncRun.id).desc())
+        return str(session.execute(mine.limit(1)).scalar_one())
+
+    return find
+
+
 THINGS: dict[str, Find] = {
     "/console/campaigns/{id}": newest(Campaign),
-    "/console/connections/{id}": _crm,
-    "/console/connections/{id}/syncs/{run}": _run,
+    "/console/connections/{id}": synced(SyncRun.connection_id),
+    "/console/connections/{id}/syncs/{run}": synced(SyncRun.id),
+    "/console/consents/{id}": newest(LedgerRow, LedgerRow.kind == "consent_given"),
+    "/console/decisions/{id}": newest(DecisionRow, col(DecisionRow.contact_id).is_not(None)),
     "/console/language/{language}": words("de"),
+    "/console/messages/{id}": newest(MessageRow),
+    "/console/pages/{id}": newest(OptInPage),
+    "/console/pages/{id}/poster/{size}": words("a4"),
+    "/console/pages/{id}/poster/{size}.{form}": words("svg"),
+    "/console/people/{id}": newest(Contact),
     "/console/providers/{id}": _provider,
     "/console/providers/{id}/form/{part}": words("transfers"),
     "/console/providers/{id}/papers/{sha256}": _paper,
+    "/console/reviews/{id}": newest(Review),
+    "/console/wordings/{id}": newest(Wording),
     "/api/v1/campaigns/{campaign}": newest(Campaign),
-    "/api/v1/connections/{connection}": _crm,
+    "/api/v1/connections/{connection}": synced(SyncRun.connection_id),
+    "/api/v1/consents/{consent}": newest(LedgerRow, LedgerRow.kind == "consent_given"),
+    "/api/v1/decisions/{decision}": newest(DecisionRow, col(DecisionRow.contact_id).is_not(None)),
     "/api/v1/providers/{connection}": _provider,
     "/api/v1/providers/{connection}/papers/{sha256}": _paper,
     "/api/v1/routes/{purpose}": words("MARKETING"),
     "/api/v1/keys/{key}": newest(ApiKey),
+    "/api/v1/messages/{message}": newest(MessageRow),
+    "/api/v1/opt-in-pages/{page}": newest(OptInPage),
+    "/api/v1/people/{person}": newest(Contact),
+    "/api/v1/reviews/{waiting}": newest(Review),
+    "/api/v1/wordings/{wording}": newest(Wording),
 }
 
 
@@ -97,12 +133,11 @@ def console(app: House, method: str = "GET") -> list[str]:
     )
 
 
-def api(app: House) -> Iterator[tuple[str, str]]:
+def api(world: World) -> Iterator[tuple[str, str]]:
     """Method and address of everything that the API can do, from its own description."""
-    for mount in app.routes:
-        if isinstance(mount, Mount) and isinstance(mount.app, FastAPI):
-            for path, verbs in mount.app.openapi()["paths"].items():
-                yield from ((verb.upper(), mount.path + path) for verb in verbs)
+    described = build(world, cast(Hands, None)).openapi()  # nothing is asked of it
+    for path, verbs in described["paths"].items():
+        yield from ((verb.upper(), API + path) for verb in verbs)
 
 
 def named(path: str, session: Session, controller: Controller) -> str:
@@ -118,7 +153,6 @@ def named(path: str, session: Session, controller: Controller) -> str:
 
 def _alike(pattern: str, address: str) -> bool:
     """Is it this pattern, with the parts before the last filled in?"""
-    *before, last = pattern.split("/")
-    *given, end = address.split("/")
-    same = (p == g or (p.startswith("{") and not g.startswith("{")) for p, g in zip(before, given, strict=False))
-    return len(before) == len(given) and last == end and all(same)
+    before, _, last = pattern.rpartition("{")
+    filled = "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in _PARTS.split(before))
+    return re.fullmatch(filled + re.escape("{" + last), address) is not None

@@ -129,10 +129,7 @@ class StopRow(SQLModel, table=True):
     """What blocks a contact point. Keyed by HMAC alone: it outlives the contact, and every re-import."""
 
     __tablename__ = "stop"
-    __table_args__ = (
-        Index("ix_stop_point", "token", "controller_id"),
-        Index("ix_stop_time", "controller_id", "event_time"),
-    )
+    __table_args__ = (Index("ix_stop_point", "token", "controller_id"),)
     id: str = key()
     controller_id: str = ref("controller.id", index=False)
     token: str
@@ -141,7 +138,7 @@ class StopRow(SQLModel, table=True):
     channel: str = "*"
     purpose: str = "*"
     topic: str = "*"
-    event_time: datetime = time()
+    event_time: datetime = time(index=True)
     told_by: str = ""  # which field of which CRM connection claimed it; empty for what the hub heard itself
     left_by: str = ""  # the point has a new holder: this is the former one's, and kept under that token too
     ledger_id: str = ref("ledger.id")

@@ -17,8 +17,8 @@ from sqlalchemy import ColumnElement, Subquery, case, func, insert, literal, nul
 from sqlmodel import Session, SQLModel, col
 
 from hub.bridge import Bridge
-from hub.contract import Point, PointKind, Purpose, ReportKind
-from hub.flows import accounts, contacts, keys, staff
+from hub.contract import MessageReceived, Point, PointKind, Purpose, ReportKind
+from hub.flows import accounts, inbound, keys, optin, staff
 from hub.flows.roles import Role
 from hub.flows.states import CampaignState, State
 from hub.flows.world import World
@@ -30,6 +30,7 @@ from hub.store.tables import (
     MessageRow,
     ReportRow,
     Sender,
+    SyncRun,
 )
 from hub.testing import addresses, decisions
 from hub.testing.emulator import serve
@@ -47,7 +48,8 @@ _RUNNING = ((State.DELIVERED, 30), (State.ACCEPTED, 35), (State.QUEUED, 99), (St
 def furnish(world: World, people: int, messages: int, tell: Tell) -> Controller:
     """Fill an empty, migrated database."""
     tell("people and messages", 0, 1 + CAMPAIGNS)
-    owner = decisions.seed(world, people).controller
+    lab = decisions.seed(world, people)
+    owner = lab.controller
     with world.db.write() as session:
         more = {"role": Role.ADMIN, "by": "hub bench"}
         staff.add(world, session, owner, login=_LOGIN, name="Bench", password=_PASSWORD, **more)
@@ -57,8 +59,13 @@ def furnish(world: World, people: int, messages: int, tell: Tell) -> Controller:
         tell("people and messages", 1 + index, 1 + CAMPAIGNS)
         with world.db.write() as session:
             _campaign(world, session, owner, sender, crm, index, messages // CAMPAIGNS)
+    lab.record(lab.points[:500])
     with world.db.write() as session:
-        contacts.meet(world, session, owner, [Point(PointKind.E164, "+4915112345671")])  # one with data to show
+        optin.create(world, session, owner, sender, title="Bench", language="de", topics=[decisions.TOPIC])
+        session.add(SyncRun(connection_id=crm.id, started_at=world.now(), finished_at=world.now()))
+        provider, point = session.get_one(Connection, sender.connection_id), Point(PointKind.E164, "+4915112345671")
+        said = MessageReceived(sender.vendor_id, (point,), world.now(), "wamid.1", "text", "Das nervt langsam")
+        inbound.apply(world, session, provider, [said])  # one with data to show, and something to review
     with world.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as tidy:
         tidy.execute(text("ANALYZE" if world.db.sqlite else "VACUUM ANALYZE"))  # as a server does by itself in time
     tell("people and messages", 1 + CAMPAIGNS, 1 + CAMPAIGNS)

@@ -825,9 +825,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("stop", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stop_event_time"), ["event_time"], unique=False)
         batch_op.create_index(batch_op.f("ix_stop_ledger_id"), ["ledger_id"], unique=False)
         batch_op.create_index("ix_stop_point", ["token", "controller_id"], unique=False)
-        batch_op.create_index("ix_stop_time", ["controller_id", "event_time"], unique=False)
 
     op.create_table(
         "sync_run",
@@ -1494,9 +1494,9 @@ def downgrade() -> None:
 
     op.drop_table("sync_run")
     with op.batch_alter_table("stop", schema=None) as batch_op:
-        batch_op.drop_index("ix_stop_time")
         batch_op.drop_index("ix_stop_point")
         batch_op.drop_index(batch_op.f("ix_stop_ledger_id"))
+        batch_op.drop_index(batch_op.f("ix_stop_event_time"))
 
     op.drop_table("stop")
     with op.batch_alter_table("sender", schema=None) as batch_op:
