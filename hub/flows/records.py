@@ -125,14 +125,18 @@ def _why(
 
 
 def events_of(session: Session, contact_id: str) -> list[LedgerRow]:
-    """A person's events: by contact, and by contact point for what came before there was a contact."""
+    """A person's events: by contact, and by contact point for what came before there was a contact.
+
+    What belongs to somebody who had the number before is not theirs to see.
+    """
     tokens = contacts.tokens_of(session, contact_id)
-    stops = select(StopRow.ledger_id).where(col(StopRow.token).in_(tokens))  # one event may stop several points
+    # one event may stop several points
+    stops = select(StopRow.ledger_id).where(col(StopRow.token).in_(tokens), StopRow.left_by == "")
     rows = session.exec(
         select(LedgerRow)
         .where(
             col(LedgerRow.contact_id).in_(contacts.family(session, contact_id))
-            | col(LedgerRow.token).in_(tokens)
+            | (col(LedgerRow.token).in_(tokens) & col(LedgerRow.contact_id).is_(None))
             | col(LedgerRow.id).in_(stops)
         )
         .order_by(col(LedgerRow.seq), col(LedgerRow.position))
