@@ -136,3 +136,15 @@ def test_file_of_a_person_is_gone_after_its_time(name: str, path: str, days: int
         assert fetched(headers=headers) == 200
         emulator.clock.advance(timedelta(minutes=1))
         assert fetched(headers=headers) == gone
+
+
+@pytest.mark.parametrize("name", ["cm", "sinch"])
+def test_open_link_to_a_file_of_a_person_ends_after_its_time(name: str) -> None:
+    with playing(name) as (emulator, vendor, door):
+        emulator.settings(vendor)
+        emulator.send_file(PERSON, "image", b"a picture", "image/jpeg")
+        (link,) = re.findall(rf"{vendor}/files/\w+", door.next().body.decode().replace("\\/", "/"))
+        found = httpx.get(link, trust_env=False)
+        assert (found.status_code, found.content) == (200, b"a picture")
+        emulator.clock.advance(emulator.keeps_files)
+        assert httpx.get(link, trust_env=False).status_code == 404

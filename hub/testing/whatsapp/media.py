@@ -9,9 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from hub.testing.whatsapp.refusals import Refused
 
@@ -50,7 +55,12 @@ class Kept:
 
 
 class MediaStore:
-    """Files by id, gone when their time is over."""
+    """Files by id, gone when their time is over.
+
+    base_url: the emulator's own address, for vendors that hand files out to everybody who has the link.
+    """
+
+    base_url = ""
 
     def __init__(self, rng: random.Random, now: Callable[[], datetime]) -> None:
         self._rng, self._now = rng, now
@@ -72,6 +82,20 @@ class MediaStore:
 
     def delete(self, media: str) -> bool:
         return self._files.pop(media, None) is not None
+
+    def link(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """What a person sent, with an open link to its file where the store holds it."""
+        held = bool(self.base_url) and str(content.get("id", "")) in self._files
+        return {**content, "link": f"{self.base_url}/files/{content['id']}"} if held else dict(content)
+
+    def route(self) -> Route:
+        """Where such links lead."""
+
+        async def file(request: Request) -> Response:
+            kept = self.get(request.path_params["media"])
+            return Response(status_code=404) if kept is None else Response(kept.content, media_type=kept.mime_type)
+
+        return Route("/files/{media}", file)
 
     def address(self, media: str) -> str:
         """A token that opens the file for five minutes."""

@@ -46,6 +46,7 @@ class CmEmulator(WhatsApp):
         return Api(self).routes()
 
     def settings(self, base_url: str) -> dict[str, Any]:
+        self.media.base_url = base_url
         keys = {name: getattr(self, name) for name in ("product_token", "webhook_secret", "namespace")}
         return {"base_url": base_url, "templates_file": str(self._filed()), **keys}
 
@@ -65,7 +66,7 @@ class CmEmulator(WhatsApp):
     def tell_message(
         self, user: User, id: str, at: datetime, kind: str, content: dict[str, Any], *, quoted: str
     ) -> None:
-        self._tell(shapes.inbound(self.number, user, at, shapes.said(kind, content), quoted), key=id)
+        self._tell(shapes.inbound(self.number, user, at, shapes.said(kind, self.media.link(content)), quoted), key=id)
 
     def _tell(self, body: dict[str, Any], *, after: float = 0.0, key: str = "") -> None:
         if not self.webhook_url:

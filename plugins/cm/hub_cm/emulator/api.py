@@ -32,7 +32,7 @@ class Api:
         self.platform = platform
 
     def routes(self) -> list[BaseRoute]:
-        return [Route("/v1.0/message", self.message, methods=["POST"])]
+        return [Route("/v1.0/message", self.message, methods=["POST"]), self.platform.media.route()]
 
     async def message(self, request: Request) -> Response:
         try:

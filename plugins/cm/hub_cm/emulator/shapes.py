@@ -44,7 +44,7 @@ def said(kind: str, content: Value) -> Value:
     """What a person sent, from Meta's words to CM.com's. How a pressed button comes is not documented: as its label."""
     empty = {"mediaUri": "", "contentType": "", "title": ""}
     if kind in _TYPES:
-        link = f"https://media.example.org/{content.get('id', 'file-1')}"
+        link = content.get("link") or f"https://media.example.org/{content.get('id', 'file-1')}"
         file = {"mediaUri": link, "contentType": _TYPES[kind], "title": ""}
         return {"text": content.get("caption", ""), "media": file}
     if kind == "location":

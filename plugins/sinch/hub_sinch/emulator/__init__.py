@@ -61,6 +61,7 @@ class SinchEmulator(WhatsApp):
         return Api(self).routes()
 
     def settings(self, base_url: str) -> dict[str, Any]:
+        self.media.base_url = base_url
         return {
             "base_url": base_url,
             "project_id": self.project,
@@ -159,7 +160,7 @@ class SinchEmulator(WhatsApp):
     def tell_message(
         self, user: User, id: str, at: datetime, kind: str, content: dict[str, Any], *, quoted: str
     ) -> None:
-        said = shapes.said(kind, content, quoted=quoted, payloads=self.payloads.get(quoted, {}))
+        said = shapes.said(kind, self.media.link(content), quoted=quoted, payloads=self.payloads.get(quoted, {}))
         message = shapes.message(self.sender, user, id, at, said, self.number)
         self._tell("MESSAGE_INBOUND", message, at, done=lambda when: self.acknowledged(id, when))
 

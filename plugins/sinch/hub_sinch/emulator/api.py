@@ -36,6 +36,7 @@ class Api:
         return [
             Route(PROJECT + "/messages:send", self._guarded(self.send), methods=["POST"]),  # asked most
             Route("/oauth2/token", self.token, methods=["POST"]),
+            self.platform.media.route(),
             Route(PROJECT + "/apps", self._guarded(self.apps)),
             Route(PROJECT + "/apps/{app}", self._guarded(self.app), methods=["GET", "PATCH"]),
             Route(PROJECT + "/webhooks", self._guarded(self.webhooks), methods=["POST"]),
