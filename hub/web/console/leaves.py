@@ -42,6 +42,8 @@ class Leaves:
         self._words = {key: said for one in sheets for key, said in tomllib.loads(one.read_text("utf-8")).items()}
         names = ("style.css", "htmx.min.js")
         self._files = {name: folder.joinpath("static", name).read_bytes() for name in names}
+        shared = files("hub.web").joinpath("pages", "style.css").read_bytes()  # with the public pages
+        self._files["style.css"] = shared + self._files["style.css"]
         loader = PackageLoader("hub.web.console", "pages")
         self._pages = Environment(
             loader=loader,
