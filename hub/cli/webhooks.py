@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from hub.cli.session import controller, out, world
 from hub.contract import BadInput
@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 def parked() -> None:
     """List webhooks that were given up after several tries, the oldest first. They block nobody, and are kept."""
     with world() as built, built.db.read() as session:
-        table = Table("id", "connection", "received", "tries", "error")
+        table = Table(Column("id", min_width=32), "connection", "received", "tries", "error")
         for one in flow.every(session, controller(built, session)):
             table.add_row(one.id, one.connection, one.received_at.isoformat(), str(one.attempts), one.error)
         out.print(table)

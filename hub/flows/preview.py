@@ -42,6 +42,7 @@ class Preview:
 def preview_page(stager: Stager, records: Sequence[str], seen: set[str], preview: Preview) -> None:
     """Count a page of members. Nobody is written to and nothing is stored."""
     preview.audience += len(records)
+    preview.same_person += len(records) - len(set(records))
     found, unresolved = stager.ask(records)
     if unresolved:
         preview.blocked[NOT_HELD] += unresolved

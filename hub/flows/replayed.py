@@ -206,4 +206,15 @@ _EFFECTS = {
     "campaign_cancelled": _cancel_campaign,
     "campaign_paused": _pause_campaign,
 }
-LEFT_TO_PEOPLE = frozenset({"request_heard", "request_closed", "policy_activated", "opt_ins_rejected"})
+LEFT_TO_PEOPLE = frozenset(
+    {
+        "request_heard",
+        "request_closed",
+        "policy_activated",
+        "opt_ins_rejected",
+        "route_policy_set",
+        "processor_in_review",
+        "processor_suspended",
+        "processor_ended",
+    }
+)

@@ -67,7 +67,7 @@ class Stager:
         people = facts.people(self.session, self.controller, points, self.sitting.now)
         campaign_id = self.campaign.id
         found = [self._ask(campaign_id, point_id, people[point_id]) for point_id in points]
-        return found, len(records) - len(rows)
+        return found, len(set(records)) - len(rows)  # a CRM may list a record twice
 
     def _ask(self, campaign_id: str, point_id: str, person: Person) -> Asked:
         evidence: list[list[str]] = []

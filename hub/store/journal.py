@@ -53,6 +53,11 @@ KEPT = frozenset(
         "request_heard",
         "request_closed",
         "policy_activated",
+        "route_policy_set",
+        # a provider that may not be used any more
+        "processor_in_review",
+        "processor_suspended",
+        "processor_ended",
         "restored",
         # what somebody or a rule had stopped, and a backup would let go on
         "campaign_paused",
@@ -80,6 +85,9 @@ LEFT_OUT = frozenset(
         "notice_declared",
         "source_declared",
         "workflow_refused",
+        "processor_draft",
+        "processor_approved",
+        "route_switched",
     }
 )
 RESTORED = "restored"  # from this link on the chain counts anew; what stands before it in the journal is accounted for
