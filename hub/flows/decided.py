@@ -89,13 +89,14 @@ def listing(session: Session, controller: Controller, wanted: Filter, before: st
         end = (_link_at(session, controller, midnight + timedelta(days=1)), 0)
         place = min(place, end) if place else end
     rows: list[Found] = []
-    for _ in range(0, LOOKED_AT, _STEP):
-        seen = _chain(session, controller, first, place, min(_STEP, LOOKED_AT))
+    step = min(_STEP, LOOKED_AT)
+    for _ in range(0, LOOKED_AT, step):
+        seen = _chain(session, controller, first, place, step)
         ids = [row.id for row in seen if row.contact_id is not None and _may_fit(row.verdict, wanted)]
         rows += _read(session, ids, wanted.reason) if ids else ()
         if len(rows) > limit:
             return Page(rows[:limit], rows[limit - 1].cursor)
-        if len(seen) < min(_STEP, LOOKED_AT):
+        if len(seen) < step:
             return Page(rows, "")
         place = (seen[-1].seq, seen[-1].position)
     return Page(rows, f"{place[0]}.{place[1]}" if place else "")

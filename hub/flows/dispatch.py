@@ -39,9 +39,7 @@ _AUTHORISED = (
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("row"))
     .values(state=State.AUTHORISED, reason="", next_attempt_at=None)
-    .values(
-        {name: bindparam(f"new_{name}") for name in ("decision_id", "basis", "owner", "sender_id", "authorised_at")}
-    )
+    .values({name: bindparam(f"new_{name}") for name in _SIGNED})
     .values(changed_at=bindparam("new_authorised_at"))
 )
 _NOT_NOW = (
