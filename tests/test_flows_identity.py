@@ -35,6 +35,7 @@ from hub.flows import (
     records,
     review,
     staging,
+    timeline,
 )
 from hub.flows.clerk import Word
 from hub.flows.states import State
@@ -592,6 +593,24 @@ def test_new_holder_starts_anew_and_is_bound_by_their_own_word_alone(shop: Shop)
     assert asked(shop, phone(ANNA)).allowed
     shop.stop(phone(ANNA))
     assert not asked(shop, phone(ANNA)).allowed
+
+
+def test_new_holder_is_shown_nothing_of_the_former_one_who_keeps_it_all(shop: Shop) -> None:
+    former_and_new_holder(shop)
+    hello(shop, phone(ANNA), NEW_BSUID)
+    seen: dict[str, tuple[list[str], list[str], set[str]]] = {}
+    with shop.world.db.read() as session:
+        for name, contact in (("new", shop.contact_of(phone(ANNA))), ("former", shop.contact_of(bsuid()))):
+            entries = timeline.page(session, contact, "", 100)
+            told = records.why(shop.world, session, shop.controller, contact.id).events
+            stops = {stop.kind for stop in timeline.person(session, contact).stops}
+            seen[name] = [one.what for one in entries if not one.decision], [one["kind"] for one in told], stops
+    paged, told, stops = seen["new"]
+    assert not {"stop_all", "consent_given"} & {*paged, *told}
+    assert StopKind.STOP_ALL not in stops
+    paged, told, stops = seen["former"]
+    assert {"stop_all", "consent_given", "point_reassigned"} <= {*paged} & {*told}
+    assert StopKind.STOP_ALL in stops
 
 
 def test_stop_of_the_former_holder_that_comes_late_still_reaches_them(shop: Shop) -> None:

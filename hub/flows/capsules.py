@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, text
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from hub.contract import BadInput
@@ -155,9 +155,7 @@ class _Desk:
         own = list(self.session.exec(select(LedgerRow).where(col(LedgerRow.contact_id).in_(people))))
         for row in own:
             tokens |= tokens_in(orjson.loads(row.record))
-        before = select(LedgerRow).where(
-            col(LedgerRow.token).in_(tokens), col(LedgerRow.contact_id).is_(None), text("token != ''")
-        )
+        before = select(LedgerRow).where(records.before_contact(tokens))
         return sorted([*own, *self.session.exec(before)], key=lambda row: (row.seq, row.position))
 
     def _wordings(self, events: list[dict[str, Any]]) -> dict[str, Wording]:

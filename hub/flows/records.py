@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, select
 
 from hub.contract import BadInput
@@ -29,6 +31,7 @@ from hub.store.tables import (
     StopRow,
     Wording,
 )
+from hub.store.tables.proof import STRANGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +128,31 @@ def _why(
 
 
 def events_of(session: Session, contact_id: str) -> list[LedgerRow]:
-    """A person's events: by contact, and by contact point for what came before there was a contact.
+    """A person's events, the oldest first."""
+    ways = ways_to_events(session, contact_id)
+    found = {row.id: row for way in ways for row in session.exec(select(LedgerRow).where(way))}
+    return sorted(found.values(), key=lambda row: (row.seq, row.position))
 
-    What belongs to somebody who had the number before is not theirs to see.
+
+def ways_to_events(session: Session, contact_id: str) -> list[ColumnElement[bool]]:
+    """Conditions that lead to a person's events, each by an index of its own; several may lead to one row.
+
+    By contact, by contact point for what came before there was a contact, and by stop: one event may stop several
+    points. What belongs to somebody who had the number before is not theirs to see. None names the controller: that of
+    the person is known, and a database would walk the controller's whole chain.
     """
     tokens = contacts.tokens_of(session, contact_id)
-    # one event may stop several points
     stops = select(StopRow.ledger_id).where(col(StopRow.token).in_(tokens), StopRow.left_by == "")
-    rows = session.exec(
-        select(LedgerRow)
-        .where(
-            col(LedgerRow.contact_id).in_(contacts.family(session, contact_id))
-            | (col(LedgerRow.token).in_(tokens) & col(LedgerRow.contact_id).is_(None))
-            | col(LedgerRow.id).in_(stops)
-        )
-        .order_by(col(LedgerRow.seq), col(LedgerRow.position))
-    )
-    return list(rows)
+    return [
+        col(LedgerRow.contact_id).in_(contacts.family(session, contact_id)),
+        before_contact(tokens),
+        col(LedgerRow.id).in_(stops),
+    ]
+
+
+def before_contact(tokens: Collection[str]) -> ColumnElement[bool]:
+    """Events of these contact points that came before there was a contact."""
+    return and_(col(LedgerRow.token).in_(tokens), STRANGER)
 
 
 def wordings_of(session: Session, records: list[dict[str, Any]]) -> list[dict[str, Any]]:

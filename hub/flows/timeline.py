@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, text
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from hub.flows import contacts, records
@@ -114,7 +114,8 @@ def person(session: Session, contact: Contact) -> Person:
     mine = (CrmRecord.contact_id == contact.id, col(CrmRecord.connection_id) == Connection.id)
     known = session.exec(select(CrmRecord, Connection.title).where(*mine)).all()
     given = (ConsentRow.controller_id == contact.controller_id, col(ConsentRow.token).in_(tokens))
-    held = (StopRow.controller_id == contact.controller_id, col(StopRow.token).in_(tokens))
+    # not those of whoever had a number before
+    held = (StopRow.controller_id == contact.controller_id, col(StopRow.token).in_(tokens), StopRow.left_by == "")
     return Person(
         contact=contact,
         state=records.state_of(contact),
@@ -163,23 +164,11 @@ def older(table: type[Row], place: Place | None) -> list[ColumnElement[bool]]:
 def _events(
     session: Session, contact: Contact, place: Place | None, limit: int, strand: Strand | None
 ) -> Iterator[LedgerRow]:
-    """Each way to a person's events is led by an index of its own; several may lead to one row.
-
-    None names the controller: that of the person is known, and a database would walk the controller's whole chain.
-    """
     of_strand = col(LedgerRow.kind).in_([kind for kind, of in _STRANDS.items() if of is strand])
     narrowed = [] if strand is None else [col(LedgerRow.kind).not_in(_STRANDS) if strand is Strand.OTHER else of_strand]
-    tokens = contacts.tokens_of(session, contact.id)
-    held = (StopRow.controller_id == contact.controller_id, col(StopRow.token).in_(tokens))
-    stops = select(StopRow.ledger_id).where(*held)  # one event may stop several points
-    ways = (
-        (col(LedgerRow.contact_id).in_(contacts.family(session, contact.id)),),
-        (col(LedgerRow.token).in_(tokens), col(LedgerRow.contact_id).is_(None), text("token != ''")),
-        (col(LedgerRow.id).in_(stops),),
-    )
     found: dict[str, LedgerRow] = {}
-    for way in ways:
-        mine = select(LedgerRow).where(*way, *narrowed, *older(LedgerRow, place))
+    for way in records.ways_to_events(session, contact.id):
+        mine = select(LedgerRow).where(way, *narrowed, *older(LedgerRow, place))
         ordered = mine.order_by(col(LedgerRow.seq).desc(), col(LedgerRow.position).desc()).limit(limit)
         found |= {row.id: row for row in session.exec(ordered)}
     yield from found.values()

@@ -13,7 +13,7 @@ from sqlmodel import Field, Index, SQLModel, UniqueConstraint, text
 
 from hub.store.tables.columns import key, maybe_time, ref, sealed, time
 
-_STRANGER = text("contact_id IS NULL AND token != ''")
+STRANGER = text("contact_id IS NULL AND token != ''")  # the condition of an index: a query must say it likewise
 
 
 class ChainHead(SQLModel, table=True):
@@ -84,7 +84,7 @@ class LedgerRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_ledger_chain", "controller_id", "seq", "position"),
         # what came before there was a contact is found by the point; the other rows cost nothing here
-        Index("ix_ledger_stranger", "token", sqlite_where=_STRANGER, postgresql_where=_STRANGER),
+        Index("ix_ledger_stranger", "token", sqlite_where=STRANGER, postgresql_where=STRANGER),
     )
     id: str = key()
     controller_id: str = ref("controller.id", index=False)
