@@ -168,6 +168,8 @@ def test_marketer_previews_starts_pauses_and_cancels(house: House) -> None:
         answer = browser.post(f"/console/campaigns/{made}/{deed}", ticket=browser.ticket())
         assert (answer.status_code, answer.headers["location"]) == (303, f"/console/campaigns/{made}")
         assert house.shop.only(Campaign).state == CampaignState(state)
+        waits = f'<a href="/console/campaigns/{made}">' in browser.get("/console").text.split("<h2>")[-1]
+        assert waits == (state == "paused"), "today leads to what waits"
     assert [row.what for row in house.shop.rows(AuditRow)] == [
         f"campaign.{deed}" for deed in ("start", "pause", "resume", "cancel")
     ]

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from hub.contract import ReportKind
 from hub.flows import outbox, quarantine
+from hub.flows.facts import REASSIGNED
 from hub.flows.states import CampaignState
 from hub.flows.world import World
 from hub.store.tables import Campaign, Connection, Controller, CrmRecord, Inbox, MessageRow, Review, Sender, StopRow
@@ -25,20 +26,20 @@ class Today:
     """Since midnight UTC, and right now."""
 
     campaigns: tuple[Campaign, ...]  # staging or running
-    sent: int  # taken by a provider today
+    sent: int  # handed to a provider since midnight; what became of them says the campaign
     per_second: float  # over the last minute
     queued: int  # wait for their turn
-    stops: int  # contact points under a stop since midnight
+    stops: int  # stops that came since midnight
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something that waits for a person. `what` is a word of `hub.web.console.words`, `where` a page of the console."""
+    """Something that waits for a person. `about` is the id of the campaign or connection, where it is about one."""
 
     what: str
     count: int
     name: str = ""
-    where: str = ""
+    about: str = ""
     grave: bool = False
 
 
@@ -53,8 +54,8 @@ def today(world: World, session: Session, controller: Controller) -> Today:
         per_second=_authorised(session, controller, now - _MINUTE) / _MINUTE.total_seconds(),
         queued=_queued(session, controller),
         stops=session.exec(
-            select(func.count(func.distinct(StopRow.token))).where(
-                StopRow.controller_id == controller.id, StopRow.event_time >= midnight
+            select(func.count(func.distinct(StopRow.ledger_id))).where(
+                StopRow.controller_id == controller.id, StopRow.event_time >= midnight, StopRow.kind != REASSIGNED
             )
         ).one(),
     )
@@ -97,7 +98,7 @@ def _reviews(session: Session, controller: Controller) -> Iterator[Waiting]:
     mine = (Review.controller_id == controller.id, col(Review.closed_at).is_(None))
     count = session.exec(select(func.count()).select_from(Review).where(*mine)).one()
     if count:
-        yield Waiting("reviews", count, where="/console/reviews", grave=True)
+        yield Waiting("reviews", count, grave=True)
 
 
 def _unknown(session: Session, controller: Controller) -> Iterator[Waiting]:
@@ -110,36 +111,22 @@ def _campaigns(session: Session, controller: Controller) -> Iterator[Waiting]:
     resting = (CampaignState.WAITING, CampaignState.PAUSED)
     mine = select(Campaign).where(Campaign.controller_id == controller.id, col(Campaign.state).in_(resting))
     for one in session.exec(mine):
-        yield Waiting(f"campaign_{one.state}", 1, one.title, f"/console/campaigns/{one.id}")
+        yield Waiting(f"campaign_{one.state}", 1, one.title, one.id)
 
 
 def _connections(session: Session, controller: Controller) -> Iterator[Waiting]:
     mine = (Connection.controller_id == controller.id, Connection.paused_why != "")
     for one in session.exec(select(Connection).where(*mine)):
-        yield Waiting(
-            "connection_paused", 1, f"{one.title}: {one.paused_why}", f"/console/connections/{one.id}", grave=True
-        )
+        yield Waiting("connection_paused", 1, f"{one.title}: {one.paused_why}", one.id, grave=True)
     for sender in session.exec(select(Sender).where(Sender.controller_id == controller.id, Sender.paused_why != "")):
-        yield Waiting(
-            "sender_paused",
-            1,
-            f"{sender.number}: {sender.paused_why}",
-            f"/console/connections/{sender.connection_id}",
-            grave=True,
-        )
+        yield Waiting("sender_paused", 1, f"{sender.number}: {sender.paused_why}", sender.connection_id, grave=True)
 
 
 def _reports(session: Session, controller: Controller) -> Iterator[Waiting]:
     for one in outbox.waiting(session, controller):
         if one.failed:
             grave = one.kind is ReportKind.WITHDRAWAL
-            yield Waiting(
-                "reports_failed",
-                one.failed,
-                f"{one.title}, {one.kind}",
-                f"/console/connections/{one.connection_id}",
-                grave=grave,
-            )
+            yield Waiting("reports_failed", one.failed, f"{one.title}, {one.kind}", one.connection_id, grave=grave)
 
 
 def _notices(world: World, session: Session, controller: Controller) -> Iterator[Waiting]:

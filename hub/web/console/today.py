@@ -13,6 +13,16 @@ from hub.flows.roles import May
 from hub.store.tables import Controller
 from hub.web.console.rooms import Rooms, Visitor
 
+# where somebody goes who wants to see to it
+_PAGES = {
+    "reviews": "/console/reviews",
+    "campaign_waiting": "/console/campaigns/{}",
+    "campaign_paused": "/console/campaigns/{}",
+    "connection_paused": "/console/connections/{}",
+    "sender_paused": "/console/connections/{}",
+    "reports_failed": "/console/connections/{}",
+}
+
 
 def routes(rooms: Rooms) -> list[Route]:
     return [
@@ -22,7 +32,10 @@ def routes(rooms: Rooms) -> list[Route]:
 
 
 def _today(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any]:
-    return {"waits": attention.waiting(visitor.world, session, owner), **_now(visitor, session, owner)}
+    waits = [
+        (one, _PAGES.get(one.what, "").format(one.about)) for one in attention.waiting(visitor.world, session, owner)
+    ]
+    return {"waits": waits, **_now(visitor, session, owner)}
 
 
 def _now(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any]:
