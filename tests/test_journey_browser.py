@@ -14,6 +14,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, expect
 from pydantic import SecretStr
+from sqlmodel import col, select
 
 from hub.contract import ClearedMessage, TextContent
 from hub.flows import staff
@@ -54,7 +55,7 @@ def test_marketer_previews_starts_pauses_and_finishes_a_campaign(browser: Browse
         _runs_a_campaign(way, tab)
         assert tab.wrong == []
         with way.world.db.read() as session:
-            acts = [row.what for row in session.query(AuditRow).order_by(AuditRow.id)]
+            acts = [row.what for row in session.exec(select(AuditRow).order_by(col(AuditRow.id)))]
         assert acts == ["campaign.start", "campaign.pause", "campaign.resume"]
         context.close()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -27,10 +26,8 @@ class Actor:
         return what in MAY[self.role]
 
 
-def write(
-    world: World, session: Session, actor: Actor, what: str, about: str = "", outcome: str = "done", **facts: Any
-) -> None:
-    """One row. `facts` hold ids and codes only."""
+def write(world: World, session: Session, actor: Actor, what: str, about: str = "") -> None:
+    """One row: `what` was done, e.g. "campaign.start", and the id of what it was done to."""
     session.add(
         AuditRow(
             controller_id=actor.controller_id,
@@ -39,8 +36,6 @@ def write(
             role=actor.role,
             what=what,
             about=about,
-            outcome=outcome,
-            facts=facts,
         )
     )
 

@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Field, SQLModel
 
-from hub.store.tables.columns import json, key, maybe_time, ref, sealed, time
+from hub.store.tables.columns import key, maybe_time, ref, sealed, time
 
 
 class ApiKey(SQLModel, table=True):
@@ -28,7 +27,7 @@ class ApiKey(SQLModel, table=True):
 
 
 class AuditRow(SQLModel, table=True):
-    """Something somebody did, or was refused. Holds ids and codes, no personal data of those written to."""
+    """Something somebody did. Holds ids and codes, no personal data of those written to."""
 
     __tablename__ = "audit"
     id: str = key()
@@ -38,8 +37,6 @@ class AuditRow(SQLModel, table=True):
     role: str
     what: str  # e.g. "campaign.start"
     about: str = Field(default="", index=True)  # the id of what it was done to
-    outcome: str  # "done", or the problem's code
-    facts: dict[str, Any] = json(default_factory=dict)
 
 
 class Repeat(SQLModel, table=True):

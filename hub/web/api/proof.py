@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -49,8 +48,6 @@ class AuditOut(BaseModel):
     role: str
     what: str
     about: str
-    outcome: str
-    facts: dict[str, Any]
 
 
 class WaitingOut(BaseModel):

@@ -135,7 +135,7 @@ def _audit(visitor: Visitor, session: Session, owner: Controller) -> dict[str, A
 def _audit_file(visitor: Visitor, session: Session, owner: Controller) -> Leaflet:
     names = audit.names(session, owner)
     rows: Iterable[tuple[str, ...]] = (
-        (one.at.isoformat(), names.get(one.who, one.who), one.role, one.what, one.about, one.outcome)
+        (one.at.isoformat(), names.get(one.who, one.who), one.role, one.what, one.about)
         for one in _audited(visitor, session, owner, decided.LOOKED_AT)
     )
-    return table("audit", ("at", "who", "role", "what", "about", "outcome"), rows)
+    return table("audit", ("at", "who", "role", "what", "about"), rows)
