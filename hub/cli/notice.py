@@ -9,13 +9,11 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from hub.cli.session import controller, out, world
 from hub.contract import BadInput, Crm
-from hub.flows import accounts, declarations, notice_texts, notices
-from hub.flows.notice_texts import Particulars
-from hub.flows.processor import versions
+from hub.flows import accounts, declarations, notice_drafts, notices
 from hub.flows.world import World
 from hub.law.facts import NoticeKind, Source
 from hub.store.tables import Connection, Controller
@@ -50,40 +48,31 @@ def create(
     """Make a version of a notice from a draft or your own text. New opt-in pages show the newest of their language."""
     with world() as built, built.db.write() as session:
         owner = controller(built, session)
-        told = Particulars(
-            controller=owner.name,
-            contact=contact,
-            privacy_url=privacy_url,
-            storage=storage,
-            purposes=purpose,
-            recipients=[*_connected(built, session, owner), *recipient],
-            transfers=transfer or _transfers(session, owner),
-            officer=officer,
-            source=source,
-            categories=categories,
+        body = (
+            _read(text)
+            if text
+            else notice_drafts.draft(
+                built,
+                session,
+                owner,
+                kind,
+                language,
+                contact=contact,
+                privacy_url=privacy_url,
+                storage=storage,
+                purposes=purpose,
+                recipients=recipient,
+                transfers=transfer,
+                officer=officer,
+                source=source,
+                categories=categories,
+            )
         )
-        if language not in notice_texts.LANGUAGES:
-            raise BadInput(f"{language!r} is not offered", field="language", remedy="Use one of: de, en.")
-        body = _read(text) if text else notice_texts.draft(kind, language, told)
         made = notices.create(built, session, owner, kind, language, body)
         out.print(f"{made.kind}, version {made.version}, SHA-256 {made.id}", highlight=False)
         out.print(f"Page: {built.settings.public_url.rstrip('/')}{notices.path(made.id)}", highlight=False)
         if not text:
             out.print("It is a draft: let somebody who answers for it read it (`hub notice show`) before it is used.")
-
-
-def _connected(built: World, session: Session, owner: Controller) -> list[str]:
-    rows = session.exec(select(Connection).where(Connection.controller_id == owner.id)).all()
-    return [built.registry.get(row.connector).title for row in rows]
-
-
-def _transfers(session: Session, owner: Controller) -> list[str]:
-    """From the files on the providers."""
-    found: dict[str, None] = {}
-    for row in session.exec(select(Connection).where(Connection.controller_id == owner.id)):
-        record = versions.in_force(session, row.id)
-        found |= {f"{one['to']}: {one['tool']}": None for one in (record.transfers if record else ())}
-    return list(found)
 
 
 def _read(path: Path) -> str:

@@ -75,10 +75,15 @@ def _plain(value: Any) -> Any:
     return str(value) if not isinstance(value, (str, int, float, bool, list, dict, tuple, type(None))) else value
 
 
+def settings(world: World, connection: Connection) -> dict[str, Any]:
+    """An account's settings, secrets in clear."""
+    held: dict[str, Any] = orjson.loads(world.vault.open(connection.config, f"connection:{connection.id}"))
+    return held
+
+
 def change(world: World, session: Session, connection: Connection, given: Mapping[str, Any]) -> None:
     """Replace some settings of an account. Raises `BadInput` naming the one that cannot be used."""
-    cls = world.registry.get(connection.connector)
-    held = orjson.loads(world.vault.open(connection.config, f"connection:{connection.id}"))
+    cls, held = world.registry.get(connection.connector), settings(world, connection)
     connection.config = _sealed_config(world, cls.Config, connection.connector, connection.id, {**held, **given})
     session.add(connection)
 
@@ -117,8 +122,8 @@ class SealedMemory(Memory):
 def open_connector(world: World, connection: Connection, http: httpx.AsyncClient) -> Connector[Any]:
     """The plugin's object for an account."""
     cls = world.registry.get(connection.connector)
-    config = orjson.loads(world.vault.open(connection.config, f"connection:{connection.id}"))
-    return cls(cls.Config.model_validate(config), http, SealedMemory(world, connection.id))
+    config = cls.Config.model_validate(settings(world, connection))
+    return cls(config, http, SealedMemory(world, connection.id))
 
 
 def find_connection(session: Session, controller: Controller, name: str) -> Connection:

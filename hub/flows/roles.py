@@ -15,6 +15,7 @@ class May(StrEnum):
     PEOPLE = "people"  # decisions, evidence and messages of one person
     CONNECT = "connect"  # accounts, numbers, templates, syncs
     PROVIDE = "provide"  # processor files, routes
+    WORD = "word"  # notices, wordings, opt-in pages
     STAFF = "staff"  # keys and people
     AUDIT = "audit"  # who did what
 
@@ -32,7 +33,7 @@ class Role(StrEnum):
 MAY: dict[Role, frozenset[May]] = {
     Role.ADMIN: frozenset(May),
     Role.MARKETER: frozenset({May.LOOK, May.CAMPAIGN, May.APPROVE}),
-    Role.PRIVACY: frozenset({May.LOOK, May.APPROVE, May.PEOPLE, May.PROVIDE, May.AUDIT}),
+    Role.PRIVACY: frozenset({May.LOOK, May.APPROVE, May.PEOPLE, May.PROVIDE, May.WORD, May.AUDIT}),
     Role.INTEGRATOR: frozenset({May.LOOK, May.CONNECT}),
     Role.READER: frozenset({May.LOOK}),
 }

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hub.flows.world import World
 from hub.web import console
 from hub.web.door import PREFIX, Door
-from hub.web.hands import Hands
+from hub.web.hands import Hands, Playground
 from hub.web.public import Public
 
 API = "/api/v1"
@@ -60,9 +60,14 @@ def _api(world: World, hands: Hands) -> ASGIApp:
     return api.build(world, hands)
 
 
-def build(world: World, nudge: Callable[[Iterable[str]], None], hands: Hands | None = None) -> House:
+def build(
+    world: World,
+    nudge: Callable[[Iterable[str]], None],
+    hands: Hands | None = None,
+    playground: Playground | None = None,
+) -> House:
     """`nudge` is told new inbox rows, after commit; `hands` ask CRMs and vendors. Without them there is
-    neither console nor API."""
+    neither console nor API. `playground`: vendors played on this machine, which the console offers."""
     door = Door(world, nudge)
 
     @contextlib.asynccontextmanager
@@ -88,7 +93,7 @@ def build(world: World, nudge: Callable[[Iterable[str]], None], hands: Hands | N
     health = [Route("/livez", alive), Route("/readyz", ready)]
     rest: list[BaseRoute] = []
     if hands is not None:
-        rest = [*console.routes(world, hands), Mount(API, Later(partial(_api, world, hands)))]
+        rest = [*console.routes(world, hands, playground), Mount(API, Later(partial(_api, world, hands)))]
     house = House(routes=[*Public(world).routes(), *health, *rest], lifespan=lifespan)
     house.door = door
     return house

@@ -235,6 +235,10 @@ class Jobs(Planning):
         """Is the account alive? The vendor is asked."""
         return self.bridge.run(accounts.open_connector(self.world, connection, self.bridge.http).check)
 
+    def prepare(self, connection: Connection) -> list[str]:
+        """Make at a CRM or vendor what the hub needs there. Returns a line for each thing that was made."""
+        return self.bridge.run(accounts.open_connector(self.world, connection, self.bridge.http).prepare)
+
     def numbers(self, connection: Connection) -> list[SenderState]:
         """An account's numbers as the vendor sees them; empty where its plugin cannot tell."""
         live = accounts.open_connector(self.world, connection, self.bridge.http)

@@ -8,38 +8,48 @@ from starlette.routing import Route
 from hub.flows.world import World
 from hub.web.console import (
     campaigns,
+    connecting,
     connections,
     consent,
     door,
+    first,
+    guide,
+    inviting,
     making,
     people,
     proof,
     providers,
     reviews,
+    telling,
     today,
     ways,
 )
 from hub.web.console.leaves import Leaves
 from hub.web.console.rooms import Rooms
-from hub.web.hands import Hands
+from hub.web.hands import Hands, Playground
 
 PREFIX = "/console"
 
 
-def routes(world: World, hands: Hands) -> list[Route]:
+def routes(world: World, hands: Hands, playground: Playground | None = None) -> list[Route]:
     """Everything below `PREFIX`."""
     leaves = Leaves()
     rooms = Rooms(world, hands, leaves)
     return [
         *leaves.routes(),
         *door.routes(rooms),
+        *first.routes(rooms),
+        *guide.routes(rooms, playground),
         *today.routes(rooms),
-        *making.routes(rooms),  # before the page of one campaign: `new` is no id
+        *making.routes(rooms),  # here and below, before the page of one: `new` is no id
         *campaigns.routes(rooms),
         *people.routes(rooms),
         *reviews.routes(rooms),
+        *inviting.routes(rooms),
         *consent.routes(rooms),
+        *telling.routes(rooms),
         *proof.routes(rooms),
+        *connecting.routes(rooms),
         *connections.routes(rooms),
         *providers.routes(rooms),
         *ways.routes(rooms),

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hub.flows import staff
+from hub.flows import first, staff
 from hub.flows.roles import May
 from hub.store.tables import Controller, Staff
 from hub.web.console.leaves import HEADERS, LANGUAGES
@@ -36,10 +36,16 @@ class Door:
         self.rooms, self.world = rooms, rooms.world
 
     async def ask(self, request: Request) -> Response:
+        if await run_in_threadpool(self._first):
+            return RedirectResponse("/console/first", 303, HEADERS)
         return self._page(request, refused=False)
 
+    def _first(self) -> bool:
+        with self.world.db.read() as session:
+            return first.wanted(session)
+
     async def enter(self, request: Request) -> Response:
-        if not self._from_here(request):
+        if not self.from_here(request):
             return self._page(request, refused=True)
         form = await fields(request)
         token = await run_in_threadpool(self._enter, form)
@@ -47,10 +53,11 @@ class Door:
             return self._page(request, refused=True)
         # always a new secret: one that was planted before is worth nothing
         answer = RedirectResponse("/console", 303, HEADERS)
-        self._give(answer, COOKIE, token)
+        self.give(answer, COOKIE, token)
         return answer
 
-    def _give(self, answer: Response, name: str, value: str) -> None:
+    def give(self, answer: Response, name: str, value: str) -> None:
+        """A cookie of the console."""
         secure = self.world.settings.public_url.startswith("https://")
         answer.set_cookie(name, value, httponly=True, samesite="strict", path="/console", secure=secure)
 
@@ -60,7 +67,7 @@ class Door:
             return staff.enter(self.world, session, login, password, code)
 
     async def leave(self, request: Request) -> Response:
-        if self._from_here(request):
+        if self.from_here(request):
             await run_in_threadpool(self._leave, request.cookies.get(COOKIE, ""))
         answer = RedirectResponse("/console/login", 303, HEADERS)
         answer.delete_cookie(COOKIE, path="/console")
@@ -75,16 +82,19 @@ class Door:
         answer = RedirectResponse("/console", 303, HEADERS)
         wanted = request.path_params["language"]
         if wanted in LANGUAGES:
-            self._give(answer, LANGUAGE, wanted)
+            self.give(answer, LANGUAGE, wanted)
         return answer
 
-    def _page(self, request: Request, *, refused: bool) -> Response:
+    def language(self, request: Request) -> str:
+        """Of somebody who is not known yet."""
         chosen = request.cookies.get(LANGUAGE, "")
         accepted = request.headers.get("accept-language", "de")[:2].lower()
-        language = next((one for one in (chosen, accepted) if one in LANGUAGES), "en")
-        return self.rooms.leaves.page("login.html", language, 401 if refused else 200, refused=refused)
+        return next((one for one in (chosen, accepted) if one in LANGUAGES), "en")
 
-    def _from_here(self, request: Request) -> bool:
+    def _page(self, request: Request, *, refused: bool) -> Response:
+        return self.rooms.leaves.page("login.html", self.language(request), 401 if refused else 200, refused=refused)
+
+    def from_here(self, request: Request) -> bool:
         """Browsers say where a form was sent from; another site's is none of ours."""
         origin = request.headers.get("origin")
         return origin is None or origin.rstrip("/") in {

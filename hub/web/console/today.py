@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session
 from starlette.routing import Route
 
-from hub.flows import attention
+from hub.flows import attention, guide
 from hub.flows.roles import May
 from hub.store.tables import Controller
 from hub.web.console.rooms import Rooms, Visitor
@@ -35,7 +35,8 @@ def _today(visitor: Visitor, session: Session, owner: Controller) -> dict[str, A
     waits = [
         (one, _PAGES.get(one.what, "").format(one.about)) for one in attention.waiting(visitor.world, session, owner)
     ]
-    return {"waits": waits, **_now(visitor, session, owner)}
+    left = [f"step_{step.name}" for step in guide.steps(visitor.world, session, owner) if not step.done]
+    return {"waits": waits, "left": left, **_now(visitor, session, owner)}
 
 
 def _now(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any]:
