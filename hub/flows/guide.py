@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from hub.contract import Connector, Crm, Provider, TemplateState
+from hub.contract import Crm, Provider, TemplateState
 from hub.flows import notices
 from hub.flows.processor import versions
 from hub.flows.states import CampaignState

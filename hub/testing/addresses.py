@@ -36,6 +36,7 @@ from hub.web.app import API, House
 from hub.web.hands import Hands
 
 STATIC = "/console/static/"
+FIRST = "/console/first"  # shut once somebody works here
 VENDORS = frozenset(  # pages that ask a CRM or a provider: they take as long as it does
     {
         "/console/campaigns/{id}/preview",
@@ -94,6 +95,7 @@ THINGS: dict[str, Find] = {
     "/console/campaigns/{id}": newest(Campaign),
     "/console/connections/{id}": synced(SyncRun.connection_id),
     "/console/connections/{id}/syncs/{run}": synced(SyncRun.id),
+    "/console/connections/new/{connector}": words("meta"),
     "/console/consents/{id}": newest(LedgerRow, LedgerRow.kind == "consent_given"),
     "/console/decisions/{id}": newest(DecisionRow, col(DecisionRow.contact_id).is_not(None)),
     "/console/language/{language}": words("de"),
@@ -124,12 +126,13 @@ THINGS: dict[str, Find] = {
 
 
 def console(app: House, method: str = "GET") -> list[str]:
-    """The addresses of the console's routes for a method, with `{...}` where a thing is named."""
+    """The addresses of the console's routes for a method, with `{...}` where a thing is named; without the first start,
+    which is over where there is somebody to look."""
     return sorted(
         route.path
         for route in app.routes
         if isinstance(route, Route) and route.path.startswith("/console") and method in (route.methods or ())
-        if not route.path.startswith(STATIC)
+        if not route.path.startswith((STATIC, FIRST))
     )
 
 
