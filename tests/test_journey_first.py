@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From nothing to a first campaign, in a real browser and with the playground: what a newcomer does on the first day."""
+"""From nothing to a first campaign, in a real browser with the playground: what a newcomer does on the first day."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,11 @@ def empty(tmp_path: Path) -> Iterator[tuple[World, str]]:
     address = f"http://127.0.0.1:{port}"
     world = worlds.build(Settings(data_dir=tmp_path, keys=SecretStr(generate()), public_url=address, port=port))
     world.db.migrate()
-    with Playground(world, free_port()) as playground, Crew(world) as crew:
-        with serve(build(world, crew.nudges.receive, crew.jobs, playground), port=port):
-            yield world, address
+    with ExitStack() as stack:
+        playground = stack.enter_context(Playground(world, (0, 0)))
+        crew = stack.enter_context(Crew(world))
+        stack.enter_context(serve(build(world, crew.nudges.receive, crew.jobs, playground), port=port))
+        yield world, address
     world.db.close()
 
 

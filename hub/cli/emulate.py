@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import signal
 import threading
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from hub import logs
 from hub.cli.session import err, out
 from hub.contract import BadInput
 from hub.plugins import emulators
-from hub.testing.emulator import Emulator, serve
+from hub.testing.emulator import serve_at
 
 ALL = "all"
 _WIDE = 300  # secrets are copied: they must stay in one piece, however narrow the window
@@ -55,7 +54,7 @@ def emulate(
         for at, emulator in enumerate(_made(sorted(found) if name == ALL else [name], seed), start=port):
             if webhook_url:
                 emulator.webhook_url = webhook_url
-            url = running.enter_context(_serving(emulator, at))
+            url = running.enter_context(serve_at(emulator.app(), at))
             for first, (setting, value) in enumerate(_settings(emulator, url)):
                 table.add_row(*(("", "") if first else (emulator.name, url)), setting, value)
         Console(width=_WIDE, highlight=False).print(table)
@@ -71,19 +70,6 @@ def _made(names: list[str], seed: int) -> Iterator[Any]:
             yield emulators()[name].load()(seed=seed)
         except ImportError as error:
             err.print(f"{name} cannot be played: {error}", highlight=False, markup=False)
-
-
-@contextlib.contextmanager
-def _serving(emulator: Emulator, port: int) -> Iterator[str]:
-    """Raises `BadInput` where somebody else listens on the port."""
-    with contextlib.ExitStack() as held:
-        try:
-            url = held.enter_context(serve(emulator.app(), port=port))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            raise BadInput(f"{port} is in use", field="port", remedy="Choose another with --port.") from None
-        yield url
 
 
 def _settings(emulator: Any, url: str) -> Iterator[tuple[str, str]]:

@@ -50,7 +50,7 @@ def _playground(built: World, port: int) -> Any:
         raise BadInput("is not for production", field="playground", remedy="Leave it out, or try it elsewhere.")
     from hub.testing.playground import Playground  # here, since it needs the demo's plugins
 
-    return Playground(built, port)
+    return Playground(built, (port, port + 1))
 
 
 def web() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import random
 import re
 import socket
@@ -29,6 +30,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub.contract import BadInput
 from hub.http import PER_POOL, pools
 from hub.testing.clock import Clock
 
@@ -351,3 +353,16 @@ def serve(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[s
         server.should_exit = True
         thread.join(timeout=5)
         listener.close()
+
+
+@contextlib.contextmanager
+def serve_at(app: ASGIApp, port: int) -> Iterator[str]:
+    """Serve at a port that somebody chose. Raises `BadInput` where somebody else listens on it."""
+    with contextlib.ExitStack() as held:
+        try:
+            url = held.enter_context(serve(app, port=port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise BadInput(f"{port} is in use", field="port", remedy="Choose another.") from None
+        yield url

@@ -15,7 +15,7 @@ from hub.flows.world import World
 from hub.plugins import emulators
 from hub.store.tables import Connection, Controller
 from hub.testing import processor_files
-from hub.testing.emulator import serve
+from hub.testing.emulator import serve_at
 from hub.testing.population import population
 
 CRM, PROVIDER = "hubspot", "meta"
@@ -24,13 +24,13 @@ _PEOPLE, _SEED, _WILLING = 200, 7, 25
 
 
 class Playground:
-    """Use as a context manager. The same ports and secrets at each start: what was connected stays connected."""
+    """Use as a context manager. At the same ports it has the same secrets: what was connected stays connected."""
 
-    def __init__(self, world: World, port: int) -> None:
+    def __init__(self, world: World, ports: tuple[int, int]) -> None:
         if missing := {CRM, PROVIDER} - set(emulators()):
             names = " and ".join(sorted(missing))
             raise BadInput(f"no {names} plugin", field="playground", remedy="pip install 'consent-hub[demo]'")
-        self._world, self._port = world, port
+        self._world, self._ports = world, ports
         self._vendors: dict[str, Any] = {name: emulators()[name].load()(seed=_SEED) for name in (CRM, PROVIDER)}
         self._urls: dict[str, str] = {}
         self._people = population(_PEOPLE, _SEED)
@@ -41,8 +41,8 @@ class Playground:
         for number in sorted({one.number for one in self._people if one.number}):
             self._vendors[PROVIDER].add_user(number)
         with contextlib.ExitStack() as stack:
-            for at, (name, vendor) in enumerate(self._vendors.items()):
-                self._urls[name] = stack.enter_context(serve(vendor.app(), port=self._port + at))
+            for (name, vendor), port in zip(self._vendors.items(), self._ports, strict=True):
+                self._urls[name] = stack.enter_context(serve_at(vendor.app(), port))
             self._stack = stack.pop_all()
         self._find_again()
         return self
