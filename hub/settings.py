@@ -40,6 +40,13 @@ class Settings(BaseSettings):
         "believed. Empty: nobody's is.",
     )
     controller: str = Field("", description="Name of the controller that commands act for, if there are several.")
+    oidc_issuer: str = Field(
+        "",
+        description="Address of your OpenID provider, through which staff may log in besides their password. "
+        "Its people still need `hub staff add`.",
+    )
+    oidc_client_id: str = Field("", description="How the OpenID provider knows this hub.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="What it knows this hub by.")
     policy: str = Field("eu_strict", description="Policy profile: a packaged name, or a path to a TOML file.")
     workers: int = Field(8, ge=1, le=64, description="Worker threads of one process.")
     connections: int = Field(64, ge=1, le=2000, description="HTTP connections to vendors, per process.")
@@ -55,12 +62,16 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     @model_validator(mode="after")
-    def _safe_in_production(self) -> Settings:
+    def _safe(self) -> Settings:
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            raise ValueError("HUB_OIDC_ISSUER and HUB_OIDC_CLIENT_ID belong together; set both or neither")
         if self.environment == "production":
             if not self.keys.get_secret_value():
                 raise ValueError("HUB_KEYS is required in production; make a ring with `hub init --print-keys`")
             if not self.public_url.startswith("https://"):
                 raise ValueError("HUB_PUBLIC_URL must begin with https:// in production")
+            if self.oidc_issuer and not self.oidc_issuer.startswith("https://"):
+                raise ValueError("HUB_OIDC_ISSUER must begin with https:// in production")
         return self
 
     @field_validator("trusted_proxies")

@@ -60,6 +60,7 @@ class Staff(SQLModel, table=True):
     role: str  # a `hub.flows.roles.Role`
     password: str = Field(repr=False)  # argon2id
     totp: bytes | None = sealed(default=None, nullable=True)  # the second factor's secret, once it was confirmed
+    subject: str = ""  # who they are at the OpenID provider, once they came in by it: issuer, a blank, subject
     totp_step: int = 0  # the newest time step whose code was used: no code opens twice
     failures: int = 0  # wrong answers in a row
     locked_until: datetime | None = maybe_time()

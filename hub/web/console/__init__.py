@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
+from hub.contract import BadInput
 from hub.flows.world import World
 from hub.web.console import (
     campaigns,
@@ -31,7 +32,7 @@ from hub.web.hands import Hands, Playground
 PREFIX = "/console"
 
 
-def routes(world: World, hands: Hands, playground: Playground | None = None) -> list[Route]:
+def routes(world: World, hands: Hands, playground: Playground | None = None) -> list[BaseRoute]:
     """Everything below `PREFIX`."""
     leaves = Leaves()
     rooms = Rooms(world, hands, leaves)
@@ -39,6 +40,7 @@ def routes(world: World, hands: Hands, playground: Playground | None = None) -> 
         *leaves.routes(),
         *door.routes(rooms),
         *first.routes(rooms),
+        *_elsewhere(rooms),
         *guide.routes(rooms, playground),
         *today.routes(rooms),
         *making.routes(rooms),  # here and below, before the page of one: `new` is no id
@@ -54,3 +56,15 @@ def routes(world: World, hands: Hands, playground: Playground | None = None) -> 
         *providers.routes(rooms),
         *ways.routes(rooms),
     ]
+
+
+def _elsewhere(rooms: Rooms) -> list[BaseRoute]:
+    """Raises `BadInput` where an OpenID provider is set, and what speaks with it is not installed."""
+    if not rooms.world.settings.oidc_issuer:
+        return []
+    try:
+        from hub.web.console import oidc  # its dependencies are an extra
+    except ImportError:
+        remedy = "pip install 'consent-hub[oidc]'"
+        raise BadInput("needs what is not installed", field="HUB_OIDC_ISSUER", remedy=remedy) from None
+    return oidc.routes(rooms)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -38,7 +40,7 @@ class Door:
     async def ask(self, request: Request) -> Response:
         if await run_in_threadpool(self._first):
             return RedirectResponse("/console/first", 303, HEADERS)
-        return self._page(request, refused=False)
+        return self.page(request)
 
     def _first(self) -> bool:
         with self.world.db.read() as session:
@@ -46,11 +48,11 @@ class Door:
 
     async def enter(self, request: Request) -> Response:
         if not self.from_here(request):
-            return self._page(request, refused=True)
+            return self.page(request, refused="refused")
         form = await fields(request)
         token = await run_in_threadpool(self._enter, form)
         if not token:
-            return self._page(request, refused=True)
+            return self.page(request, refused="refused")
         # always a new secret: one that was planted before is worth nothing
         answer = RedirectResponse("/console", 303, HEADERS)
         self.give(answer, COOKIE, token)
@@ -91,8 +93,11 @@ class Door:
         accepted = request.headers.get("accept-language", "de")[:2].lower()
         return next((one for one in (chosen, accepted) if one in LANGUAGES), "en")
 
-    def _page(self, request: Request, *, refused: bool) -> Response:
-        return self.rooms.leaves.page("login.html", self.language(request), 401 if refused else 200, refused=refused)
+    def page(self, request: Request, *, refused: str = "") -> Response:
+        """The login. `refused`: the word that says why somebody stays outside."""
+        issuer = urlsplit(self.world.settings.oidc_issuer).hostname or ""
+        status = 401 if refused else 200
+        return self.rooms.leaves.page("login.html", self.language(request), status, refused=refused, issuer=issuer)
 
     def from_here(self, request: Request) -> bool:
         """Browsers say where a form was sent from; another site's is none of ours."""
