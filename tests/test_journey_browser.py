@@ -20,7 +20,7 @@ from hub.contract import ClearedMessage, TextContent
 from hub.flows import staff
 from hub.flows.roles import Role
 from hub.settings import Settings
-from hub.store.tables import AuditRow, Sender, StopRow
+from hub.store.tables import AuditRow, ProcessorRecord, Sender, StopRow
 from hub.store.vault import generate
 from hub.testing.journey import COMPANY, Journey
 from tests.forms import Form
@@ -109,6 +109,71 @@ def test_person_opts_in_by_form_and_out_behind_their_own_link(premises: Premises
     expect(tab.page.get_by_role("status")).to_be_visible()
     assert [row.kind for row in shop.rows(StopRow)] == ["objection_marketing"]
     assert tab.wrong == []
+
+
+@one_database
+def test_admin_compares_providers_and_completes_the_file_of_one(premises: Premises) -> None:
+    tab = premises.visitor(Role.ADMIN)
+    tab.page.get_by_role("link", name="Anbieter", exact=True).click()
+    expect(tab.page.locator("main")).to_contain_text("360dialog")
+    expect(tab.page.locator("main")).to_contain_text("LINK Mobility")  # no plugin, with the reason
+    account = _connects(tab)
+    assert tab.go(f"/console/providers/{account}") == 200
+    tab.press("Neueste Version freigeben")
+    expect(tab.page.get_by_role("alert")).to_be_visible()  # and says what is missing
+    for part, fields in _FILE.items():
+        tab.go(f"/console/providers/{account}/form/{part}")
+        for name, value in fields.items():
+            place = tab.page.locator(f"[name='{name}']")
+            place.select_option(value) if name.endswith("role") else place.fill(value)
+        tab.press("Als Entwurf ablegen")
+    tab.page.locator("[name=kind]").select_option("dpa")
+    tab.page.locator("[name=file]").set_input_files(
+        {"name": "avv.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 signed"}
+    )
+    tab.press("Unterlage ablegen")
+    for box in tab.page.locator("input[name=point]").all():
+        box.check()
+    tab.page.locator("[name=evidence]").fill("avv.pdf, gelesen am 20.11.2026")
+    tab.press("Antwort eintragen")
+    assert tab.violations() == []
+    tab.press("Neueste Version freigeben")
+    expect(tab.page.locator(".state")).to_contain_text("freigegeben")
+    (row,) = [
+        one for one in premises.shop.rows(ProcessorRecord) if one.connection_id == account and one.state == "approved"
+    ]
+    assert row.reviewer == "admin"
+    assert tab.wrong == []
+
+
+_FILE = {
+    "identity": {
+        "identity.legal_name": "360dialog GmbH",
+        "identity.address": "Torstraße 61, 10119 Berlin",
+        "identity.role": "processor",
+        "identity.seat": "DE",
+    },
+    "agreement": {"agreement.signed_on": "2026-01-15", "agreement.version": "2026-01"},
+    "hosting": {"hosting.regions": "DE", "hosting.local_storage": "DE"},
+    "transfers": {
+        "transfers.0.recipient": "Meta Platforms, Inc.",
+        "transfers.0.to": "US",
+        "transfers.0.tool": "A45-3",
+        "transfers.0.valid_until": "2027-06-30",
+        "transfers.0.framework_checked_on": "2026-01-15",
+    },
+}
+
+
+def _connects(tab: Tab) -> str:
+    """A new account, by the form that the plugin describes. Its id."""
+    tab.go("/console/connections/new")
+    tab.page.get_by_role("link", name="360dialog").click()
+    for name in ("phone_number_id", "api_key", "header_value"):
+        tab.page.locator(f"[name={name}]").fill("1234567890123456")
+    tab.press("Verbinden")
+    (account,) = re.findall(r"/connections/(\w+)/ready", tab.page.url)
+    return str(account)
 
 
 def _link(messages: list[ClearedMessage]) -> str:
