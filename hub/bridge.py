@@ -65,6 +65,33 @@ class Bridge:
         self._tasks.add(task)  # a loop alone keeps no task alive
         task.add_done_callback(self._tasks.discard)
 
+    def listen(self, items: AsyncIterator[T], beat: float) -> Iterator[T | None]:
+        """Walk an async iterator that may be silent for long: None whenever nothing came for `beat` seconds."""
+        done = object()
+        task: asyncio.Future[Any] | None = None
+
+        async def following() -> Any:
+            nonlocal task
+            task = task or asyncio.ensure_future(_next(items, done))
+            await asyncio.wait({task}, timeout=beat)
+            if not task.done():
+                return None
+            finished, task = task, None
+            return finished.result()
+
+        async def close() -> None:
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            if isinstance(items, AsyncGenerator):
+                await items.aclose()
+
+        try:
+            while (item := self.run(following)) is not done:
+                yield item
+        finally:
+            self.run(close)
+
     def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
         """Walk an async iterator from a thread, item by item."""
         done = object()
@@ -81,3 +108,7 @@ class Bridge:
                 yield item
         finally:
             self.run(close)
+
+
+async def _next(items: AsyncIterator[Any], done: object) -> Any:
+    return await anext(items, done)

@@ -99,6 +99,7 @@ from hub.contract.parts import Button, ButtonKind, Parts, Texts, parts
 from hub.contract.processors import Fact, Topic, unsourced
 from hub.contract.snapshots import (
     Audience,
+    Changes,
     Claim,
     ContactSnapshot,
     Page,
@@ -137,6 +138,7 @@ __all__ = [
     "Card",
     "CardsContent",
     "CarriesMedia",
+    "Changes",
     "Channel",
     "Choice",
     "Claim",

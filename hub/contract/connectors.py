@@ -21,7 +21,7 @@ from hub.contract.errors import Forbidden
 from hub.contract.events import Event
 from hub.contract.messages import ClearedMessage, Outcome, Receipt, Report
 from hub.contract.processors import Fact
-from hub.contract.snapshots import Audience, ContactSnapshot, Page, Property, Template
+from hub.contract.snapshots import Audience, Changes, ContactSnapshot, Page, Property, Template
 from hub.contract.words import Can
 
 C = TypeVar("C", bound=BaseModel)
@@ -177,6 +177,16 @@ class Crm(Connector[C]):
 
         Reports come in the order in which they happened (`at` may be coarse); for one record the last one counts.
         """
+
+    def changes(self, since: str | None) -> AsyncIterator[Changes] | None:
+        """What changes, as the CRM tells it over a connection that stays open; None: it does not, as it is set up.
+
+        Goes on behind the cursor `since`, that of the last page that core has applied; None: from now on, which is a
+        gap. The first page, mostly empty, says that the connection stands. After it the iterator may be silent for as
+        long as it likes, and may end: core opens it again, and goes on with `contacts` all the same. Raises
+        `Unavailable`, `Throttled`, `BadConfig`; none of them pauses the account.
+        """
+        return None
 
     async def gone(self, records: Sequence[str]) -> list[Event]:
         """What became of those records that the CRM has no longer: `ContactsMerged`, `PrivacyDeletion`.

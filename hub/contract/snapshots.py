@@ -70,6 +70,16 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Changes(Page[ContactSnapshot]):
+    """Records as they are now, of which the CRM just said that they changed.
+
+    gap: others may have changed that it cannot name any more. Core then reads the CRM from the last sync's cursor on.
+    """
+
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Audience:
     """A list or campaign in the CRM. `size` is the CRM's own count, where it tells."""
 

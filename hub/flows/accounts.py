@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from sqlmodel import Session, col, delete, select
 
-from hub.contract import BadInput, Connector, Memory, Template
+from hub.contract import BadInput, Connector, Crm, Memory, Template
 from hub.flows import signing
 from hub.flows.lanes import MOST as MOST_LANES
 from hub.flows.world import World
@@ -48,11 +49,17 @@ def connect(
         connector=connector,
         title=title or cls.title,
         config=sealed,
+        next_listen_at=_listening(world, cls),
         created_at=world.now(),
     )
     session.add(connection)
     session.flush()
     return connection
+
+
+def _listening(world: World, cls: type[Connector[Any]]) -> datetime | None:
+    """A CRM is asked at once whether it tells what changes."""
+    return world.now() if issubclass(cls, Crm) else None
 
 
 def _sealed_config(
@@ -85,6 +92,7 @@ def change(world: World, session: Session, connection: Connection, given: Mappin
     """Replace some settings of an account. Raises `BadInput` naming the one that cannot be used."""
     cls, held = world.registry.get(connection.connector), settings(world, connection)
     connection.config = _sealed_config(world, cls.Config, connection.connector, connection.id, {**held, **given})
+    connection.next_listen_at = _listening(world, cls)
     session.add(connection)
 
 

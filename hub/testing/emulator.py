@@ -224,6 +224,10 @@ class Emulator(ABC):
         """The vendor's plugin configured for this emulator, as `hub emulate` shows it."""
         return {"base_url": base_url}
 
+    def beside(self) -> contextlib.AbstractContextManager[None]:
+        """What runs as long as the app does, such as a server of another kind."""
+        return contextlib.nullcontext()
+
     def actions(self) -> dict[str, Action]:
         """What `POST /_emulator/do/{action}` can do."""
         return {}
@@ -235,8 +239,9 @@ class Emulator(ABC):
     def app(self) -> ASGIApp:
         @contextlib.asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
-            async with self.webhooks.running():
-                yield
+            with self.beside():
+                async with self.webhooks.running():
+                    yield
 
         control = [
             Route("/_emulator/log", self._show_log),

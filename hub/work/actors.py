@@ -43,12 +43,16 @@ class Nudges:
         def sync(connection_id: str) -> None:
             jobs().sync(connection_id)
 
+        @dramatiq.actor(actor_name="listen", queue_name="planning", broker=broker)
+        def listen(connection_id: str) -> None:
+            jobs().listener.begin(connection_id)
+
         @dramatiq.actor(actor_name="report", queue_name="reporting", broker=broker)
         def report(connection_id: str) -> None:
             jobs().report(connection_id)
 
         self._receive, self.dispatch, self.sync, self.report = receive, dispatch, sync, report
-        self.stage, self.tend = stage, tend
+        self.stage, self.tend, self.listen = stage, tend, listen
 
     def receive(self, ids: Iterable[str]) -> None:
         """Webhooks wait in the inbox."""

@@ -66,5 +66,7 @@ class Crew:
             self._thread.join(timeout=5)
         if self._worker is not None:
             self._worker.stop(timeout=int(_DRAIN * 1000))
+        if self._jobs is not None:
+            self._jobs.listener.close()
         self.bridge.__exit__(*error)
         self.broker.close()

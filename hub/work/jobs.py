@@ -37,6 +37,7 @@ from hub.flows.world import World
 from hub.store.tables import Connection, Controller, SyncRun, new_id
 from hub.work import leases
 from hub.work.leases import Held
+from hub.work.listening import Listener
 from hub.work.planning import LEASE, Planning
 from hub.work.receiving import Receiver
 from hub.work.rehearsing import rehearse
@@ -52,6 +53,7 @@ class Jobs(Planning):
         super().__init__(world, bridge, stopping or threading.Event())
         self.dispatcher = Dispatcher(world, bridge, self.stopping)
         self.receiver = Receiver(world, bridge, self.stopping)
+        self.listener = Listener(world, bridge, self.stopping)
 
     # webhooks
 
@@ -165,8 +167,9 @@ class Jobs(Planning):
             run.finished_at, run.error = now, str(error or "")[:300]
             if isinstance(error, BadConfig):
                 accounts.pause(session, connection_id, str(error))
-            wait = _wait(error, connection.sync_every_s)
-            connection.next_sync_at = now + timedelta(seconds=wait) if wait else None
+            wait, due = _wait(error, connection.sync_every_s), connection.next_sync_at
+            if error or due is None or due <= run.started_at:  # else somebody has asked for another one meanwhile
+                connection.next_sync_at = now + timedelta(seconds=wait) if wait else None
             session.add(run)
             session.add(connection)
         return run

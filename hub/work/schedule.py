@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -32,9 +32,10 @@ from hub.flows.world import World
 from hub.store.catch_up import SETTLED, CatchUp
 from hub.store.continuity import note
 from hub.store.ledger import Chain
-from hub.store.tables import Campaign, Connection, Controller, MessageRow, ReportRow, Sender, new_id
+from hub.store.tables import Campaign, Connection, Controller, Lease, MessageRow, ReportRow, Sender, new_id
 from hub.work import leases
 from hub.work.actors import Nudges
+from hub.work.listening import lease_of
 
 log = structlog.get_logger("hub.schedule")
 EVERY = 1.0  # seconds
@@ -77,6 +78,7 @@ class Schedule:
             waiting = inbox.oldest(session)
             senders = self._senders(session)
             syncs = self._connections(session, col(Connection.next_sync_at))
+            listening = self._silent(session, self._connections(session, col(Connection.next_listen_at)))
             reporting = self._reporting(session)
             due = col(Campaign.start_at) <= self.world.now()
             starting = session.exec(select(Campaign).where(Campaign.state == CampaignState.STAGING, due)).all()
@@ -85,6 +87,7 @@ class Schedule:
         for lane in senders:
             self._each(lane.lease, [lane.sender_id], self.nudges.dispatch.send)
         self._each("sync", syncs, self.nudges.sync.send)
+        self._each("listen", listening, self.nudges.listen.send)
         self._each("report", reporting, self.nudges.report.send)
         self._each("stage", self._on_time(starting), self.nudges.stage.send)
         for campaign_id in running:
@@ -181,6 +184,12 @@ class Schedule:
     def _connections(self, session: Session, due: object) -> list[str]:
         statement = select(Connection.id).where(due <= self.world.now(), Connection.paused_why == "")  # type: ignore[operator]
         return list(session.exec(statement))
+
+    def _silent(self, session: Session, connections: Sequence[str]) -> list[str]:
+        """Those to which no process listens."""
+        leases_of = {lease_of(one): one for one in connections}
+        mine = select(Lease.name).where(col(Lease.name).in_(leases_of), Lease.until > self.world.now())
+        return [leases_of[name] for name in leases_of.keys() - set(session.exec(mine))]
 
     def _reporting(self, session: Session) -> list[str]:
         now = self.world.now()

@@ -41,6 +41,9 @@ class Connection(SQLModel, table=True):
     asked_up_to: str = ""  # of a CRM: the last record whose existence was asked about
     sync_every_s: int = 300  # 0: only on demand
     next_sync_at: datetime | None = maybe_time()
+    change_cursor: str | None = None  # of what a CRM tells as it changes
+    next_listen_at: datetime | None = maybe_time()  # when to open that connection again; None: it has none
+    listen_error: str = ""  # why it does not stand
     next_report_at: datetime | None = maybe_time()
     created_at: datetime = time()
 

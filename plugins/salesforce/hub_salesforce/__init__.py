@@ -19,6 +19,7 @@ import orjson
 from hub import (
     Answer,
     Audience,
+    Changes,
     Connector,
     ContactSnapshot,
     Crm,
@@ -34,7 +35,7 @@ from hub import (
     Report,
     hookimpl,
 )
-from hub_salesforce import campaigns, openapi, org, permissions, triggers
+from hub_salesforce import campaigns, changes, openapi, org, permissions, triggers
 from hub_salesforce.api import Api
 from hub_salesforce.reporting import Reporting
 from hub_salesforce.settings import Config
@@ -86,6 +87,11 @@ class Salesforce(Crm[Config]):
         async for page in walk.pages(since):
             yield page
 
+    def changes(self, since: str | None) -> AsyncIterator[Changes] | None:
+        if not self.config.change_events:
+            return None
+        return changes.Feed(self.config, self.http, self.memory, self.asked).pages(since)
+
     async def properties(self) -> list[Property]:
         return org.properties(await org.see(self._api, self.config))
 
@@ -109,6 +115,9 @@ class Salesforce(Crm[Config]):
         except HubError as trouble:
             return Health(False, str(trouble))
         health = judged(seen, self.config, api)
+        if health.ok and self.config.change_events:
+            deaf = await changes.trouble(self.config, self.http, self.memory)
+            health = Health(False, deaf) if deaf else Health(True, f"{health.detail}; changes come as they happen")
         if health.ok and there and not (there.channel and there.purpose):
             return Health(True, f"{health.detail}; consent cannot be written back yet: prepare the connection")
         return health

@@ -55,6 +55,18 @@ class Config(BaseModel):
         default=(), description="Action ids of the outbound messages that are accepted. Empty: those of the org."
     )
 
+    change_events: str = Field(
+        default="",
+        pattern=r"^(/data/(ChangeEvents|\w+ChangeEvent|\w+__chn))?$",
+        description="Change Data Capture channel to listen to, e.g. /data/ChangeEvents: changes come within seconds. "
+        "Needs organization, and pip install 'consent-hub-salesforce[cdc]'. Empty: they come with the next sync.",
+    )
+    pubsub_url: str = Field(
+        default="https://api.pubsub.salesforce.com:7443",
+        pattern=r"^https?://[^/]+/?$",
+        description="Salesforce's Pub/Sub API (gRPC).",
+    )
+
     phone_fields: tuple[str, ...] = Field(
         default=("MobilePhone", "Phone"), min_length=1, description="Phone fields; the first that is filled counts."
     )
@@ -117,4 +129,6 @@ class Config(BaseModel):
             raise ValueError("set client_secret (client credentials) or private_key (JWT bearer), and not both")
         if key and not self.username:
             raise ValueError("the JWT bearer flow needs username")
+        if self.change_events and not self.organization:
+            raise ValueError("change_events needs organization, the id of the org")
         return self

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from hub import BadInput, ContactSnapshot, Page, Rejected, Unavailable
+from hub import BadInput, ContactSnapshot, Page, Rejected, Unavailable, Unusable
 from hub_salesforce import bulk, lookups, people
 from hub_salesforce.api import LOST_LOCATOR, Api, following, records
 from hub_salesforce.ids import full
@@ -74,14 +74,18 @@ class Walk:
                 return
 
     async def _page(self, step: _Step, position: Position) -> Page[ContactSnapshot]:
-        individuals = [row.get("IndividualId", "") for row in step.rows]
+        items, unusable = await self.snapshots(step.rows)
+        gone = tuple(ContactSnapshot(record, deleted=True) for record in step.gone)
+        return Page((*items, *gone), position.write(), unusable)
+
+    async def snapshots(self, rows: Sequence[Row]) -> tuple[tuple[ContactSnapshot, ...], tuple[Unusable, ...]]:
+        """These people with their consent records, and what could not be read."""
+        individuals = [row.get("IndividualId", "") for row in rows]
         if len(individuals) > lookups.IDS and not self._looked:
             self._kinds, self._looked = await lookups.used(self.api, self.org), True
         found = await lookups.consents_of(self.api, self.org, self._kinds, individuals, self.asked)
         now = datetime.now(UTC)
-        items, unusable = people.snapshots(step.rows, found, self.config, self.mark, self.asked, now)
-        gone = tuple(ContactSnapshot(record, deleted=True) for record in step.gone)
-        return Page((*items, *gone), position.write(), unusable)
+        return people.snapshots(rows, found, self.config, self.mark, self.asked, now)
 
     async def _step(self, position: Position) -> _Step:
         kind, _, name = position.stage.rpartition(" ")

@@ -184,6 +184,9 @@ def upgrade() -> None:
         sa.Column("asked_up_to", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("sync_every_s", sa.Integer(), nullable=False),
         sa.Column("next_sync_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("change_cursor", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("next_listen_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("listen_error", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("next_report_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

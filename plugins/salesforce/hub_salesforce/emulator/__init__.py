@@ -6,8 +6,9 @@ Time is the emulator's clock. `seed_contacts` makes an org of up to a million pe
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from hub.testing.emulator import Action, Emulator, answer
 from hub.testing.population import Someone, population
 from hub_salesforce.emulator import people
 from hub_salesforce.emulator.answers import Json, Refusal, bad
+from hub_salesforce.emulator.events import Events
 from hub_salesforce.emulator.jobs import Jobs
 from hub_salesforce.emulator.objects import objects
 from hub_salesforce.emulator.outgoing import Outgoing
@@ -64,6 +66,9 @@ class SalesforceEmulator(Emulator):
         self.signin = Signin(self.clock.now, self.organization, client_id, client_secret)
         self.rest = Rest(self.db, self.writes, self.random, page)
         self.jobs = Jobs(self.db)
+        self.events = Events(self.db)
+        self.pubsub: Any = None  # while it runs, and the extra is installed
+        self.pubsub_url = ""
         self.outgoing = Outgoing(self.db, self.webhooks, self.clock, self.organization)
         self.outgoing.url = webhook_url
         self._calls: deque[Any] = deque()
@@ -72,7 +77,21 @@ class SalesforceEmulator(Emulator):
 
     def settings(self, base_url: str) -> dict[str, Any]:
         keys = {"client_id": self.signin.client_id, "client_secret": self.signin.client_secret}
-        return {"base_url": base_url, **keys, "organization": self.organization}
+        given = {"base_url": base_url, **keys, "organization": self.organization}
+        return {**given, "pubsub_url": self.pubsub_url} if self.pubsub_url else given
+
+    @contextlib.contextmanager
+    def beside(self) -> Iterator[None]:
+        """The Pub/Sub API, where the extra is installed."""
+        try:
+            from hub_salesforce.emulator.pubsub import PubSub
+        except ImportError:
+            yield
+            return
+        self.pubsub = PubSub(self.events, self.signin, self.organization)
+        self.events.begin()
+        with self.pubsub.serving() as self.pubsub_url:
+            yield
 
     @property
     def webhook_url(self) -> str:

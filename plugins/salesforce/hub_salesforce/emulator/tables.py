@@ -77,6 +77,7 @@ class Table:
         self._order: list[tuple[datetime, str]] = []
         self._index: dict[tuple[str, Any], dict[str, None]] = {}
         self._made = 0
+        self.told: Callable[[str, str, Row, Sequence[str]], None] = lambda *_: None  # object, kind, record, fields
 
     def __len__(self) -> int:
         seeded = self.seeded.count - len(self.moved) if self.seeded else 0
@@ -114,9 +115,10 @@ class Table:
         empty = {name: False if one.type == "boolean" else None for name, one in self.fields.items()}
         row = empty | {"Id": record, "CreatedDate": self._now()} | values
         self._put(row)
+        self.told(self.name, "CREATE", row, list(values))
         return row
 
-    def change(self, row: Row, values: Row) -> Row:
+    def change(self, row: Row, values: Row, kind: str = "UPDATE") -> Row:
         """Write into a record; a seeded one becomes one of its own."""
         record = row["Id"]
         number = self.seeded_number(record)
@@ -126,11 +128,12 @@ class Table:
             self._index[key].pop(record, None)
         changed = row | values
         self._put(changed)
+        self.told(self.name, kind, changed, [name for name in values if row.get(name) != values[name]])
         return changed
 
     def delete(self, row: Row, **more: Any) -> None:
         """Into the recycle bin."""
-        self.change(row, {"IsDeleted": True, **more})
+        self.change(row, {"IsDeleted": True, **more}, "DELETE")
         self.deletions.append((self._now(), row["Id"]))
 
     def purge(self, row: Row) -> None:
