@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from hub.contract import (
     Audience,
     Can,
+    Changes,
     ClearedMessage,
     ContactSnapshot,
     Crm,
@@ -52,6 +53,7 @@ class Paper:
     reply: Callable[[Report], Outcome | None] = lambda report: Outcome(report.key)
     asked_about: list[tuple[str, ...]] = field(default_factory=list)  # records that core looked for
     missing: Callable[[Sequence[str]], list[Event]] = lambda records: []
+    telling: Callable[[str | None], AsyncIterator[Changes] | None] = lambda since: None
 
 
 def paper_crm(paper: Paper, word: str) -> type[Crm[Plain]]:
@@ -71,6 +73,10 @@ def paper_crm(paper: Paper, word: str) -> type[Crm[Plain]]:
                 paper.turning(index)
                 paper.asked = self.asked
                 yield page
+
+        def changes(self, since: str | None) -> AsyncIterator[Changes] | None:
+            paper.asked = self.asked
+            return paper.telling(since)
 
         async def gone(self, records: Sequence[str]) -> list[Event]:
             paper.asked_about.append(tuple(records))

@@ -120,3 +120,37 @@ def test_bridge_closed_closes_its_client_and_says_so() -> None:
         bridge.run(double, 1)
     with pytest.raises(RuntimeError, match="not open"):
         _ = bridge.http
+
+
+def test_listen_tells_of_silence_and_loses_nothing(bridge: Bridge) -> None:
+    async def slow() -> AsyncIterator[int]:
+        for number in range(2):
+            await asyncio.sleep(0.25)
+            yield number
+
+    heard = list(bridge.listen(slow(), 0.1))
+    assert [one for one in heard if one is not None] == [0, 1]
+    assert heard[:2] == [None, None]
+
+
+def test_listen_left_in_silence_closes_the_generator(bridge: Bridge) -> None:
+    closed = threading.Event()
+
+    async def silent() -> AsyncIterator[int]:
+        try:
+            await asyncio.sleep(60)
+            yield 1
+        finally:
+            closed.set()
+
+    walk = bridge.listen(silent(), 0.05)
+    assert next(walk) is None
+    walk.close()  # type: ignore[attr-defined]
+    assert closed.is_set()
+
+
+def test_listen_raises_what_the_generator_raised(bridge: Bridge) -> None:
+    numbers = Numbers(fail_at=2)
+    with pytest.raises(KeyError):
+        list(bridge.listen(numbers.walk(), 5))
+    assert numbers.closed

@@ -36,7 +36,10 @@ class NumberOut(BaseModel):
 
 
 class ConnectionOut(BaseModel):
-    """An account. `kind`: crm, or provider; `broken`: its plugin is not there."""
+    """An account. `kind`: crm, or provider; `broken`: its plugin is not there.
+
+    `listens`: what changes in the CRM comes at once; `listen_error`: why it does not just now.
+    """
 
     id: str
     title: str
@@ -46,6 +49,8 @@ class ConnectionOut(BaseModel):
     paused_why: str
     last_inbound_at: datetime | None
     next_sync_at: datetime | None
+    listens: bool
+    listen_error: str
     numbers: list[NumberOut]
 
 
@@ -307,6 +312,8 @@ def _shown(one: Watched) -> ConnectionOut:
         paused_why=row.paused_why,
         last_inbound_at=row.last_inbound_at,
         next_sync_at=row.next_sync_at,
+        listens=row.next_listen_at is not None and not row.listen_error,
+        listen_error=row.listen_error,
         numbers=[NumberOut.model_validate(each, from_attributes=True) for each in one.senders],
     )
 
