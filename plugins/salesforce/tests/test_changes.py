@@ -102,6 +102,18 @@ def test_new_consent_record_tells_its_people(org: Site) -> None:
     assert [claim.kind for claim in pages[-1].items[0].claims] == ["opt_out"]
 
 
+def test_what_the_hub_wrote_itself_comes_back_as_nothing_new(org: Site) -> None:
+    individual = org.individual()
+    org.contact(IndividualId=individual)
+
+    def write_back() -> None:
+        org.memory.set("mark", "Consent Hub 12345678")  # made with the first withdrawal, long after the stream stood
+        org.consent(individual, "OptOut", CaptureSource="Consent Hub 12345678: WhatsApp STOP")
+
+    pages = listen(org, later(org, write_back))
+    assert [claim.kind for claim in pages[-1].items[0].claims] == ["unknown"]
+
+
 def test_individual_and_account_tell_their_people(org: Site) -> None:
     individual = org.individual()
     contact = org.contact(IndividualId=individual)
