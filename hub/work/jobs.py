@@ -29,7 +29,7 @@ from hub.contract import (
     Template,
     Throttled,
 )
-from hub.flows import absent, accounts, inbound, mappings, quarantine, releases, reports, sync
+from hub.flows import absent, accounts, handover, inbound, mappings, quarantine, releases, sync
 from hub.flows.mappings import Mapped
 from hub.flows.sync import Counts
 from hub.flows.trial import MOST, Trial, count
@@ -210,7 +210,7 @@ class Jobs(Planning):
         crm, accepted = self._crm(connection), 0
         while not self.stopping.is_set() and lease.take():
             with self.world.db.read() as session:
-                batch = reports.due(self.world, session, connection_id)
+                batch = handover.due(self.world, session, connection_id)
             if not batch:
                 break
             try:
@@ -221,7 +221,7 @@ class Jobs(Planning):
             silent = {report.key for report in batch} - {outcome.key for outcome in outcomes}
             outcomes += [Outcome(key, "the plugin gave no outcome", retry=True) for key in sorted(silent)]
             with self.world.db.write() as session:
-                accepted += reports.settle(self.world, session, outcomes)
+                accepted += handover.settle(self.world, session, outcomes)
         return accepted
 
     def _report_later(self, connection_id: str, error: HubError) -> None:

@@ -23,7 +23,7 @@ from hub.flows.audit import Actor
 from hub.flows.roles import May
 from hub.flows.world import World
 from hub.store.tables import Controller, Staff
-from hub.web.console import uploads
+from hub.web.console import onward, uploads
 from hub.web.console.leaves import HEADERS, LANGUAGES, Leaves
 from hub.web.console.uploads import Files
 from hub.web.hands import Hands
@@ -221,7 +221,7 @@ class Rooms:
         with self.world.db.read() as session:
             row = staff.visiting(self.world, session, token) if token else None
         if row is None:
-            return RedirectResponse("/console/login", 303, HEADERS)
+            return RedirectResponse(onward.login(request), 303, HEADERS)
         spoken = request.cookies.get(LANGUAGE, "")
         visitor = Visitor(
             self.world,

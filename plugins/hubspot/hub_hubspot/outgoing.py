@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from hub import Report, ReportKind
+from hub import Outlook, Reach, Report, ReportKind
 from hub_hubspot import words
 from hub_hubspot.trouble import Json
 from hub_hubspot.wire import moment
@@ -37,7 +37,10 @@ def update(reports: Sequence[Report], shown: Standing | None = None) -> dict[str
     properties: dict[str, str] = {}
     for report in reports:
         if report.kind in PERMISSION:
-            properties |= {words.REASON: report.reason} if permission else {}
+            properties |= {words.REASON: report.reason, words.WHY: report.why} if permission else {}
+            continue
+        if report.kind is ReportKind.REACH:
+            properties |= _reach(report)
             continue
         values = {
             words.STATUS: report.status,
@@ -45,11 +48,27 @@ def update(reports: Sequence[Report], shown: Standing | None = None) -> dict[str
             words.REASON: report.reason,
             words.BASIS: report.basis,
             words.CAMPAIGN: report.campaign,
+            words.WHY: report.why,
+            words.LINK: report.link,
         }
         if report.kind is ReportKind.REPLY:
             values = {name: value for name, value in values.items() if value}
         properties |= values
     return properties | permission
+
+
+def _reach(report: Report) -> dict[str, str]:
+    """What a campaign would do; nothing any more of one that is called off."""
+    if report.status == Reach.OVER:
+        return dict.fromkeys(words.OF_REACH, "")
+    return {
+        words.REACH: report.status,
+        words.REACH_AT: stamp(report.at),
+        words.REACH_CAMPAIGN: report.campaign,
+        words.REACH_REASON: report.reason,
+        words.REACH_WHY: report.why,
+        words.REACH_LINK: report.link,
+    }
 
 
 def _permission(reports: Sequence[Report], shown: Standing | None) -> dict[str, str]:
@@ -125,7 +144,13 @@ def _neutral(report: Report) -> str:
 def _why_not(report: Report) -> str:
     line = "WhatsApp message not sent" if report.kind is ReportKind.REFUSED else "WhatsApp message not delivered"
     line = f"{line}: {report.campaign}" if report.campaign else line
-    return f"{line} ({report.reason})" if report.reason else line
+    said = report.why or report.reason
+    return f"{line}. {said} {report.link}".rstrip() if said else line
+
+
+def task(outlook: Outlook) -> dict[str, str]:
+    """A task that says what a campaign would come to ("Tasks"): a list has no fields of its own."""
+    return {"hs_timestamp": stamp(outlook.at), "hs_task_subject": outlook.title, "hs_task_body": outlook.text}
 
 
 # --- workflows that wait
