@@ -23,13 +23,14 @@ from hub import (
     Health,
     Inbound,
     Outcome,
+    Outlook,
     Page,
     Property,
     Report,
     hookimpl,
     iso_country,
 )
-from hub_csv import results, words
+from hub_csv import outlooks, results, words
 from hub_csv.settings import Config
 from hub_csv.table import Row, Table
 
@@ -108,6 +109,9 @@ class CsvFile(Crm[Config]):
         if reports:
             results.append(self.config.results_path, reports, self._delimiter())
         return [Outcome(report.key) for report in reports]
+
+    async def show(self, outlook: Outlook) -> None:
+        outlooks.put(self.config.outlooks_path, outlook, self._delimiter())
 
     def _delimiter(self) -> str:
         """The one of the contacts file, so that both open alike; results are kept even without that file."""

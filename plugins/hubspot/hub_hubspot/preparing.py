@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from hub import HubError, Reach, Rejected
+from hub import HubError, Rejected
 from hub_hubspot import action, words
 from hub_hubspot.api import Api
 from hub_hubspot.settings import Config
@@ -26,7 +26,7 @@ WORKFLOWS = "automation"  # the scope that completes callbacks
 def definitions(config: Config) -> list[Json]:
     """HubSpot's property definitions of everything the hub writes or asks an admin to fill."""
     shown = {words.OPTED_IN: "Opted in, with proof in the hub", words.STOPPED: "Stopped"}
-    reach = {Reach.ELIGIBLE: "Can be written to", Reach.WAITING: "Not yet", Reach.BLOCKED: "Blocked"}
+    reach = {"eligible": "Can be written to", "waiting": "Not yet", "blocked": "Blocked"}
     made = [
         _choice(words.OPT_IN, "WhatsApp: permission", shown),
         _moment(words.OPT_IN_AT, "WhatsApp: permission since"),
@@ -38,7 +38,7 @@ def definitions(config: Config) -> list[Json]:
         _text(words.CAMPAIGN, "WhatsApp: campaign"),
         _text(words.WHY, "WhatsApp: why it was or was not sent"),
         _text(words.LINK, "WhatsApp: what would help"),
-        _choice(words.REACH, "WhatsApp, next campaign: can be written to", {**reach}),
+        _choice(words.REACH, "WhatsApp, next campaign: can be written to", reach),
         _moment(words.REACH_AT, "WhatsApp, next campaign: as of"),
         _text(words.REACH_CAMPAIGN, "WhatsApp, next campaign: which"),
         _text(words.REACH_REASON, "WhatsApp, next campaign: reason"),
