@@ -78,6 +78,16 @@ def test_asked_again_only_what_changed_is_told_and_rows_are_replaced(shop: Shop,
     assert len(tell(shop, jobs, campaign)) == 4, "who asks is told everything anew"
 
 
+def test_record_that_left_the_list_is_told_so(shop: Shop, jobs: Jobs) -> None:
+    campaign = drafted(shop)
+    tell(shop, jobs, campaign)
+    shop.paper.lists["all"] = [("1",)]
+    assert tell(shop, jobs, campaign) == [("2", Reach.OVER, ""), ("3", Reach.OVER, "")]
+    assert tell(shop, jobs, campaign) == []
+    shop.paper.lists["all"] = [("1", "2")]
+    assert tell(shop, jobs, campaign) == [("2", Reach.BLOCKED, NO_BASIS)]
+
+
 def test_nothing_is_kept_of_whoever_the_hub_holds_nothing_about(shop: Shop, jobs: Jobs) -> None:
     campaign = drafted(shop)
     tell(shop, jobs, campaign)

@@ -119,7 +119,7 @@ class Reach(StrEnum):
     ELIGIBLE = "eligible"
     WAITING = "waiting"  # not now; by itself it may go later
     BLOCKED = "blocked"
-    OVER = "over"  # the campaign was cancelled before it began
+    OVER = "over"  # the campaign was cancelled before it began, or the record has left its list
 
 
 class PlatformCategory(StrEnum):

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import literal_column, update
 from sqlmodel import Session, col, select
 
 from hub.contract import BadInput, Reach, ReportKind
@@ -22,6 +23,7 @@ from hub.flows.states import CANCELLED, CampaignState, State
 from hub.flows.world import World
 from hub.law.facts import Verdict
 from hub.store.direct import put
+from hub.store.sets import among
 from hub.store.tables import Campaign, Connection, MessageRow, ReportRow
 
 FRESH = timedelta(days=14)  # a draft that nobody has planned or asked about for so long rests
@@ -93,6 +95,19 @@ def withdrawn(world: World, campaign: Campaign, records: Sequence[str]) -> list[
     """It was cancelled before it began: what was said of these records holds no more."""
     now, end = world.now(), {"status": Reach.OVER, "reason": ""}
     return [reports.of_record(world, campaign, one, ReportKind.REACH, now) | end for one in dict.fromkeys(records)]
+
+
+def gone(world: World, session: Session, campaign_id: str, seen: set[str]) -> None:
+    """Records that were told about and are not in the list any more; `seen` are the keys of those that are. Of whoever
+    the hub holds nothing about it knows no record to tell."""
+    about = (ReportRow.campaign_id == campaign_id, ReportRow.kind == literal_column("'reach'"))
+    left = (ReportRow.status != Reach.OVER, ReportRow.record != "")
+    rows = session.exec(select(ReportRow.key).where(*about, *left)).all()
+    keys = [key for key in rows if key not in seen]
+    if keys and ahead(campaigns.locked(session, campaign_id)):
+        now = world.now()
+        news = {"status": Reach.OVER, "reason": "", "at": now, "recorded_at": now, "next_attempt_at": now}
+        session.execute(update(ReportRow).where(among(col(ReportRow.key), keys)).values(**news, state="pending"))
 
 
 def cancelled_page(world: World, session: Session, campaign: Campaign, after: str = "") -> str:

@@ -9,16 +9,13 @@ from hub.contract import LegalBasis, Reach, ReportKind
 from hub.flows.states import State
 from hub.law.reasons import RANKS, reason
 
-_BASES = {  # the reason that says the same
-    LegalBasis.CONSENT: "OK_CONSENT",
-    LegalBasis.CONSENT_EXPLICIT: "OK_CONSENT_EXPLICIT",
-    LegalBasis.CONTRACT: "OK_CONTRACT",
-    LegalBasis.PRE_CONTRACT: "OK_PRECONTRACT_REQUEST",
-    LegalBasis.LEGAL_OBLIGATION: "OK_LEGAL_OBLIGATION",
-    LegalBasis.LEGITIMATE_INTEREST: "OK_LEGITIMATE_INTEREST",
-    LegalBasis.EPRIVACY_13_2: "OK_SOFT_OPTIN",
-}
+# reasons that allow are named for the basis they found, but for two
+_NAMED = {LegalBasis.PRE_CONTRACT: "PRECONTRACT_REQUEST", LegalBasis.EPRIVACY_13_2: "SOFT_OPTIN"}
 CANCELLED = "cancelled"  # as a CRM is told of a message whose campaign was
+_OVER = {
+    "de": "Die Kampagne geht nicht an diesen Datensatz: Sie wurde abgebrochen, oder er ist nicht mehr in ihrer Liste.",
+    "en": "This campaign does not go to this record: it was cancelled, or the record is not in its list any more.",
+}
 _OFF = {
     "de": "Die Kampagne wurde abgebrochen, bevor diese Nachricht an der Reihe war.",
     "en": "The campaign was cancelled before this message had its turn.",
@@ -39,12 +36,12 @@ _ENDS = {
 def why(kind: str, status: str, code: str, basis: str, language: str) -> str:
     """Empty where there is nothing to say. `code`: a reason code, or a provider's of a message that failed."""
     if status in (CANCELLED, Reach.OVER):
-        return _OFF[language]
+        return _OFF[language] if status == CANCELLED else _OVER[language]
     if status in _ENDS and kind == ReportKind.STATUS:
         said = _ENDS[State(status)][language]
         return f"{said} ({code})" if code else said
     if kind == ReportKind.STATUS:
-        code = _BASES.get(basis, "")  # type: ignore[call-overload]
+        code = f"OK_{_NAMED.get(basis, basis)}"  # type: ignore[call-overload]
     if code not in RANKS:
         return ""
     found = reason(code)

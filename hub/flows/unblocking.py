@@ -18,6 +18,8 @@ from hub.law.facts import Verdict
 from hub.law.reasons import RANKS, Lift, reason
 from hub.store.tables import Campaign, Connection, Controller, DecisionRow, MessageRow, ReportRow
 
+STATES = (*Reach, *State)  # what `Why.status` may be
+
 
 @dataclass(frozen=True, slots=True)
 class Hurdle:

@@ -111,17 +111,19 @@ class Planning:
     def _foretell(self, campaign: Campaign, keep: Callable[[], bool]) -> None:
         now, anew = self.world.now(), not campaign.outlook
         if not reach.told(campaign, now):
-            result, seen = Preview(), set[str]()
+            result, seen, keys = Preview(), set[str](), set[str]()
             for records in self.members(campaign):
                 found = self._ask(campaign, records, seen, result)
                 rows = reach.answers(self.world, campaign, records, found, now)
                 with self.world.db.write() as session:
                     kept = reach.keep(session, campaign.id, rows, anew=anew)
+                keys.update(row["key"] for row in rows)
                 if not kept or self.stopping.is_set() or not keep():
                     return
             with self.world.db.read() as session:
                 preview.conclude(self.world, session, session.get_one(Campaign, campaign.id), result)
             with self.world.db.write() as session:
+                reach.gone(self.world, session, campaign.id, keys)
                 if not reach.conclude(self.world, session, campaign.id, result, now):
                     return
         self._show(campaign.id)

@@ -46,7 +46,7 @@ def update(reports: Sequence[Report], shown: Mapping[str, str | None] = MappingP
     properties: dict[str, str] = {}
     for report in reports:
         if report.kind in PERMISSION:
-            properties |= {words.REASON: report.reason, words.WHY: report.why} if permission else {}
+            properties |= {words.REASON: report.reason} if permission else {}
             continue
         if report.kind is ReportKind.REACH:
             properties |= _reach(report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable, Sequence
 
-from hub import BadConfig, HubError, Memory, Outcome, Report, ReportKind
+from hub import BadConfig, HubError, Memory, Outcome, Reach, Report, ReportKind
 from hub_salesforce import campaigns, fields
 from hub_salesforce.api import Api, Json
 from hub_salesforce.batches import COLLECTIONS, Batches, Result
@@ -81,7 +81,8 @@ class Reporting:
         known = await campaigns.prepared(self.api, self.memory, campaign, labels)
         found = await self._memberships(campaign, list(of))
         for one in of.keys() - found.keys():
-            self.fail(of[one], Result("the person is no member of the campaign any more"))
+            left = [report for report in of[one] if report.status != Reach.OVER]  # of these it is known
+            self.fail(left, Result("the person is no member of the campaign any more"))
         moving = {
             one: report
             for one, report in furthest.items()

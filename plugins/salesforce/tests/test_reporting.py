@@ -189,6 +189,14 @@ def test_reach_may_change_until_something_was_sent(org: Site) -> None:
     assert member(org, audience, record)["Status"] == f"{PREFIX}sent"
 
 
+def test_member_who_left_before_the_start_is_no_failure(org: Site) -> None:
+    audience, _ = campaign(org, 1)
+    gone = org.contact()
+    assert org.report(said("a", gone, Reach.OVER, ReportKind.REACH, audience=audience)) == [Outcome("a")]
+    (outcome,) = org.report(said("b", gone, Reach.BLOCKED, ReportKind.REACH, audience=audience))
+    assert outcome.error
+
+
 def outlook(audience: str, title: str = "5 of 7") -> Outlook:
     return Outlook(
         "k", "Spring", audience, AT, 7, 5, 0, 2, AT, title, f"{title}, why, until when", "https://hub.example"
