@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from hub.contract import BadInput, Outlook, Purpose, Reach, Receipt, ReportKind, Throttled
-from hub.flows import drafts, reach, steering
+from hub.contract import BadInput, Outcome, Outlook, Purpose, Reach, Receipt, ReportKind, Throttled
+from hub.flows import drafts, handover, reach, steering
 from hub.law.reasons import reason
 from hub.store.tables import Campaign, ReportRow
 from hub.work.jobs import Jobs
@@ -86,6 +86,19 @@ def test_record_that_left_the_list_is_told_so(shop: Shop, jobs: Jobs) -> None:
     assert tell(shop, jobs, campaign) == []
     shop.paper.lists["all"] = [("1", "2")]
     assert tell(shop, jobs, campaign) == [("2", Reach.BLOCKED, NO_BASIS)]
+
+
+def test_answer_that_changes_while_the_crm_is_told_is_told_again(shop: Shop, jobs: Jobs) -> None:
+    campaign = drafted(shop)
+    jobs.report(shop.crm.id)
+    jobs.reach(campaign.id)
+    with shop.world.db.read() as session:
+        batch = handover.due(shop.world, session, shop.crm.id)
+    shop.stop(phone(ANNA))
+    jobs.reach(campaign.id)
+    with shop.write() as session:
+        handover.settle(shop.world, session, [Outcome(one.key) for one in batch], batch)
+    assert tell(shop, jobs, campaign) == [("1", Reach.BLOCKED, OBJECTED)]
 
 
 def test_nothing_is_kept_of_whoever_the_hub_holds_nothing_about(shop: Shop, jobs: Jobs) -> None:

@@ -57,6 +57,9 @@ _DONE = (
         record=case((_REPORT.contact_id.is_(None), ""), else_=_REPORT.record),
     )
 )
+_SAID = (
+    core_select(_REPORT.key, _REPORT.kind, _REPORT.status, _REPORT.reason).where(among(_REPORT.key)).with_for_update()
+)
 _COUNTRY = (
     core_select(table(Controller).c.country)
     .join(table(Connection), table(Connection).c.controller_id == table(Controller).c.id)
@@ -103,9 +106,10 @@ def address(world: World, about: str) -> str:
     return f"{world.settings.public_url.rstrip('/')}/console/why/{about}"
 
 
-def settle(world: World, session: Session, outcomes: Iterable[Outcome]) -> int:
-    """Note what the CRM said. Returns how many it accepted."""
-    by_key = {outcome.key: outcome for outcome in outcomes}
+def settle(world: World, session: Session, outcomes: Iterable[Outcome], told: Iterable[Report] = ()) -> int:
+    """Note what the CRM said. Returns how many it accepted. What has changed since it was `told` waits on."""
+    changed = _changed(session, {one.key: one for one in told if one.kind is ReportKind.REACH})
+    by_key = {outcome.key: outcome for outcome in outcomes if outcome.key not in changed}
     accepted = [key for key, outcome in by_key.items() if not outcome.error]
     if accepted:
         run(session, _DONE, {"keys": sorted(accepted)})
@@ -120,3 +124,14 @@ def settle(world: World, session: Session, outcomes: Iterable[Outcome]) -> int:
             row.state = "failed"
         session.add(row)
     return len(accepted)
+
+
+def _changed(session: Session, told: dict[str, Report]) -> set[str]:
+    if not told:
+        return set()
+    rows = fetch(session, _SAID, keys=told)
+    return {row.key for row in rows if (row.kind, row.status, row.reason) != _said(told[row.key])}
+
+
+def _said(report: Report) -> tuple[str, str, str]:
+    return report.kind, report.status, report.reason

@@ -8,7 +8,7 @@ hub knows the contact: nothing about anybody else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,19 +82,24 @@ def answers(
     return rows
 
 
-def keep(session: Session, campaign_id: str, rows: Sequence[dict[str, Any]], *, anew: bool) -> bool:
-    """Put them into the outbox, `anew` also those that have not changed. False, and nothing kept, once it has begun."""
-    campaign = campaigns.locked(session, campaign_id)
-    if not (ahead(campaign) or over(campaign)):
+def keep(
+    session: Session, campaign_id: str, rows: Sequence[dict[str, Any]], *, anew: bool, still: Callable[[Campaign], bool]
+) -> bool:
+    """Put them into the outbox, `anew` also those that have not changed. False, and nothing kept, if the campaign is
+    not `still` what it was."""
+    if not still(campaigns.locked(session, campaign_id)):
         return False
     put(session, ReportRow, rows, () if anew else _SAME)
     return True
 
 
-def withdrawn(world: World, campaign: Campaign, records: Sequence[str]) -> list[dict[str, Any]]:
-    """It was cancelled before it began: what was said of these records holds no more."""
+def withdrawn(world: World, session: Session, campaign: Campaign, records: Sequence[str]) -> list[dict[str, Any]]:
+    """It was cancelled before it began: what was said of these records, if anything, holds no more."""
     now, end = world.now(), {"status": Reach.OVER, "reason": ""}
-    return [reports.of_record(world, campaign, one, ReportKind.REACH, now) | end for one in dict.fromkeys(records)]
+    rows = [reports.of_record(world, campaign, one, ReportKind.REACH, now) | end for one in dict.fromkeys(records)]
+    known = session.exec(select(ReportRow.key).where(among(col(ReportRow.key), [row["key"] for row in rows]))).all()
+    said = set(known)
+    return [row for row in rows if row["key"] in said]
 
 
 def gone(world: World, session: Session, campaign_id: str, seen: set[str]) -> None:

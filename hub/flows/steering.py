@@ -157,7 +157,7 @@ def cancel(world: World, session: Session, campaign: Campaign, by: str) -> int:
     if current.state in (CampaignState.CANCELLED, CampaignState.DONE):
         raise BadInput(f"is {current.state}", field="campaign", remedy="There is nothing left to cancel.")
     current.state, current.finished_at = CampaignState.CANCELLED, now
-    if current.outlook or current.begun_at:
+    if current.outlook or current.begun_at or current.next_reach_at:
         current.next_reach_at = now  # the CRM shall know
     waiting = (col(MessageRow.campaign_id) == current.id, col(MessageRow.state).in_([State.QUEUED, State.HELD]))
     values = {"state": State.REFUSED, "reason": CANCELLED, "next_attempt_at": None, "changed_at": now}

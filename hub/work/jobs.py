@@ -221,7 +221,7 @@ class Jobs(Planning):
             silent = {report.key for report in batch} - {outcome.key for outcome in outcomes}
             outcomes += [Outcome(key, "the plugin gave no outcome", retry=True) for key in sorted(silent)]
             with self.world.db.write() as session:
-                accepted += handover.settle(self.world, session, outcomes)
+                accepted += handover.settle(self.world, session, outcomes, batch)
         return accepted
 
     def _report_later(self, connection_id: str, error: HubError) -> None:

@@ -116,7 +116,7 @@ class Planning:
                 found = self._ask(campaign, records, seen, result)
                 rows = reach.answers(self.world, campaign, records, found, now)
                 with self.world.db.write() as session:
-                    kept = reach.keep(session, campaign.id, rows, anew=anew)
+                    kept = reach.keep(session, campaign.id, rows, anew=anew, still=reach.ahead)
                 keys.update(row["key"] for row in rows)
                 if not kept or self.stopping.is_set() or not keep():
                     return
@@ -132,9 +132,9 @@ class Planning:
         """Everybody in the list if nothing had begun; else those whose message waited."""
         if campaign.begun_at is None:
             for records in self.members(campaign):
-                rows = reach.withdrawn(self.world, campaign, records)
                 with self.world.db.write() as session:
-                    reach.keep(session, campaign.id, rows, anew=False)
+                    rows = reach.withdrawn(self.world, session, campaign, records)
+                    reach.keep(session, campaign.id, rows, anew=False, still=reach.over)
                 if self.stopping.is_set() or not keep():
                     return
         after: str | None = None
