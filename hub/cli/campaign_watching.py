@@ -102,10 +102,10 @@ def reach(campaign: Name) -> None:
             seen = session.get_one(Campaign, found.id).outlook
         if not seen:
             raise BadInput("cannot be told now", field="campaign", remedy="See the log; it is tried again by itself.")
-        out.print(f"{found.title!r}: {seen['eligible']} of {seen['records']} records can be reached.", highlight=False)
-        out.print(f"The CRM took {told} reports.", highlight=False)
-        if seen.get("problem"):
-            out.print(f"It does not show the summary: {seen['problem']}", highlight=False, markup=False)
+        lines = [f"{found.title!r}: {seen['eligible']} of {seen['records']} records can be reached."]
+        lines += [f"The CRM took {told} reports."]
+        lines += [f"It does not show the summary: {seen['problem']}"] if seen.get("problem") else []
+        out.print("\n".join(lines), highlight=False, markup=False)
 
 
 def time_rows(table: Table, result: Preview, now: datetime) -> None:

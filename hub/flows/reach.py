@@ -56,7 +56,9 @@ def ask(world: World, session: Session, campaign: Campaign) -> None:
     """Tell the CRM about everybody anew, soon. Raises `BadInput` where it has begun."""
     current = campaigns.locked(session, campaign.id)
     if not ahead(current):
-        raise BadInput("has begun", field="campaign", remedy="From now on its messages tell what becomes of them.")
+        raise BadInput(
+            "has begun, or is over", field="campaign", remedy="From now on its messages tell what becomes of them."
+        )
     current.next_reach_at, current.outlook = world.now(), {}
     session.add(current)
 

@@ -54,6 +54,7 @@ class CsvFile(Crm[Config]):
         DataItem("legal basis, opt-out, evidence", "metadata", "check the legal basis", "as long as the file"),
         DataItem("template columns", "contact data", "fill templates", "as long as the file"),
         DataItem("message status and text", "content", "report results", "as long as the results file"),
+        DataItem("whom a campaign would reach", "metadata", "show it before sending", "as long as the results file"),
     )
 
     def authenticate(self, request: Inbound) -> None:

@@ -59,6 +59,7 @@ class Salesforce(Crm[Config]):
         DataItem("consent records, flags and legal basis", "metadata", "check the legal basis", _KEPT),
         DataItem("template fields", "contact data", "fill templates", _KEPT),
         DataItem("message status and text", "content", "report results", _KEPT),
+        DataItem("whom a campaign would reach", "metadata", "show it before sending", _KEPT),
     )
 
     @property
