@@ -64,9 +64,7 @@ class HubSpot(Crm[Config]):
         DataItem("legal basis and opt-out", "metadata", "check the legal basis", "as long as the contact in HubSpot"),
         DataItem("template properties", "contact data", "fill templates", "as long as the contact in HubSpot"),
         DataItem("message status and text", "content", "report results", "as long as the contact in HubSpot"),
-        DataItem(
-            "whom a campaign would reach", "metadata", "show it before sending", "until the campaign has a result"
-        ),
+        DataItem("whom a campaign would reach", "metadata", "show it before sending", "until it has a result"),
     )
 
     @property
