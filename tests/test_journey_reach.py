@@ -79,7 +79,7 @@ def follow(link: str, role: Role) -> str:
     browser = Browser(base)
     login = browser.get(f"/console/{path}").headers["location"]
     onward = browser.get(login).text
-    assert f"url=/console/{path}?here=1" in onward, "the browser is led on, so that its cookie comes along"
+    assert f'url=/console/{path}?here=1"' in onward, "the browser is led on, so that its cookie comes along"
     login = browser.get(f"/console/{path}?here=1").headers["location"]
     about = path.rpartition("/")[2]
     assert f'name="why" value="{about}"' in browser.get(login).text

@@ -43,7 +43,8 @@ class Door:
             return RedirectResponse("/console/first", 303, HEADERS)
         why = onward.known(request.query_params.get("why", ""))
         if why and "here" not in request.query_params:
-            return self.rooms.leaves.page("onward.html", self.language(request), onward=onward.page(why))
+            then = f"{onward.page(why)}?here=1"
+            return self.rooms.leaves.page("onward.html", self.language(request), said="why", onward=then)
         return self.page(request, why=why)
 
     def _first(self) -> bool:
