@@ -17,12 +17,8 @@ from hub import (
     LocationContent,
     Media,
     MediaContent,
-    MediaKind,
     Outgoing,
     Parts,
-    Point,
-    PointKind,
-    Receipt,
     Rejected,
     SenderState,
     Template,
@@ -31,15 +27,15 @@ from hub import (
     TemplateState,
     TextContent,
     Texts,
-    Uncertain,
     not_carried,
 )
+from hub.whatsapp.people import address
 from hub.whatsapp.reading import Fields, mappings, text
 from hub.whatsapp.templates import assembled, filled, locale, template_state
+from hub.whatsapp.writing import caption, link, place, present, shown_name
 
 OURS = "hub_ref"  # in `metadata`, which every event repeats
 STATES = {"SUBMIT_FAILED": TemplateState.REJECTED}
-_CAPTIONED = frozenset({MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.DOCUMENT})
 _MOST_CARDS = 5
 
 
@@ -48,22 +44,13 @@ def message(outgoing: Outgoing) -> Fields:
 
     Always with a number of ours: a template of Bird's own, which would leave from Bird's number, is thereby refused.
     """
-    quoted = {"in_reply_to_message_id": outgoing.reply_to} if outgoing.reply_to else {}
     return {
-        "to": recipient(outgoing.to),
+        "to": address(outgoing.to),
         "from": outgoing.sender,
         "metadata": {OURS: outgoing.id},
-        **quoted,
+        **present({"in_reply_to_message_id": outgoing.reply_to}),
         **_content(outgoing),
     }
-
-
-def recipient(to: Point) -> str:
-    if to.kind is PointKind.E164:
-        return f"+{to.value.removeprefix('+')}"
-    if to.kind in (PointKind.BSUID, PointKind.PARENT_BSUID):
-        return to.value
-    raise Rejected("WhatsApp needs a number or a BSUID")
 
 
 def _content(outgoing: Outgoing) -> Fields:
@@ -82,7 +69,7 @@ def _content(outgoing: Outgoing) -> Fields:
         case LinkContent():
             return {"interactive": _link(content)}
         case LocationContent():
-            return {"location": _place(content)}
+            return {"location": place(content)}
         case CardsContent():
             return {"contact_cards": _cards(content)}
         case _:
@@ -90,21 +77,12 @@ def _content(outgoing: Outgoing) -> Fields:
 
 
 def _file(content: MediaContent) -> Fields:
-    kind = content.media.kind
-    if content.caption and kind not in _CAPTIONED:
-        raise Rejected(f"WhatsApp shows no caption with {kind}")
-    caption = {"caption": content.caption} if content.caption else {}
-    return {"url": _url(content.media), **caption, **_named(content.media)}
+    media = content.media
+    return present({"url": _url(media), "caption": caption(content), "filename": shown_name(media)})
 
 
 def _url(media: Media) -> str:
-    if not media.link:
-        raise Rejected("Bird stores no files; give a link")
-    return media.link
-
-
-def _named(media: Media) -> Fields:
-    return {"filename": media.name} if media.name and media.kind is MediaKind.DOCUMENT else {}
+    return link(media, "Bird")
 
 
 def _buttons(content: ButtonsContent) -> Fields:
@@ -124,9 +102,8 @@ def _link(content: LinkContent) -> Fields:
 
 
 def _framed(kind: str, content: ButtonsContent | ListContent | LinkContent) -> Fields:
-    header = {"header": _header(content.header)} if content.header else {}
-    footer = {"footer_text": content.footer} if content.footer else {}
-    return {"type": kind, "body_text": content.body, **header, **footer}
+    header = _header(content.header) if content.header else {}
+    return present({"type": kind, "body_text": content.body, "header": header, "footer_text": content.footer})
 
 
 def _header(header: str | Media) -> Fields:
@@ -136,13 +113,7 @@ def _header(header: str | Media) -> Fields:
 
 
 def _choice(one: Choice) -> Fields:
-    return {"slug": one.id, "text": one.title, **({"description": one.description} if one.description else {})}
-
-
-def _place(content: LocationContent) -> Fields:
-    named = {"name": content.name, "address": content.address}
-    point = {"latitude": content.latitude, "longitude": content.longitude}
-    return {**point, **{key: value for key, value in named.items() if value}}
+    return present({"slug": one.id, "text": one.title, "description": one.description})
 
 
 def _cards(content: CardsContent) -> list[Fields]:
@@ -153,20 +124,20 @@ def _cards(content: CardsContent) -> list[Fields]:
 
 def _card(card: Card) -> Fields:
     """WhatsApp wants one part of the name besides the whole."""
-    found: Fields = {"name": {"formatted_name": card.name, "first_name": card.name}}
-    if card.company:
-        found["org"] = {"company": card.company}
-    if card.phones:
-        found["phone_numbers"] = [{"phone_number": phone} for phone in card.phones]
-    if card.emails:
-        found["emails"] = [{"email": email} for email in card.emails]
-    return found
+    return present(
+        {
+            "name": {"formatted_name": card.name, "first_name": card.name},
+            "org": present({"company": card.company}),
+            "phone_numbers": [{"phone_number": phone} for phone in card.phones],
+            "emails": [{"email": email} for email in card.emails],
+        }
+    )
 
 
 def _template(content: TemplateContent) -> Fields:
-    named = {"id" if content.name.startswith("wat_") else "slug": content.name, "language": content.language}
+    named = "id" if content.name.startswith("wat_") else "slug"
     components = list(_components(filled(content)))
-    return {**named, "components": components} if components else named
+    return present({named: content.name, "language": content.language, "components": components})
 
 
 def _components(given: Parts) -> Iterator[Fields]:
@@ -185,9 +156,9 @@ def _above(header: Texts | Media | LocationContent) -> list[Fields]:
         case Texts():
             return _texts(header)
         case Media():
-            return [{"type": str(header.kind), "url": _url(header), **_named(header)}]
+            return [present({"type": str(header.kind), "url": _url(header), "filename": shown_name(header)})]
         case _:
-            return [{"type": "location", "location": _place(header)}]
+            return [{"type": "location", "location": place(header)}]
 
 
 def _texts(given: Texts) -> list[Fields]:
@@ -199,14 +170,6 @@ def _pressed(button: Button) -> str:
     if button.kind is ButtonKind.REPLY:
         raise TemplateProblem("Bird takes no payload for a quick reply; its label comes back")
     return button.value
-
-
-def receipt(answer: Fields) -> Receipt:
-    """Bird's acceptance. Raises `Uncertain` when the answer names no message: it may have been accepted."""
-    given = text(answer.get("id"))
-    if not given:
-        raise Uncertain("Bird's answer names no message")
-    return Receipt(given)
 
 
 def languages(listed: Fields) -> tuple[str, Iterable[tuple[str, Fields]]]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from hub_sinch import Config, Sinch, signature
-from hub_sinch.access import KEY, Token, fingerprint, remembered
 from hub_sinch.emulator import create
 from pydantic import SecretStr
 
@@ -16,6 +15,7 @@ from hub.contract import Content, Inbound, MediaContent
 from hub.testing.emulator import Emulator
 from hub.testing.provider_table import CONTENTS, RECEIVED_AT
 from hub.testing.providers import ProviderSuite
+from hub.whatsapp.access import KEY, Token, fingerprint, remembered
 
 KEY_ID, KEY_SECRET, WEBHOOK_SECRET = "made-up-key-id", "made-up-key-secret", "made-up-webhook-secret"
 TOKEN = "made-up-access-token"
@@ -36,7 +36,7 @@ class TestSinch(ProviderSuite):
     sender = APP
     accepted = {"message_id": "01HXMSG0000000000000000002", "accepted_time": "2026-11-21T12:00:00Z"}  # noqa: RUF012
     memory = {  # noqa: RUF012
-        KEY: remembered(Token(TOKEN, datetime(2999, 1, 1, tzinfo=UTC), fingerprint(KEY_ID, KEY_SECRET)))
+        KEY: remembered(Token(TOKEN, datetime(2999, 1, 1, tzinfo=UTC), fingerprint(KEY_ID, SecretStr(KEY_SECRET))))
     }
 
     def sample(self, kind: type) -> Content:

@@ -14,7 +14,6 @@ import anyio
 import httpx
 import pytest
 from hub_sinch import Config, Sinch
-from hub_sinch.access import KEY
 from hub_sinch.emulator import SinchEmulator, create
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -52,6 +51,7 @@ from hub.law.facts import Decision, Verdict
 from hub.testing.clock import Clock
 from hub.testing.emulator import Fault, serve
 from hub.testing.provider_table import Notes
+from hub.whatsapp.access import KEY
 
 ERIKA = "+4915112345678"
 ELSEWHERE = "01HXAPP0000000000000000001"
