@@ -21,20 +21,20 @@ from hub import (
     MediaKind,
     Outgoing,
     Parts,
-    Point,
-    PointKind,
     Receipt,
     Rejected,
     TemplateContent,
     TemplateProblem,
     TextContent,
-    Texts,
     Uncertain,
+    for_status,
     not_carried,
 )
+from hub.whatsapp.people import digits
 from hub.whatsapp.reading import Fields, mappings, text
 from hub.whatsapp.templates import filled
 from hub.whatsapp.words import table
+from hub.whatsapp.writing import positional, present
 
 ERRORS = table("hub_cm", "errors.toml")
 ONLY = ["WhatsApp"]  # no SMS in its place: that is another channel, and needs a basis of its own
@@ -48,19 +48,13 @@ def request(outgoing: Outgoing, namespace: str) -> Fields:
         raise not_carried(outgoing) if build is None else Rejected("CM.com documents no answer that quotes a message")
     message: Fields = {
         "from": outgoing.sender,
-        "to": [{"number": recipient(outgoing.to)}],
+        "to": [{"number": f"00{digits(outgoing.to, 'CM.com')}"}],
         "reference": outgoing.id,
         "allowedChannels": ONLY,
         "body": {"type": "auto", "content": UNREAD},
         "richContent": {"conversation": [build(outgoing.content, namespace)]},
     }
     return {"messages": {"msg": [message]}}
-
-
-def recipient(to: Point) -> str:
-    if to.kind is not PointKind.E164:
-        raise Rejected("CM.com needs a phone number")
-    return f"00{to.value.removeprefix('+')}"
 
 
 def _text(content: TextContent, _: str) -> Fields:
@@ -100,14 +94,13 @@ def _row(choice: Choice) -> Fields:
 
 
 def _framed(content: ButtonsContent | ListContent) -> Fields:
-    whole: Fields = {"body": {"text": content.body}}
+    header: Fields = {"type": "text", "text": content.header} if content.header else {}
     if isinstance(content.header, Media):
         if content.header.kind is not MediaKind.IMAGE or not content.header.link:
             raise Rejected("CM.com documents images above buttons only, by https link")
-        whole["header"] = {"type": "image", "media": {"mediaUri": content.header.link}}
-    elif content.header:
-        whole["header"] = {"type": "text", "text": content.header}
-    return {**whole, "footer": {"text": content.footer}} if content.footer else whole
+        header = {"type": "image", "media": {"mediaUri": content.header.link}}
+    footer = {"text": content.footer} if content.footer else {}
+    return {"body": {"text": content.body}, **present({"header": header, "footer": footer})}
 
 
 def _template(content: TemplateContent, namespace: str) -> Fields:
@@ -126,18 +119,15 @@ def _components(filled: Parts) -> Iterator[Fields]:
     elif filled.header:
         raise TemplateProblem("CM.com documents images above a template only")
     if filled.body:
-        yield {"type": "body", "parameters": [{"type": "text", "text": value} for value in _positional(filled.body)]}
+        yield {
+            "type": "body",
+            "parameters": [{"type": "text", "text": value} for value in positional(filled.body, "CM.com")],
+        }
     for button in filled.buttons:
         if button.kind is not ButtonKind.REPLY:
             raise TemplateProblem("CM.com documents quick replies only, no links or codes that vary")
         payload = [{"type": "payload", "payload": button.value}]
         yield {"type": "button", "sub_type": "quick_reply", "index": button.index, "parameters": payload}
-
-
-def _positional(texts: Texts) -> tuple[str, ...]:
-    if [name for name, _ in texts.pairs] != [str(index + 1) for index in range(len(texts.pairs))]:
-        raise TemplateProblem("CM.com fills variables by position: give 1, 2, ... without a gap")
-    return texts.values
 
 
 _BUILDERS: dict[type, Callable[[Any, str], Fields]] = {
@@ -166,3 +156,11 @@ def refusal(answer: Fields) -> HubError | None:
         if code not in ("", "0"):
             return Rejected(f"CM.com {code}: refused with a code unknown to this version.", code=code)
     return Rejected("CM.com refused the message and gave no code") if one.get("status") == "Rejected" else None
+
+
+def http_refusal(
+    answer: Fields, status: int, *, retry_after: str | None = None, sends: bool = False
+) -> HubError | None:
+    """What a refused call means: CM.com's codes say why, where the HTTP status says that it is final."""
+    by_status = for_status(status, retry_after=retry_after, sends=sends)
+    return refusal(answer) or by_status if isinstance(by_status, Rejected) else by_status
