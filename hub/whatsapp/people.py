@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whom identifiers name: numbers and Meta's business-scoped user ids (BSUID), as vendors write them."""
+"""People as vendors write them: numbers and Meta's business-scoped user ids (BSUID)."""
 
 from __future__ import annotations
 
 import re
 
-from hub.contract import Point, PointKind, Rejected
+from hub.contract import Pace, Point, PointKind, Rejected
 from hub.whatsapp.reading import text
 
+# the platform's own limit towards one person, whoever stands between: lent in advance, waited for afterwards.
+# Source: developers.facebook.com/documentation/business-messaging/whatsapp/throughput
+PAIR = Pace(seconds=6.0, burst=45)
 _BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?\w+")
 _ORDER = tuple(PointKind)
 

@@ -3,11 +3,33 @@
 
 from __future__ import annotations
 
-from hub.contract import LocationContent, Media, MediaContent, MediaKind, Rejected, TemplateProblem, Texts
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from hub.contract import (
+    LocationContent,
+    Media,
+    MediaContent,
+    MediaKind,
+    Outgoing,
+    Rejected,
+    TemplateProblem,
+    Texts,
+    not_carried,
+)
 from hub.whatsapp.reading import Fields
 
+T = TypeVar("T")
 CAPTIONED = frozenset({MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.DOCUMENT})
 _EMPTY: tuple[object, ...] = ("", None, [], {}, ())
+
+
+def built(outgoing: Outgoing, builders: Mapping[type, Callable[[Any], T]]) -> T:
+    """What the plugin's builder for this kind of content makes of it. Raises `Rejected` for a kind without one."""
+    build = builders.get(type(outgoing.content))
+    if build is None:
+        raise not_carried(outgoing)
+    return build(outgoing.content)
 
 
 def present(fields: Fields) -> Fields:

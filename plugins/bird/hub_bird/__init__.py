@@ -23,7 +23,6 @@ from hub import (
     Inbound,
     KnowsSenders,
     MarksRead,
-    Pace,
     Provider,
     Receipt,
     Rejected,
@@ -32,6 +31,7 @@ from hub import (
     hookimpl,
 )
 from hub.whatsapp.answers import accepted, every, receipt
+from hub.whatsapp.people import PAIR
 from hub.whatsapp.profiles import declared
 from hub.whatsapp.reading import Fields, parsed, text
 from hub.whatsapp.writing import present
@@ -99,7 +99,7 @@ class Bird(Provider[Config], KnowsSenders, MarksRead):
             Can.SENDERS_LISTED,
         }
     )
-    pair = Pace(seconds=6.0, burst=45)  # the platform's own, whoever stands between [7]
+    pair = PAIR
     signature = "Standard Webhooks v1: HMAC-SHA256 of id, time and body, 300 seconds [1] [3]"
     profile, data = declared("hub_bird")
 

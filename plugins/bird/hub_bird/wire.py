@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from hub import (
     Button,
@@ -27,12 +28,11 @@ from hub import (
     TemplateState,
     TextContent,
     Texts,
-    not_carried,
 )
 from hub.whatsapp.people import address
 from hub.whatsapp.reading import Fields, mappings, text
 from hub.whatsapp.templates import assembled, filled, locale, template_state
-from hub.whatsapp.writing import caption, link, place, present, shown_name
+from hub.whatsapp.writing import built, caption, link, place, present, shown_name
 
 OURS = "hub_ref"  # in `metadata`, which every event repeats
 STATES = {"SUBMIT_FAILED": TemplateState.REJECTED}
@@ -49,36 +49,18 @@ def message(outgoing: Outgoing) -> Fields:
         "from": outgoing.sender,
         "metadata": {OURS: outgoing.id},
         **present({"in_reply_to_message_id": outgoing.reply_to}),
-        **_content(outgoing),
+        **built(outgoing, _BUILDERS),
     }
 
 
-def _content(outgoing: Outgoing) -> Fields:
-    content = outgoing.content
-    match content:
-        case TextContent():
-            return {"text": {"body": content.body, "preview_url": False}}
-        case TemplateContent():
-            return {"template": _template(content)}
-        case MediaContent():
-            return {str(content.media.kind): _file(content)}
-        case ButtonsContent():
-            return {"interactive": _buttons(content)}
-        case ListContent():
-            return {"interactive": _list(content)}
-        case LinkContent():
-            return {"interactive": _link(content)}
-        case LocationContent():
-            return {"location": place(content)}
-        case CardsContent():
-            return {"contact_cards": _cards(content)}
-        case _:
-            raise not_carried(outgoing)
+def _text(content: TextContent) -> Fields:
+    return {"text": {"body": content.body, "preview_url": False}}
 
 
-def _file(content: MediaContent) -> Fields:
+def _media(content: MediaContent) -> Fields:
     media = content.media
-    return present({"url": _url(media), "caption": caption(content), "filename": shown_name(media)})
+    file = {"url": _url(media), "caption": caption(content), "filename": shown_name(media)}
+    return {str(media.kind): present(file)}
 
 
 def _url(media: Media) -> str:
@@ -87,23 +69,24 @@ def _url(media: Media) -> str:
 
 def _buttons(content: ButtonsContent) -> Fields:
     buttons = [{"type": "quick_reply", "quick_reply": _choice(one)} for one in content.buttons]
-    return {**_framed("button", content), "buttons": buttons}
+    return _interactive("button", content, {"buttons": buttons})
 
 
 def _list(content: ListContent) -> Fields:
     sections = [
         {"title": section.title, "rows": [_choice(row) for row in section.rows]} for section in content.sections
     ]
-    return {**_framed("list", content), "list": {"button_text": content.label, "sections": sections}}
+    return _interactive("list", content, {"list": {"button_text": content.label, "sections": sections}})
 
 
 def _link(content: LinkContent) -> Fields:
-    return {**_framed("cta_url", content), "cta_url": {"text": content.label, "url": content.url}}
+    return _interactive("cta_url", content, {"cta_url": {"text": content.label, "url": content.url}})
 
 
-def _framed(kind: str, content: ButtonsContent | ListContent | LinkContent) -> Fields:
+def _interactive(kind: str, content: ButtonsContent | ListContent | LinkContent, pressed: Fields) -> Fields:
     header = _header(content.header) if content.header else {}
-    return present({"type": kind, "body_text": content.body, "header": header, "footer_text": content.footer})
+    around = present({"header": header, "footer_text": content.footer})
+    return {"interactive": {"type": kind, "body_text": content.body, **around, **pressed}}
 
 
 def _header(header: str | Media) -> Fields:
@@ -116,10 +99,14 @@ def _choice(one: Choice) -> Fields:
     return present({"slug": one.id, "text": one.title, "description": one.description})
 
 
-def _cards(content: CardsContent) -> list[Fields]:
+def _location(content: LocationContent) -> Fields:
+    return {"location": place(content)}
+
+
+def _cards(content: CardsContent) -> Fields:
     if len(content.cards) > _MOST_CARDS:
         raise Rejected("Bird carries up to five contact cards")
-    return [_card(one) for one in content.cards]
+    return {"contact_cards": [_card(one) for one in content.cards]}
 
 
 def _card(card: Card) -> Fields:
@@ -137,7 +124,8 @@ def _card(card: Card) -> Fields:
 def _template(content: TemplateContent) -> Fields:
     named = "id" if content.name.startswith("wat_") else "slug"
     components = list(_components(filled(content)))
-    return present({named: content.name, "language": content.language, "components": components})
+    template = {named: content.name, "language": content.language, **present({"components": components})}
+    return {"template": template}
 
 
 def _components(given: Parts) -> Iterator[Fields]:
@@ -158,7 +146,7 @@ def _above(header: Texts | Media | LocationContent) -> list[Fields]:
         case Media():
             return [present({"type": str(header.kind), "url": _url(header), "filename": shown_name(header)})]
         case _:
-            return [{"type": "location", "location": place(header)}]
+            return [{"type": "location", **_location(header)}]
 
 
 def _texts(given: Texts) -> list[Fields]:
@@ -170,6 +158,18 @@ def _pressed(button: Button) -> str:
     if button.kind is ButtonKind.REPLY:
         raise TemplateProblem("Bird takes no payload for a quick reply; its label comes back")
     return button.value
+
+
+_BUILDERS: dict[type, Callable[[Any], Fields]] = {
+    TextContent: _text,
+    TemplateContent: _template,
+    MediaContent: _media,
+    ButtonsContent: _buttons,
+    ListContent: _list,
+    LinkContent: _link,
+    LocationContent: _location,
+    CardsContent: _cards,
+}
 
 
 def languages(listed: Fields) -> tuple[str, Iterable[tuple[str, Fields]]]:

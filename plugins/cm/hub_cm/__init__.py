@@ -20,7 +20,6 @@ from hub import (
     Health,
     HubError,
     Inbound,
-    Pace,
     Provider,
     Receipt,
     Rejected,
@@ -29,6 +28,7 @@ from hub import (
     same,
 )
 from hub.whatsapp.answers import accepted
+from hub.whatsapp.people import PAIR
 from hub.whatsapp.profiles import declared
 from hub.whatsapp.reading import Fields, mappings, parsed, text
 from hub.whatsapp.templates import template
@@ -86,7 +86,7 @@ class Cm(Provider[Config]):
             Can.OPAQUE_ID,
         }
     )
-    pair = Pace(seconds=6.0, burst=45)  # WhatsApp's own
+    pair = PAIR
     profile, data = declared("hub_cm")
 
     def authenticate(self, request: Inbound) -> None:
@@ -104,10 +104,8 @@ class Cm(Provider[Config]):
 
     async def templates(self) -> AsyncIterator[Template]:
         """Those of the admin's file: whether CM.com can be asked is not confirmed."""
-        for item in self._filed():
-            found = template(item)
-            if found is not None:
-                yield found
+        for found in filter(None, map(template, self._filed())):
+            yield found
 
     def _filed(self) -> list[Fields]:
         if self.config.templates_file is None:

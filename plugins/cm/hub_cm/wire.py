@@ -28,13 +28,12 @@ from hub import (
     TextContent,
     Uncertain,
     for_status,
-    not_carried,
 )
 from hub.whatsapp.people import digits
 from hub.whatsapp.reading import Fields, mappings, text
 from hub.whatsapp.templates import filled
 from hub.whatsapp.words import table
-from hub.whatsapp.writing import positional, present
+from hub.whatsapp.writing import built, positional, present
 
 ERRORS = table("hub_cm", "errors.toml")
 ONLY = ["WhatsApp"]  # no SMS in its place: that is another channel, and needs a basis of its own
@@ -43,25 +42,30 @@ UNREAD = "."  # CM.com wants a text for channels that are not allowed here; nobo
 
 def request(outgoing: Outgoing, namespace: str) -> Fields:
     """The body of `POST /v1.0/message`. Raises `Rejected` for what is not carried or cannot be reached."""
-    build = _BUILDERS.get(type(outgoing.content))
-    if build is None or outgoing.reply_to:
-        raise not_carried(outgoing) if build is None else Rejected("CM.com documents no answer that quotes a message")
+    if outgoing.reply_to:
+        raise Rejected("CM.com documents no answer that quotes a message")
     message: Fields = {
         "from": outgoing.sender,
         "to": [{"number": f"00{digits(outgoing.to, 'CM.com')}"}],
         "reference": outgoing.id,
         "allowedChannels": ONLY,
         "body": {"type": "auto", "content": UNREAD},
-        "richContent": {"conversation": [build(outgoing.content, namespace)]},
+        "richContent": {"conversation": [_content(outgoing, namespace)]},
     }
     return {"messages": {"msg": [message]}}
 
 
-def _text(content: TextContent, _: str) -> Fields:
+def _content(outgoing: Outgoing, namespace: str) -> Fields:
+    if isinstance(outgoing.content, TemplateContent):
+        return _template(outgoing.content, namespace)
+    return built(outgoing, _BUILDERS)
+
+
+def _text(content: TextContent) -> Fields:
     return {"text": content.body}
 
 
-def _media(content: MediaContent, _: str) -> Fields:
+def _media(content: MediaContent) -> Fields:
     if content.caption:
         raise Rejected("CM.com documents no captions; send the words as a text")
     if content.media.kind is MediaKind.STICKER:
@@ -78,12 +82,12 @@ def _file(media: Media) -> Fields:
     return {"mediaName": name, "mediaUri": media.link, "mimeType": kind}
 
 
-def _buttons(content: ButtonsContent, _: str) -> Fields:
+def _buttons(content: ButtonsContent) -> Fields:
     buttons = [{"type": "reply", "reply": {"id": choice.id, "title": choice.title}} for choice in content.buttons]
     return {"interactive": {"type": "button", **_framed(content), "action": {"buttons": buttons}}}
 
 
-def _list(content: ListContent, _: str) -> Fields:
+def _list(content: ListContent) -> Fields:
     sections = [{"title": section.title, "rows": list(map(_row, section.rows))} for section in content.sections]
     action = {"button": content.label, "sections": sections}
     return {"interactive": {"type": "list", **_framed(content), "action": action}}
@@ -119,10 +123,8 @@ def _components(filled: Parts) -> Iterator[Fields]:
     elif filled.header:
         raise TemplateProblem("CM.com documents images above a template only")
     if filled.body:
-        yield {
-            "type": "body",
-            "parameters": [{"type": "text", "text": value} for value in positional(filled.body, "CM.com")],
-        }
+        values = positional(filled.body, "CM.com")
+        yield {"type": "body", "parameters": [{"type": "text", "text": value} for value in values]}
     for button in filled.buttons:
         if button.kind is not ButtonKind.REPLY:
             raise TemplateProblem("CM.com documents quick replies only, no links or codes that vary")
@@ -130,12 +132,11 @@ def _components(filled: Parts) -> Iterator[Fields]:
         yield {"type": "button", "sub_type": "quick_reply", "index": button.index, "parameters": payload}
 
 
-_BUILDERS: dict[type, Callable[[Any, str], Fields]] = {
+_BUILDERS: dict[type, Callable[[Any], Fields]] = {
     TextContent: _text,
     MediaContent: _media,
     ButtonsContent: _buttons,
     ListContent: _list,
-    TemplateContent: _template,
 }
 
 

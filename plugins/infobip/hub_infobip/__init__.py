@@ -22,7 +22,6 @@ from hub import (
     HubError,
     Inbound,
     MarksRead,
-    Pace,
     Provider,
     Receipt,
     Template,
@@ -31,6 +30,7 @@ from hub import (
     same,
 )
 from hub.whatsapp.answers import accepted
+from hub.whatsapp.people import PAIR
 from hub.whatsapp.profiles import declared
 from hub.whatsapp.reading import Fields, mappings, parsed
 from hub.whatsapp.signatures import basic, mac, same_as_one
@@ -115,7 +115,7 @@ class Infobip(Provider[Config], MarksRead):
             Can.MARK_READ,
         }
     )
-    pair = Pace(seconds=6.0, burst=45)  # [8]
+    pair = PAIR
     profile, data = declared("hub_infobip")
 
     def authenticate(self, request: Inbound) -> None:
@@ -140,10 +140,8 @@ class Infobip(Provider[Config], MarksRead):
         answer = await self._call("GET", f"/whatsapp/2/senders/{self.config.sender}/templates")
         if not isinstance(answer.get("templates"), list):
             raise Unavailable("Infobip's answer is no list of templates")
-        for item in mappings(answer["templates"]):
-            found = wire.template(item)
-            if found is not None:
-                yield found
+        for found in filter(None, map(wire.template, mappings(answer["templates"]))):
+            yield found
 
     async def mark_read(self, sender: str, message: str, *, typing: bool = False) -> None:
         """Infobip documents no sign of typing: `typing` changes nothing."""

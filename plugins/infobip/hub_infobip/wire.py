@@ -30,13 +30,12 @@ from hub import (
     TextContent,
     Texts,
     Uncertain,
-    not_carried,
 )
 from hub.whatsapp import templates as states
 from hub.whatsapp.people import address
 from hub.whatsapp.reading import Fields, mapping, mappings, number, text
 from hub.whatsapp.templates import assembled, filled, locale
-from hub.whatsapp.writing import CAPTIONED, link, place, positional, present, shown_name
+from hub.whatsapp.writing import CAPTIONED, built, link, place, positional, present, shown_name
 from hub_infobip import codes
 
 # both default to true at Infobip, which then records which link was opened by whom [1]
@@ -50,10 +49,7 @@ def message(outgoing: Outgoing) -> tuple[str, Fields]:
     envelope: Fields = {"from": outgoing.sender, "to": address(outgoing.to).removeprefix("+"), "messageId": outgoing.id}
     if isinstance(outgoing.content, TemplateContent):
         return "template", {"messages": [{**envelope, "content": _template(outgoing.content), "urlOptions": UNTRACKED}]}
-    build = _FREE.get(type(outgoing.content))
-    if build is None:
-        raise not_carried(outgoing)
-    path, content = build(outgoing.content)
+    path, content = built(outgoing, _FREE)
     if outgoing.reply_to:
         envelope["context"] = {"replyToMessageId": outgoing.reply_to}
     if path in _WITH_LINKS:

@@ -24,7 +24,6 @@ from hub import (
     ManagesTemplates,
     MarksRead,
     Outgoing,
-    Pace,
     Point,
     Provider,
     Purpose,
@@ -38,6 +37,7 @@ from hub import (
     hookimpl,
     same,
 )
+from hub.whatsapp.people import PAIR
 from hub.whatsapp.profiles import declared
 from hub.whatsapp.reading import parsed
 from hub.whatsapp.signatures import same_as_one, valid
@@ -66,7 +66,7 @@ class Meta(Provider[Config], CarriesMedia, ManagesTemplates, MarksRead, Blocks, 
         }
     )
     signature = "HMAC-SHA256 of the body with the app secret"
-    pair = Pace(seconds=6.0, burst=45)  # [13], lent in advance and waited for afterwards
+    pair = PAIR
     profile, data = declared("hub_meta")
 
     def __init__(self, *given: Any) -> None:

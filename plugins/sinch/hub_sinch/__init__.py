@@ -22,7 +22,6 @@ from hub import (
     HubError,
     Inbound,
     KnowsSenders,
-    Pace,
     Provider,
     Receipt,
     SenderState,
@@ -33,6 +32,7 @@ from hub import (
 )
 from hub.whatsapp.access import Access, Client
 from hub.whatsapp.answers import accepted, every, receipt
+from hub.whatsapp.people import PAIR
 from hub.whatsapp.profiles import declared
 from hub.whatsapp.reading import Fields, mappings, parsed, text
 from hub.whatsapp.signatures import valid
@@ -110,7 +110,7 @@ class Sinch(Provider[Config], KnowsSenders):
             Can.SENDERS_LISTED,
         }
     )
-    pair = Pace(seconds=6.0, burst=45)  # the platform's own, whoever stands between [9]
+    pair = PAIR
     signature = "HMAC-SHA256 of body, nonce and time, base64 [4]"
     profile, data = declared("hub_sinch")
 

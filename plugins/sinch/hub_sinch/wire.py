@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from hub import (
     Button,
@@ -27,12 +28,11 @@ from hub import (
     TemplateState,
     TextContent,
     Texts,
-    not_carried,
 )
 from hub.whatsapp.people import digits
 from hub.whatsapp.reading import Fields, mapping, mappings, text
 from hub.whatsapp.templates import assembled, filled, locale, template_state
-from hub.whatsapp.writing import link, positional, present
+from hub.whatsapp.writing import built, link, positional, present
 
 CHANNEL = "WHATSAPP"
 LABEL = "label:"  # begins a payload that is the label of its own button
@@ -62,32 +62,19 @@ def message(outgoing: Outgoing, ttl: int, labels: Mapping[str, str] | None = Non
 
 
 def _content(outgoing: Outgoing, labels: Mapping[str, str]) -> Fields:
-    content = outgoing.content
-    match content:
-        case TextContent():
-            return {"text_message": {"text": content.body}}
-        case TemplateContent():
-            return {"template_message": {"channel_template": {CHANNEL: _template(content, labels)}}}
-        case MediaContent():
-            return {"media_message": _file(content)}
-        case ButtonsContent():
-            return {"choice_message": _buttons(content)}
-        case ListContent():
-            return {"list_message": _list(content)}
-        case LinkContent():
-            return {"choice_message": _link(content)}
-        case LocationContent():
-            return {"location_message": _place(content)}
-        case CardsContent():
-            return {"contact_info_message": _card(content)}
-        case _:
-            raise not_carried(outgoing)
+    if isinstance(outgoing.content, TemplateContent):
+        return {"template_message": {"channel_template": {CHANNEL: _template(outgoing.content, labels)}}}
+    return built(outgoing, _BUILDERS)
 
 
-def _file(content: MediaContent) -> Fields:
+def _text(content: TextContent) -> Fields:
+    return {"text_message": {"text": content.body}}
+
+
+def _media(content: MediaContent) -> Fields:
     if content.caption:
         raise Rejected("Sinch's media message has no caption; send the text by itself")
-    return present({"url": _url(content.media), "filename_override": content.media.name})
+    return {"media_message": present({"url": _url(content.media), "filename_override": content.media.name})}
 
 
 def _url(media: Media) -> str:
@@ -95,24 +82,19 @@ def _url(media: Media) -> str:
 
 
 def _buttons(content: ButtonsContent) -> Fields:
-    _no_header(content.header)
     choices = [{"text_message": {"text": one.title}, "postback_data": one.id} for one in content.buttons]
-    return {"text_message": {"text": content.body}, "choices": choices, **_footer(content.footer)}
+    return _choices(content, choices)
 
 
 def _link(content: LinkContent) -> Fields:
-    _no_header(content.header)
-    choice = {"url_message": {"title": content.label, "url": content.url}}
-    return {"text_message": {"text": content.body}, "choices": [choice], **_footer(content.footer)}
+    return _choices(content, [{"url_message": {"title": content.label, "url": content.url}}])
 
 
-def _no_header(header: str | Media) -> None:
-    if header:
+def _choices(content: ButtonsContent | LinkContent, choices: list[Fields]) -> Fields:
+    if content.header:
         raise Rejected("Sinch's choice message has no header")
-
-
-def _footer(footer: str) -> Fields:
-    return {"message_properties": {"whatsapp_footer": footer}} if footer else {}
+    footer = present({"message_properties": present({"whatsapp_footer": content.footer})})
+    return {"choice_message": {"text_message": {"text": content.body}, "choices": choices, **footer}}
 
 
 def _list(content: ListContent) -> Fields:
@@ -120,7 +102,7 @@ def _list(content: ListContent) -> Fields:
         raise Rejected("Sinch's list message has no footer")
     sections = [{"title": part.title, "items": [_row(row) for row in part.rows]} for part in content.sections]
     menu = present({"menu": content.label, "whatsapp_header": content.header})
-    return {"title": content.body, "sections": sections, "message_properties": menu}
+    return {"list_message": {"title": content.body, "sections": sections, "message_properties": menu}}
 
 
 def _row(row: Choice) -> Fields:
@@ -131,27 +113,38 @@ def _place(content: LocationContent) -> Fields:
     coordinates = {"latitude": content.latitude, "longitude": content.longitude}
     title = content.name or content.address or f"{content.latitude}, {content.longitude}"
     label = content.address if content.name else ""
-    return present({"coordinates": coordinates, "title": title, "label": label})
+    return {"location_message": {"coordinates": coordinates, "title": title, **present({"label": label})}}
 
 
-def _card(content: CardsContent) -> Fields:
+def _cards(content: CardsContent) -> Fields:
     if len(content.cards) != 1 or not content.cards[0].phones:
         raise Rejected("Sinch's contact message is one card with a number")
     (card,) = content.cards
-    return present(
-        {
-            "name": {"full_name": card.name},
-            "phone_numbers": [{"phone_number": phone} for phone in card.phones],
-            "email_addresses": [{"email_address": email} for email in card.emails],
-            "organization": present({"company": card.company}),
-        }
-    )
+    shown = {
+        "name": {"full_name": card.name},
+        "phone_numbers": [{"phone_number": phone} for phone in card.phones],
+        "email_addresses": [{"email_address": email} for email in card.emails],
+        "organization": present({"company": card.company}),
+    }
+    return {"contact_info_message": present(shown)}
+
+
+_BUILDERS: dict[type, Callable[[Any], Fields]] = {
+    TextContent: _text,
+    MediaContent: _media,
+    ButtonsContent: _buttons,
+    ListContent: _list,
+    LinkContent: _link,
+    LocationContent: _place,
+    CardsContent: _cards,
+}
 
 
 def _template(content: TemplateContent, labels: Mapping[str, str]) -> Fields:
     replies = {_button(Button(int(at), ButtonKind.REPLY, "")): f"{LABEL}{said}" for at, said in labels.items()}
     parameters = replies | dict(_parameters(content))
-    return present({"template_id": content.name, "language_code": locale(content.language), "parameters": parameters})
+    template = {"template_id": content.name, "language_code": locale(content.language)}
+    return {**template, **present({"parameters": parameters})}
 
 
 def _parameters(content: TemplateContent) -> Iterator[tuple[str, str]]:
