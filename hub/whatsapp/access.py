@@ -25,7 +25,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class Credentials:
     """Who asks for tokens, and where: `vendor` as it is spelled, `refusal` its own table of what went wrong."""
 
     vendor: str
@@ -59,9 +59,9 @@ def remembered(token: Token) -> str:
 class Access:
     """Gives the token for the next call."""
 
-    def __init__(self, client: Client, http: httpx.AsyncClient, memory: Memory) -> None:
-        self._client, self._http, self._memory = client, http, memory
-        self._of = fingerprint(client.id, client.secret)
+    def __init__(self, credentials: Credentials, http: httpx.AsyncClient, memory: Memory) -> None:
+        self._mine, self._http, self._memory = credentials, http, memory
+        self._of = fingerprint(credentials.id, credentials.secret)
         self._known: Token | None = None  # saves asking the memory for every message
         self._renewing = anyio.Lock()
 
@@ -83,20 +83,20 @@ class Access:
         return token if token.fresh(self._of) else None
 
     async def _fetch(self) -> Token:
-        client = self._client
+        mine = self._mine
         headers = {
-            "authorization": basic(client.id, client.secret),
+            "authorization": basic(mine.id, mine.secret),
             "content-type": "application/x-www-form-urlencoded",
         }
         try:
             body = b"grant_type=client_credentials"
-            response = await self._http.request("POST", client.url, content=body, headers=headers)
+            response = await self._http.request("POST", mine.url, content=body, headers=headers)
         except Uncertain as error:  # no message has left yet
             raise Unavailable(f"no access token: {error}") from None
-        answer = accepted(client.vendor, response, client.refusal)
+        answer = accepted(mine.vendor, response, mine.refusal)
         value, seconds = text(answer.get("access_token")), number(answer.get("expires_in"))
         if not value or seconds is None:
-            raise Unavailable(f"{client.vendor}'s answer holds no access token")
+            raise Unavailable(f"{mine.vendor}'s answer holds no access token")
         token = Token(value, datetime.now(UTC) + timedelta(seconds=seconds), self._of)
         self._memory.set(KEY, remembered(token))
         return token

@@ -30,7 +30,7 @@ from hub import (
     Unavailable,
     hookimpl,
 )
-from hub.whatsapp.access import Access, Client
+from hub.whatsapp.access import Access, Credentials
 from hub.whatsapp.answers import accepted, every, receipt
 from hub.whatsapp.people import PAIR
 from hub.whatsapp.profiles import declared
@@ -118,7 +118,7 @@ class Sinch(Provider[Config], KnowsSenders):
     def _access(self) -> Access:
         # the EU has a token service of its own [1]
         auth = self._host("https://eu.auth.sinch.com" if self.config.region == "eu" else "https://auth.sinch.com")
-        key = Client("Sinch", f"{auth}/oauth2/token", self.config.key_id, self.config.key_secret, refusal)
+        key = Credentials("Sinch", f"{auth}/oauth2/token", self.config.key_id, self.config.key_secret, refusal)
         return Access(key, self.http, self.memory)
 
     @cached_property
