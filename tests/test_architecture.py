@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import hub
+from hub.testing.provider_matrix import ours
 
 ROOT = Path(__file__).parent.parent
 HUB = ROOT / "hub"
@@ -51,6 +52,7 @@ MAY_IMPORT = {
     },
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "manager", "service"}
+MOST_STATEMENTS = 300  # of a provider's plugin, without its emulator
 PLUGIN_RELATIVES = {"hub_dialog360": {"hub_meta"}}
 
 
@@ -176,6 +178,27 @@ def test_no_module_of_ours_is_too_long() -> None:
             if lines > 400 and "migrations" not in path.parts:
                 long[str(path.relative_to(ROOT))] = lines
     assert not long
+
+
+def statements(path: Path) -> int:
+    """What a module says: statements without imports and docstrings."""
+    plain = (ast.Import, ast.ImportFrom)
+    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.stmt)]
+    told = [node for node in nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)]
+    return len(nodes) - sum(isinstance(node, plain) for node in nodes) - len(told)
+
+
+def test_provider_plugins_stay_small() -> None:
+    sizes = {
+        name: sum(
+            statements(path) for path in modules(ROOT / "plugins" / name / f"hub_{name}") if "emulator" not in str(path)
+        )
+        for name in (cls.name for cls in ours())
+        if name != "meta"  # the platform itself
+    }
+    assert sizes
+    grown = {name: size for name, size in sizes.items() if size > MOST_STATEMENTS}
+    assert not grown, f"{grown} have more than {MOST_STATEMENTS} statements: what vendors share belongs in hub.whatsapp"
 
 
 def test_every_module_names_its_licence_and_purpose() -> None:

@@ -24,7 +24,8 @@ from hub.settings import Settings
 from hub.store.tables import ContactPoint, MessageRow
 from hub.store.vault import generate
 from hub.testing import servers
-from hub.testing.journey import Journey, until
+from hub.testing.clock import until
+from hub.testing.journey import Journey
 from hub.testing.outcome import outcome
 
 PEOPLE = 1150  # some 500 of them may be written to

@@ -18,13 +18,14 @@ from hub_csv import CsvFile
 from hub_meta import Meta
 
 from hub import plugins
-from hub.contract import Connector, Outgoing, Point, PointKind, Purpose, TextContent, Veto, hookspecs
+from hub.contract import Connector, Outgoing, Point, PointKind, Provider, Purpose, TextContent, Veto, hookspecs
 from hub.law import policies
 from hub.law.differences import settings as settings_of
 from hub.law.reasons import REASONS
 from hub.law.trace import CHECKS, name_of
 from hub.settings import Settings
 from hub.testing import docs, legal_docs
+from hub.testing.provider_matrix import ours
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -123,6 +124,12 @@ def test_every_hook_is_documented() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_page_claims_nothing_it_cannot_show(page: Path) -> None:
     assert CLAIMS.findall(page.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("provider", ours(), ids=lambda cls: cls.name)
+def test_readme_of_a_provider_lists_its_settings(provider: type[Provider[Any]]) -> None:
+    readme = (ROOT / "plugins" / provider.name / "README.md").read_text("utf-8")
+    assert [name for name in provider.Config.model_fields if f"| `{name}` |" not in readme] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)

@@ -16,7 +16,8 @@ from hub.flows.watch import Rules
 from hub.law.hours import strikes
 from hub.settings import Settings
 from hub.store.tables import Campaign, MessageRow, Sender
-from hub.testing.journey import Journey, until
+from hub.testing.clock import until
+from hub.testing.journey import Journey
 
 pytestmark = pytest.mark.timeout(180)
 

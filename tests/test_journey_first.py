@@ -19,8 +19,9 @@ from hub.flows.world import World
 from hub.settings import Settings
 from hub.store.tables import AuditRow, Controller, MessageRow, Staff
 from hub.store.vault import generate
+from hub.testing.clock import until
 from hub.testing.emulator import serve
-from hub.testing.journey import free_port, until
+from hub.testing.journey import free_port
 from hub.testing.playground import Playground
 from hub.web.app import build
 from hub.work.crew import Crew

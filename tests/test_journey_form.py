@@ -15,7 +15,8 @@ from hub.law.facts import NoticeKind
 from hub.settings import Settings
 from hub.store import ledger
 from hub.store.tables import ConsentRow
-from hub.testing.journey import COMPANY, Journey, until
+from hub.testing.clock import until
+from hub.testing.journey import COMPANY, Journey
 
 pytestmark = pytest.mark.timeout(180)
 

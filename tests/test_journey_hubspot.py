@@ -14,7 +14,8 @@ from sqlmodel import select
 from hub.flows import accounts
 from hub.settings import Settings
 from hub.store.tables import Connection, StopRow
-from hub.testing.journey import TEMPLATE, TOPIC, Journey, until
+from hub.testing.clock import until
+from hub.testing.journey import TEMPLATE, TOPIC, Journey
 from hub.testing.population import Story
 
 

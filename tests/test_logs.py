@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from hub import logs
 from hub.logs import redact
 from hub.store.tables import new_id
-from hub.testing.journey import free_port, until
+from hub.testing.clock import until
+from hub.testing.journey import free_port
 
 words = st.text("abc xyz,:=/'\"()[]{}", max_size=20)
 separators = st.sampled_from(["", "", "", " ", "-", "/", ".", "\u00a0", "\u2011", "\u2013", "\u200b", ") ", " ("])

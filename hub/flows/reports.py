@@ -173,6 +173,13 @@ def tell_withdrawal(
     )
 
 
+def tell_stop(session: Session, record: CrmRecord, stop_id: str, reason: str, at: datetime, now: datetime) -> None:
+    """The record is new, and its person had stopped before: its CRM is told so."""
+    key = f"stop:{stop_id}:{record.connection_id}:{record.record}"
+    told = row(key, record, record.contact_id, ReportKind.WITHDRAWAL, "stopped", reason, at, now)
+    insert_new(session, ReportRow, [told])
+
+
 def tell_conflict(session: Session, record: CrmRecord, decision_id: str, now: datetime) -> None:
     """The record says yes where the ledger holds a no: it is told so."""
     key = f"conflict:{decision_id}"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import random
 import socket
-import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
@@ -39,7 +38,7 @@ from hub.store.tables import (
     SyncRun,
 )
 from hub.testing import processor_files
-from hub.testing.clock import Clock
+from hub.testing.clock import Clock, until
 from hub.testing.emulator import serve
 from hub.testing.population import Someone, Story, population
 from hub.web.app import build
@@ -67,15 +66,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def until(done: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
-    """Wait for something. Raises `TimeoutError` naming it."""
-    deadline = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {seconds:.0f} s for {what}")
-        time.sleep(0.05)
 
 
 class Journey:

@@ -46,6 +46,7 @@ from hub.flows.gate import clear
 from hub.http import Sharded, client
 from hub.law.facts import Decision, Verdict
 from hub.testing.emulator import Emulator, serve
+from hub.testing.whatsapp import WhatsApp
 
 T = TypeVar("T")
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -88,6 +89,7 @@ class ProviderTable:
     fixtures: ClassVar[Path]  # folder of webhook bodies; names begin with "unknown" where the plugin may not know
     accepted: ClassVar[Any]  # the JSON with which the vendor accepts a message
     sender: ClassVar[str]
+    create: ClassVar[Callable[..., Emulator]]  # makes the emulator; written as `staticmethod(create)`
     to: ClassVar[Point] = Point(PointKind.E164, "+4915112345678")
     template: ClassVar[TemplateContent] = TemplateContent("offer", "de", (("1", "Erika Muster"),))
     signs_body: ClassVar[bool] = True  # False: the vendor proves itself without the body (basic auth, fixed token)
@@ -103,12 +105,16 @@ class ProviderTable:
         return None
 
     def emulator(self) -> Emulator:
-        """An emulator that knows `template`."""
-        raise NotImplementedError
+        """An emulator that knows `template`: made by `create`, and told of it where it plays WhatsApp."""
+        made = self.create()
+        if isinstance(made, WhatsApp):
+            made.add_template(self.template.name, self.template.language, body="Hallo {{1}}, alles um die Hälfte.")
+        return made
 
     def emulated(self, emulator: Any, base_url: str) -> dict[str, Any]:
         """Settings for the emulator at `base_url`."""
-        raise NotImplementedError
+        settings: dict[str, Any] = emulator.settings(base_url)
+        return settings
 
     # what the suite builds from the table
 

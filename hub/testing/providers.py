@@ -40,7 +40,7 @@ ESCAPED = rb'{"words":"\u00e4 \/ \ud83d\ude00","list":[1,2]}'
 
 
 class ProviderSuite(ProviderTable):
-    """Subclass it, fill in the attributes, write `webhook`, `emulator` and `emulated`."""
+    """Subclass it, fill in the attributes, write `webhook`."""
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         if "fixture" in metafunc.fixturenames:

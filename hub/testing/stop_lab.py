@@ -16,8 +16,9 @@ from hub.contract import Purpose
 from hub.flows import courier
 from hub.flows.world import World
 from hub.store.tables import ContactPoint, DecisionRow, LedgerRow, MessageRow, StopRow
+from hub.testing.clock import until
 from hub.testing.emulator import serve
-from hub.testing.journey import free_port, until
+from hub.testing.journey import free_port
 from hub.testing.lab import WAITING, Lab, emulated, number
 from hub.testing.stop_probes import Probes
 from hub.web.app import build

@@ -52,14 +52,21 @@ class Meaning:
     scope: Scope = Scope.SENDER
 
     def error(self, code: int, after: float | None = None) -> HubError:
-        message = f"Meta {code}: {self.en}"
-        if issubclass(self.kind, Throttled):
-            return self.kind(message, after=self.after if after is None else after, scope=self.scope)
-        if issubclass(self.kind, RecipientCapped):
-            return self.kind(message, code=str(code), after=self.after)
-        if issubclass(self.kind, SendError):
-            return self.kind(message, code=str(code))
-        return self.kind(message)
+        return said(self.kind, f"Meta {code}: {self.en}", str(code), self.scope, self.after, after)
+
+
+def said(
+    kind: type[HubError], message: str, code: str, scope: Scope, after: float, asked: float | None = None
+) -> HubError:
+    """An error of a table, with what its kind takes: `after` in seconds, `asked` what the vendor wishes instead, which
+    shortens no cap of a person."""
+    if issubclass(kind, Throttled):
+        return kind(message, after=after if asked is None else asked, scope=scope)
+    if issubclass(kind, RecipientCapped):
+        return kind(message, code=code, after=after)
+    if issubclass(kind, SendError):
+        return kind(message, code=code)
+    return kind(message)
 
 
 def _read(row: dict[str, Any]) -> Meaning:

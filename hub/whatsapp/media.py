@@ -6,6 +6,9 @@ Source: developers.facebook.com/documentation/business-messaging/whatsapp/busine
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
 import httpx
 
 from hub.contract import File, MediaKind, Rejected, Unavailable
@@ -25,6 +28,14 @@ LARGEST: dict[MediaKind, int] = {
     MediaKind.STICKER: 500 * 1024,  # an animated one; a still one 100 KB
     MediaKind.DOCUMENT: 100 * MEGABYTE,
 }
+# the ends of names in web addresses, for vendors that tell a file by nothing else
+SUFFIXES: dict[str, MediaKind] = {
+    **dict.fromkeys((".jpg", ".jpeg", ".png"), MediaKind.IMAGE),
+    **dict.fromkeys((".mp4", ".3gp"), MediaKind.VIDEO),
+    **dict.fromkeys((".aac", ".amr", ".mp3", ".m4a", ".ogg", ".oga", ".opus"), MediaKind.AUDIO),
+    **dict.fromkeys((".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".txt", ".csv"), MediaKind.DOCUMENT),
+    ".webp": MediaKind.STICKER,
+}
 
 
 def check(file: File) -> None:
@@ -42,6 +53,14 @@ def kind_of(mime_type: str) -> MediaKind:
     """What a received file is, by its type."""
     known = (kind for kind, types in TYPES.items() if bare(mime_type) in types)
     return next(known, MediaKind.DOCUMENT)
+
+
+def kind_by_name(link: str) -> MediaKind | None:
+    """What a file is, by the end of its address. None: it cannot be told."""
+    try:
+        return SUFFIXES.get(PurePosixPath(urlsplit(link).path).suffix.lower())
+    except ValueError:
+        return None
 
 
 def bare(mime_type: str) -> str:

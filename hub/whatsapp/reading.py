@@ -39,6 +39,11 @@ def text(value: object) -> str:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
+def word(value: object, otherwise: str = "unnamed") -> str:
+    """A vendor's word, short enough to show; it holds no personal data."""
+    return text(value)[:60] or otherwise
+
+
 def number(value: object) -> int | None:
     try:
         return int(text(value))

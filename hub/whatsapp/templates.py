@@ -34,6 +34,7 @@ TEMPLATE_STATES = {
     "DELETED": TemplateState.GONE,
     "ARCHIVED": TemplateState.GONE,
 }
+POOR = frozenset({"YELLOW", "RED"})  # ratings of quality, of templates and numbers alike
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _PLACE = re.compile(r"(^|\.)(button\.\d+|copy\.\d+|header\.(image|video|document|location))$")
 _SHOWN = ("HEADER", "BODY", "FOOTER")

@@ -18,8 +18,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from hub.contract import HubError, RecipientCapped, Scope, SendError, Throttled
-from hub.whatsapp.codes import KINDS
+from hub.contract import HubError, RecipientOptedOut, Rejected, Scope, Throttled, for_status
+from hub.whatsapp.codes import KINDS, classify, meaning, said
+from hub.whatsapp.reading import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,29 @@ class Word:
 
     def error(self, vendor: str, after: float | None = None) -> HubError:
         """The error, in English; `after` is the vendor's own wish, in seconds."""
-        says = f"{vendor} {self.name}: {self.en}"
-        if issubclass(self.kind, Throttled):
-            return self.kind(says, after=self.after if after is None else after, scope=self.scope)
-        if issubclass(self.kind, RecipientCapped):
-            return self.kind(says, code=self.name, after=self.after)
-        if issubclass(self.kind, SendError):
-            return self.kind(says, code=self.name)
-        return self.kind(says)
+        return said(self.kind, f"{vendor} {self.name}: {self.en}", self.name, self.scope, self.after, after)
+
+
+def failed(vendor: str, known: Word | None, code: object) -> HubError:
+    """A failed message. The platform's own `code` says more than the vendor's word, but never undoes an opt-out."""
+    if known is not None and known.kind is RecipientOptedOut:
+        return known.error(vendor)
+    platform = number(code)
+    if platform is not None and meaning(platform) is not None:
+        return classify({"code": platform})
+    return known.error(vendor) if known else Rejected("failed for a reason unknown to this version")
+
+
+def refused(
+    vendor: str, known: Word | None, status: int, *, retry_after: str | None = None, sends: bool = False
+) -> HubError | None:
+    """A refused call; None for an acceptance. Where the vendor itself failed, what became of the call is not known,
+    whatever word comes along, unless that word is final."""
+    by_status = for_status(status, retry_after=retry_after, sends=sends)
+    if known is None or (status >= 500 and known.kind is not Rejected):
+        return by_status
+    asked = by_status.after if isinstance(by_status, Throttled) and retry_after else None
+    return known.error(vendor, asked)
 
 
 @cache

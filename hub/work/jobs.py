@@ -29,7 +29,7 @@ from hub.contract import (
     Template,
     Throttled,
 )
-from hub.flows import absent, accounts, handover, inbound, mappings, quarantine, releases, sync
+from hub.flows import absent, accounts, handover, inbound, mappings, quarantine, releases, sync, watching
 from hub.flows.mappings import Mapped
 from hub.flows.sync import Counts
 from hub.flows.trial import MOST, Trial, count
@@ -65,7 +65,7 @@ class Jobs(Planning):
     # CRM to hub
 
     def sync(self, connection_id: str, progress: Callable[[SyncRun], None] | None = None) -> SyncRun | None:
-        """Read a CRM from its cursor on. None when another process does so already."""
+        """Read a CRM from its cursor on, until its end or until somebody stops it. None when another process reads."""
         owner, lease = new_id(), f"sync:{connection_id}"
         if not leases.take(self.world, lease, owner, LEASE):
             return None
@@ -79,6 +79,7 @@ class Jobs(Planning):
             connection = session.get_one(Connection, connection_id)
             controller = session.get_one(Controller, connection.controller_id)
             row = mappings.latest(session, connection_id)
+            watching.broken_off(self.world, session, connection_id)
             run = SyncRun(
                 connection_id=connection_id, started_at=self.world.now(), mapping_id=row.id if row and row.text else ""
             )
@@ -96,7 +97,9 @@ class Jobs(Planning):
                     sync.apply_page(self.world, session, controller, current, run, page)
                 if progress:
                     progress(run)
-                if self.stopping.is_set() or not leases.take(self.world, f"sync:{connection_id}", owner, LEASE):
+                if run.stopped or self.stopping.is_set():
+                    break
+                if not leases.take(self.world, f"sync:{connection_id}", owner, LEASE):
                     break
             else:
                 ended = True
@@ -105,7 +108,7 @@ class Jobs(Planning):
         if ended:
             self._judge_opt_ins(controller, connection_id, run.mapping_id)
             self._look_for_absent(crm, connection_id)
-        return self._synced(connection_id, run.id, error)
+        return self._synced(connection_id, run.id, error, stopped=not ended and error is None)
 
     def rehearse(
         self, connection_id: str, progress: Callable[[Counts], None] | None = None, *, most: int | None = None
@@ -159,12 +162,12 @@ class Jobs(Planning):
                 progress(done)
         return done
 
-    def _synced(self, connection_id: str, run_id: str, error: HubError | None) -> SyncRun:
+    def _synced(self, connection_id: str, run_id: str, error: HubError | None, *, stopped: bool) -> SyncRun:
         now = self.world.now()
         with self.world.db.write() as session:
             run = session.get_one(SyncRun, run_id)
             connection = session.get_one(Connection, connection_id)
-            run.finished_at, run.error = now, str(error or "")[:300]
+            run.finished_at, run.error, run.stopped = now, str(error or "")[:300], stopped
             if isinstance(error, BadConfig):
                 accounts.pause(session, connection_id, str(error))
             wait, due = _wait(error, connection.sync_every_s), connection.next_sync_at

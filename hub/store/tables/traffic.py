@@ -194,6 +194,7 @@ class SyncRun(SQLModel, table=True):
     connection_id: str = ref("connection.id")
     started_at: datetime = time()
     finished_at: datetime | None = maybe_time()
+    stopped: bool = False  # somebody asked for its end; the next one goes on where it is
     seen: int = 0
     admitted: int = 0
     unchanged: int = 0

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 from hub.flows import accounts
 from hub.flows.states import State
 from hub.store.tables import Connection
+from hub.testing.clock import until
 from hub.testing.emulator import Fault as Wrong
 from hub.testing.faults.fault import Fault
 from hub.testing.faults.ground import Ground
 from hub.testing.faults.proxy import Proxy
 from hub.testing.faults.vendor import Torn
-from hub.testing.journey import until
 
 MATCH = "POST .*/messages"
 MANY = 12  # sends that meet the answer

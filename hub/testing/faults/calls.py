@@ -6,11 +6,11 @@ from __future__ import annotations
 from functools import partial
 
 from hub.flows.states import State
+from hub.testing.clock import until
 from hub.testing.faults.fault import Fault
 from hub.testing.faults.ground import Ground
 from hub.testing.faults.inside import inside
 from hub.testing.faults.probes import Point, Trap
-from hub.testing.journey import until
 
 _PEOPLE = 3  # of each round
 _STRIDE = {Point.STATEMENT: 17, Point.COMMIT: 4}

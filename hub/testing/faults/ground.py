@@ -24,13 +24,13 @@ from hub.flows.states import CampaignState, State
 from hub.settings import Settings
 from hub.store.tables import Campaign, Inbox, MessageRow
 from hub.store.vault import generate
-from hub.testing.clock import Clock
+from hub.testing.clock import Clock, until
 from hub.testing.faults import drafting, oracle, probes, reading
 from hub.testing.faults.oracle import Finding, Kind, Verdict
 from hub.testing.faults.probes import Trap
 from hub.testing.faults.process import Process
 from hub.testing.faults.vendor import Vendor, vendor
-from hub.testing.journey import free_port, until
+from hub.testing.journey import free_port
 from hub.testing.lab import Lab, number
 from hub.testing.servers import Server
 from hub.work.crew import Crew

@@ -7,10 +7,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 
+from hub.testing.clock import until
 from hub.testing.faults.fault import SCALED, Fault
 from hub.testing.faults.ground import Ground
 from hub.testing.faults.probes import Point, Trap
-from hub.testing.journey import until
 
 IN_FLIGHT = 64  # messages that one kill may leave unclear: as many as there are connections
 RESUMED = 15.0  # seconds after a restart

@@ -14,11 +14,11 @@ from contextlib import closing, contextmanager
 from sqlmodel import col, select
 
 from hub.store.tables import Inbox
+from hub.testing.clock import until
 from hub.testing.faults.fault import EMBEDDED, SCALED, Fault
 from hub.testing.faults.ground import Ground
 from hub.testing.faults.letters import Letter, deliver, deliver_all, post_office
 from hub.testing.faults.process import Process
-from hub.testing.journey import until
 from hub.testing.lab import number
 
 

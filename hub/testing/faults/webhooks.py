@@ -13,11 +13,11 @@ from sqlmodel import select
 from hub.flows import accounts
 from hub.flows.states import State
 from hub.store.tables import Connection, Inbox, MessageEvent
+from hub.testing.clock import until
 from hub.testing.faults.fault import Fault
 from hub.testing.faults.ground import Ground
 from hub.testing.faults.letters import Letter, PostOffice, deliver, deliver_all, post_office
 from hub.testing.faults.process import HOUR
-from hub.testing.journey import until
 
 _STATUS = b'"status":'
 _WEEK = 168 * HOUR.total_seconds()

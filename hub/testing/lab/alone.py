@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import Receive, Scope, Send
 
+from hub.testing.clock import until
 from hub.testing.emulator import serve
-from hub.testing.journey import until
 from hub.testing.lab.flood import STATUSES, fire, messages
 from hub.testing.lab.stand import FLAT_OUT
 from hub.testing.lab.vendor import emulated

@@ -23,8 +23,9 @@ from hub.flows.states import State
 from hub.flows.world import World
 from hub.settings import Settings
 from hub.store.tables import Connection, Inbox
+from hub.testing.clock import until
 from hub.testing.figures import Backend, percentile
-from hub.testing.journey import Tell, until
+from hub.testing.journey import Tell
 from hub.testing.lab.flood import STATUSES, Fired, fire, made_up, statuses, two_cores
 from hub.testing.lab.processes import environment
 from hub.testing.lab.sending import release, states

@@ -12,8 +12,9 @@ from hub.flows import world as worlds
 from hub.flows.states import State
 from hub.flows.world import World
 from hub.settings import Settings
+from hub.testing.clock import until
 from hub.testing.figures import Backend
-from hub.testing.journey import free_port, until
+from hub.testing.journey import free_port
 from hub.testing.lab.processes import Hub, hub
 from hub.testing.lab.sending import authorised, over, release, states
 from hub.testing.lab.stand import Stand

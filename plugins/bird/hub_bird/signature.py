@@ -6,12 +6,14 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Mapping
+from datetime import timedelta
 
 from pydantic import SecretStr
 
-from hub import Forbidden, Inbound, same
+from hub import Forbidden, Inbound
+from hub.whatsapp.signatures import recent, same_as_one
 
-WINDOW = 300  # seconds; the vendor's own
+WINDOW = timedelta(seconds=300)  # the vendor's own
 _PREFIX, _VERSION = "whsec_", "v1"
 
 
@@ -22,19 +24,8 @@ def verify(request: Inbound, secret: SecretStr) -> None:
     signed = [value for version, _, value in given if version == _VERSION]
     if not id_ or not signed:
         raise Forbidden("not signed")
-    try:
-        age = abs(request.received_at.timestamp() - int(stamp))
-    except (ValueError, OverflowError):
-        raise Forbidden("no time is signed") from None
-    if age > WINDOW:
-        raise Forbidden("signed too long ago, or the clocks differ")
-    expected = value(request.body, id_, stamp, secret)
-    for one in signed[:-1]:
-        try:
-            return same(expected, one)
-        except Forbidden:
-            pass
-    return same(expected, signed[-1])
+    recent(request, stamp, WINDOW)
+    same_as_one(signed, value(request.body, id_, stamp, secret))
 
 
 def value(body: bytes, id_: str, stamp: str, secret: SecretStr) -> str:

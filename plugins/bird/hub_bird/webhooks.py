@@ -6,7 +6,6 @@ Source: [1] models of events.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -17,13 +16,13 @@ from hub import (
     MediaKind,
     MessageReceived,
     Point,
-    PointKind,
     PreferenceChanged,
     Status,
     StatusChanged,
     Unknown,
 )
-from hub.whatsapp.reading import Fields, instant, mapping, text
+from hub.whatsapp.people import points
+from hub.whatsapp.reading import Fields, instant, mapping, text, word
 from hub_bird.problems import failure
 from hub_bird.wire import OURS
 
@@ -36,13 +35,12 @@ STATUSES = {
 }
 # what the connection's webhook must be subscribed to
 EVENTS = (*STATUSES, "whatsapp.received", "whatsapp.reacted", "whatsapp_suppression.created")
-_BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?\w+")
 _PAST_US = "business_"  # origins: the WhatsApp Business app, Meta's Business Agent
 
 
 def events(payload: Fields, received_at: datetime) -> list[Event]:
     """The one event of a POST."""
-    kind, data = _word(payload.get("type")), mapping(payload.get("data"))
+    kind, data = word(payload.get("type")), mapping(payload.get("data"))
     at = instant(payload.get("timestamp"), received_at)
     reader = _READERS.get(kind)
     return [reader(kind, data, at) if reader else Unknown(f"event {kind}", at)]
@@ -123,8 +121,7 @@ def _reacted(kind: str, data: Fields, at: datetime) -> Event:
 
 def _suppressed(kind: str, data: Fields, at: datetime) -> Event:
     """Somebody is on the workspace's suppression list now. Whoever put them there, it must outlive this provider."""
-    address = text(data.get("address"))
-    people = person({"phone_number" if address.startswith("+") else "bsuid": address})
+    people = points(data.get("address"))
     return PreferenceChanged("", people, at, stopped=True) if people else Unknown(f"{kind} of nobody", at)
 
 
@@ -137,19 +134,10 @@ _READERS: dict[str, Callable[[str, Fields, datetime], Event]] = {
 
 
 def person(address: object) -> tuple[Point, ...]:
-    """All identifiers Bird gave, best first."""
+    """All identifiers Bird gave."""
     given = mapping(address)
-    digits, bsuid = text(given.get("phone_number")).removeprefix("+"), text(given.get("bsuid"))
-    found = [Point(PointKind.E164, f"+{digits}")] if digits.isdecimal() else []
-    if _BSUID.fullmatch(bsuid):
-        found.append(Point(PointKind.PARENT_BSUID if ".ENT." in bsuid else PointKind.BSUID, bsuid))
-    return tuple(found)
+    return points(given.get("phone_number"), given.get("bsuid"))
 
 
 def _number(address: object) -> str:
     return text(mapping(address).get("phone_number"))
-
-
-def _word(value: object) -> str:
-    """A vendor's word, short enough to show; it holds no personal data."""
-    return text(value)[:60] or "unnamed"

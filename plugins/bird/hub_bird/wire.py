@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from hub import (
     Button,
@@ -17,12 +18,8 @@ from hub import (
     LocationContent,
     Media,
     MediaContent,
-    MediaKind,
     Outgoing,
     Parts,
-    Point,
-    PointKind,
-    Receipt,
     Rejected,
     SenderState,
     Template,
@@ -31,15 +28,14 @@ from hub import (
     TemplateState,
     TextContent,
     Texts,
-    Uncertain,
-    not_carried,
 )
+from hub.whatsapp.people import address
 from hub.whatsapp.reading import Fields, mappings, text
 from hub.whatsapp.templates import assembled, filled, locale, template_state
+from hub.whatsapp.writing import built, caption, link, place, present, shown_name
 
 OURS = "hub_ref"  # in `metadata`, which every event repeats
 STATES = {"SUBMIT_FAILED": TemplateState.REJECTED}
-_CAPTIONED = frozenset({MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.DOCUMENT})
 _MOST_CARDS = 5
 
 
@@ -48,85 +44,49 @@ def message(outgoing: Outgoing) -> Fields:
 
     Always with a number of ours: a template of Bird's own, which would leave from Bird's number, is thereby refused.
     """
-    quoted = {"in_reply_to_message_id": outgoing.reply_to} if outgoing.reply_to else {}
     return {
-        "to": recipient(outgoing.to),
+        "to": address(outgoing.to),
         "from": outgoing.sender,
         "metadata": {OURS: outgoing.id},
-        **quoted,
-        **_content(outgoing),
+        **present({"in_reply_to_message_id": outgoing.reply_to}),
+        **built(outgoing, _BUILDERS),
     }
 
 
-def recipient(to: Point) -> str:
-    if to.kind is PointKind.E164:
-        return f"+{to.value.removeprefix('+')}"
-    if to.kind in (PointKind.BSUID, PointKind.PARENT_BSUID):
-        return to.value
-    raise Rejected("WhatsApp needs a number or a BSUID")
+def _text(content: TextContent) -> Fields:
+    return {"text": {"body": content.body, "preview_url": False}}
 
 
-def _content(outgoing: Outgoing) -> Fields:
-    content = outgoing.content
-    match content:
-        case TextContent():
-            return {"text": {"body": content.body, "preview_url": False}}
-        case TemplateContent():
-            return {"template": _template(content)}
-        case MediaContent():
-            return {str(content.media.kind): _file(content)}
-        case ButtonsContent():
-            return {"interactive": _buttons(content)}
-        case ListContent():
-            return {"interactive": _list(content)}
-        case LinkContent():
-            return {"interactive": _link(content)}
-        case LocationContent():
-            return {"location": _place(content)}
-        case CardsContent():
-            return {"contact_cards": _cards(content)}
-        case _:
-            raise not_carried(outgoing)
-
-
-def _file(content: MediaContent) -> Fields:
-    kind = content.media.kind
-    if content.caption and kind not in _CAPTIONED:
-        raise Rejected(f"WhatsApp shows no caption with {kind}")
-    caption = {"caption": content.caption} if content.caption else {}
-    return {"url": _url(content.media), **caption, **_named(content.media)}
+def _media(content: MediaContent) -> Fields:
+    media = content.media
+    file = {"url": _url(media), "caption": caption(content), "filename": shown_name(media)}
+    return {str(media.kind): present(file)}
 
 
 def _url(media: Media) -> str:
-    if not media.link:
-        raise Rejected("Bird stores no files; give a link")
-    return media.link
-
-
-def _named(media: Media) -> Fields:
-    return {"filename": media.name} if media.name and media.kind is MediaKind.DOCUMENT else {}
+    return link(media, "Bird")
 
 
 def _buttons(content: ButtonsContent) -> Fields:
     buttons = [{"type": "quick_reply", "quick_reply": _choice(one)} for one in content.buttons]
-    return {**_framed("button", content), "buttons": buttons}
+    return _interactive("button", content, {"buttons": buttons})
 
 
 def _list(content: ListContent) -> Fields:
     sections = [
         {"title": section.title, "rows": [_choice(row) for row in section.rows]} for section in content.sections
     ]
-    return {**_framed("list", content), "list": {"button_text": content.label, "sections": sections}}
+    return _interactive("list", content, {"list": {"button_text": content.label, "sections": sections}})
 
 
 def _link(content: LinkContent) -> Fields:
-    return {**_framed("cta_url", content), "cta_url": {"text": content.label, "url": content.url}}
+    return _interactive("cta_url", content, {"cta_url": {"text": content.label, "url": content.url}})
 
 
-def _framed(kind: str, content: ButtonsContent | ListContent | LinkContent) -> Fields:
-    header = {"header": _header(content.header)} if content.header else {}
-    footer = {"footer_text": content.footer} if content.footer else {}
-    return {"type": kind, "body_text": content.body, **header, **footer}
+def _interactive(kind: str, content: ButtonsContent | ListContent | LinkContent, pressed: Fields) -> Fields:
+    header = _header(content.header) if content.header else {}
+    around = present({"header": header, "footer_text": content.footer})
+    return {"interactive": {"type": kind, "body_text": content.body, **around, **pressed}}
 
 
 def _header(header: str | Media) -> Fields:
@@ -136,37 +96,36 @@ def _header(header: str | Media) -> Fields:
 
 
 def _choice(one: Choice) -> Fields:
-    return {"slug": one.id, "text": one.title, **({"description": one.description} if one.description else {})}
+    return present({"slug": one.id, "text": one.title, "description": one.description})
 
 
-def _place(content: LocationContent) -> Fields:
-    named = {"name": content.name, "address": content.address}
-    point = {"latitude": content.latitude, "longitude": content.longitude}
-    return {**point, **{key: value for key, value in named.items() if value}}
+def _location(content: LocationContent) -> Fields:
+    return {"location": place(content)}
 
 
-def _cards(content: CardsContent) -> list[Fields]:
+def _cards(content: CardsContent) -> Fields:
     if len(content.cards) > _MOST_CARDS:
         raise Rejected("Bird carries up to five contact cards")
-    return [_card(one) for one in content.cards]
+    return {"contact_cards": [_card(one) for one in content.cards]}
 
 
 def _card(card: Card) -> Fields:
     """WhatsApp wants one part of the name besides the whole."""
-    found: Fields = {"name": {"formatted_name": card.name, "first_name": card.name}}
-    if card.company:
-        found["org"] = {"company": card.company}
-    if card.phones:
-        found["phone_numbers"] = [{"phone_number": phone} for phone in card.phones]
-    if card.emails:
-        found["emails"] = [{"email": email} for email in card.emails]
-    return found
+    return present(
+        {
+            "name": {"formatted_name": card.name, "first_name": card.name},
+            "org": present({"company": card.company}),
+            "phone_numbers": [{"phone_number": phone} for phone in card.phones],
+            "emails": [{"email": email} for email in card.emails],
+        }
+    )
 
 
 def _template(content: TemplateContent) -> Fields:
-    named = {"id" if content.name.startswith("wat_") else "slug": content.name, "language": content.language}
+    named = "id" if content.name.startswith("wat_") else "slug"
     components = list(_components(filled(content)))
-    return {**named, "components": components} if components else named
+    template = {named: content.name, "language": content.language, **present({"components": components})}
+    return {"template": template}
 
 
 def _components(given: Parts) -> Iterator[Fields]:
@@ -185,9 +144,9 @@ def _above(header: Texts | Media | LocationContent) -> list[Fields]:
         case Texts():
             return _texts(header)
         case Media():
-            return [{"type": str(header.kind), "url": _url(header), **_named(header)}]
+            return [present({"type": str(header.kind), "url": _url(header), "filename": shown_name(header)})]
         case _:
-            return [{"type": "location", "location": _place(header)}]
+            return [{"type": "location", **_location(header)}]
 
 
 def _texts(given: Texts) -> list[Fields]:
@@ -201,12 +160,16 @@ def _pressed(button: Button) -> str:
     return button.value
 
 
-def receipt(answer: Fields) -> Receipt:
-    """Bird's acceptance. Raises `Uncertain` when the answer names no message: it may have been accepted."""
-    given = text(answer.get("id"))
-    if not given:
-        raise Uncertain("Bird's answer names no message")
-    return Receipt(given)
+_BUILDERS: dict[type, Callable[[Any], Fields]] = {
+    TextContent: _text,
+    TemplateContent: _template,
+    MediaContent: _media,
+    ButtonsContent: _buttons,
+    ListContent: _list,
+    LinkContent: _link,
+    LocationContent: _location,
+    CardsContent: _cards,
+}
 
 
 def languages(listed: Fields) -> tuple[str, Iterable[tuple[str, Fields]]]:

@@ -3,37 +3,25 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
-import anyio
 import pytest
-from hub_bird import Bird, Config
-from hub_bird.emulator import BirdEmulator, create
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from hub_bird import Bird
+from hub_bird.emulator import create
 
 from hub.contract import (
     BadConfig,
     Content,
     Echoed,
-    Event,
     Forbidden,
     HubError,
-    Inbound,
     MediaContent,
     MessageReceived,
-    Outgoing,
     PlatformCategory,
     Point,
     PointKind,
     PreferenceChanged,
-    Purpose,
     Receipt,
     RecipientCapped,
     RecipientOptedOut,
@@ -49,65 +37,16 @@ from hub.contract import (
     Uncertain,
     WindowClosed,
 )
-from hub.flows.gate import clear
-from hub.http import client
-from hub.law.facts import Decision, Verdict
+from hub.testing import scene as scenes
 from hub.testing.clock import Clock
-from hub.testing.emulator import Fault, serve
-from hub.testing.provider_table import CONTENTS, Notes
+from hub.testing.emulator import Fault
+from hub.testing.provider_table import CONTENTS
+from hub.testing.scene import ERIKA
 
-ERIKA = Point(PointKind.E164, "+4915112345678")
 OFFER = TemplateContent("offer", "de", (("1", "Erika Muster"),))
 
 
-@dataclass
-class Scene:
-    emulator: BirdEmulator
-    base: str
-    seen: list[Inbound] = field(default_factory=list)
-
-    def do(self, what: Callable[[Bird], Any]) -> Any:
-        """The result, or the error of ours that was raised."""
-
-        async def run() -> Any:
-            async with client(connections=4) as http:
-                try:
-                    return await what(Bird(Config(**self.emulator.settings(self.base)), http, Notes()))
-                except HubError as error:
-                    return error
-
-        return anyio.run(run)
-
-    def send(self, content: Content = OFFER, to: Point = ERIKA, id: str = "opaque-1", reply_to: str = "") -> Any:
-        outgoing = Outgoing(id, self.emulator.sender, to, Purpose.MARKETING, content, reply_to)
-        message = clear(outgoing, Decision(Verdict.ALLOW, ()), "decision-1")
-        return self.do(lambda bird: bird.send(message))
-
-    def bird(self) -> Bird:
-        """The plugin, for what needs no call."""
-        return Bird(Config(**self.emulator.settings(self.base)), None, Notes())  # type: ignore[arg-type]
-
-    def first(self) -> Inbound:
-        """The first webhook that came."""
-        deadline = time.monotonic() + 10
-        while not self.seen and time.monotonic() < deadline:
-            time.sleep(0.01)
-        return self.seen[0]
-
-    def events(self, count: int) -> list[Any]:
-        """The first events that came, authenticated and read."""
-        deadline = time.monotonic() + 10
-        while len(self.seen) < count and time.monotonic() < deadline:
-            time.sleep(0.01)
-
-        async def run(bird: Bird) -> list[Event]:
-            for request in self.seen:
-                bird.authenticate(request)
-            return [event for request in self.seen for event in await bird.receive(request)]
-
-        events: list[Any] = self.do(run)
-        assert len(events) == count, events
-        return events
+Scene = scenes.Scene[Bird]
 
 
 @pytest.fixture
@@ -115,18 +54,9 @@ def scene() -> Iterator[Scene]:
     emulator = create(seed=5, delays=(0.0, 0.05, 0.1), clock=Clock())
     emulator.add_user(ERIKA.value, bsuid="DE.8842019375521660417")
     emulator.add_template("offer", body="Hallo {{1}}, ab heute günstiger.", buttons=["Stopp"])
-    seen: list[Inbound] = []
-
-    async def take(request: Request) -> Response:
-        body = await request.body()
-        seen.append(Inbound("POST", str(request.url), dict(request.headers), body))
-        return Response()
-
-    hub = Starlette(routes=[Route("/in", take, methods=["POST"])])
-    with serve(emulator.app()) as base, serve(hub) as door:
-        emulator.webhook_url = f"{door}/in"
+    with scenes.playing(Bird, emulator, OFFER) as scene:
         emulator.subscribed = {event for event in emulator_events() if event != "whatsapp.accepted"}
-        yield Scene(emulator, base, seen)
+        yield scene
 
 
 def emulator_events() -> set[str]:
@@ -284,14 +214,14 @@ def test_forged_event_is_refused(scene: Scene) -> None:
     scene.emulator.forge = lambda signed: "v1," + signed.removeprefix("v1,").swapcase()
     scene.emulator.say(ERIKA.value, "STOP")
     with pytest.raises(Forbidden):
-        scene.bird().authenticate(scene.first())
+        scene.plugin().authenticate(scene.first())
 
 
 def test_event_of_a_clock_that_is_six_minutes_slow_is_refused(scene: Scene) -> None:
     scene.emulator.clock.advance(timedelta(minutes=-6))
     scene.emulator.say(ERIKA.value, "STOP")
     with pytest.raises(Forbidden):
-        scene.bird().authenticate(scene.first())
+        scene.plugin().authenticate(scene.first())
 
 
 # the account
@@ -301,10 +231,7 @@ def test_every_language_of_a_template_is_listed(scene: Scene) -> None:
     scene.emulator.add_template("offer", "en_US", body="Hello {{1}}", category="UTILITY", status="PAUSED")
     scene.emulator.add_template("info", body="Hallo")
 
-    async def run(bird: Bird) -> Any:
-        return [template async for template in bird.templates()]
-
-    listed = scene.do(run)
+    listed = scene.templates()
     assert [(one.name, one.language, one.category, one.state) for one in listed] == [
         ("offer", "de", PlatformCategory.MARKETING, TemplateState.APPROVED),
         ("offer", "en_US", PlatformCategory.UTILITY, TemplateState.PAUSED),

@@ -1,13 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """CM.com's Business Messaging API, for WhatsApp.
 
-CM.com signs no webhook. Numbers in this plugin's comments name what was read:
-
-[1] developers.cm.com/messaging/docs/responses-errors-json   [2] CM.com's published SDKs and Postman collection
-[3] developers.cm.com/messaging/docs/whatsapp
-[4] developers.cm.com/messaging/docs: incoming-messages, incoming-status-report
-[5] somebody else's integration: UNCONFIRMED, shown as such and followed by nothing
-[6] cm.com/trust-center/security, and the legal page of a company of the group
+CM.com signs no webhook. Numbers in this plugin's comments name pages: `profile.toml` lists them.
 """
 
 from __future__ import annotations
@@ -22,27 +16,23 @@ from hub import (
     BadConfig,
     Can,
     ClearedMessage,
-    DataItem,
     Event,
     Health,
     HubError,
     Inbound,
-    Pace,
-    ProcessorProfile,
     Provider,
     Receipt,
     Rejected,
     Template,
-    Unavailable,
-    Uncertain,
-    for_status,
     hookimpl,
     same,
 )
+from hub.whatsapp.answers import accepted
+from hub.whatsapp.people import PAIR
+from hub.whatsapp.profiles import declared
 from hub.whatsapp.reading import Fields, mappings, parsed, text
 from hub.whatsapp.templates import template
 from hub_cm import webhooks, wire
-from hub_cm.facts import FACTS
 
 NOTHING: Fields = {"messages": {"msg": []}}
 
@@ -96,39 +86,8 @@ class Cm(Provider[Config]):
             Can.OPAQUE_ID,
         }
     )
-    pair = Pace(seconds=6.0, burst=45)  # WhatsApp's own
-    data = (
-        DataItem("phone number", "contact data", "address a message", "not stated"),
-        DataItem("message text and template parameters", "content", "deliver a message", "not stated"),
-        DataItem("name", "contact data", "sent along with what people write; not read", "not stated"),
-        DataItem("status of a message", "metadata", "prove delivery", "not stated"),
-    )
-    profile = ProcessorProfile(
-        legal_entity="CM.com group, Konijnenberg 30, Breda [6]; which company is your party, the contract says",
-        seat="NL",
-        parent="",
-        regions=("NL", "BE or DE on request", "ZA or HK on request [6]"),
-        subprocessors=(
-            "list at cm.com/cdn/web/en/file/subprocessors.pdf [2]",
-            "Cloudflare, Inc. (USA) with the gateway gw.messaging.cm.com [2]",
-            "WhatsApp Ireland Limited",
-        ),
-        transfers=("US: Cloudflare, with that gateway only", "US and others: Meta behind WhatsApp"),
-        to_verify=(
-            "Which gateway is set: gw.messaging.cm.com means Cloudflare, Inc. (USA) as a sub-processor.",
-            "Contract under Art. 28 GDPR: its text was not available.",
-            "Where data are stored: the Netherlands by default, another place on request.",
-            "How long the log of messages is kept.",
-            "Meta's Local Storage of each number; it is set apart from the provider.",
-            "UNCONFIRMED: certificates.",
-            "UNCONFIRMED: what the codes of status reports mean; they are read as somebody else's integration does.",
-            "Templates are those that you write into a file; that one was paused or moved is not noticed by itself.",
-            "UNCONFIRMED: that a stop made inside WhatsApp is told at all; no event for it was found.",
-            "Webhooks are not signed: a secret in the address, and the connection's guard with CM.com's addresses.",
-        ),
-        source="[1] [2] [4] [6]; unverified until checked for this account",
-        facts=FACTS,
-    )
+    pair = PAIR
+    profile, data = declared("hub_cm")
 
     def authenticate(self, request: Inbound) -> None:
         """CM.com signs nothing: the secret is in the address, or in a header where one is configured."""
@@ -145,10 +104,8 @@ class Cm(Provider[Config]):
 
     async def templates(self) -> AsyncIterator[Template]:
         """Those of the admin's file: whether CM.com can be asked is not confirmed."""
-        for item in self._filed():
-            found = template(item)
-            if found is not None:
-                yield found
+        for found in filter(None, map(template, self._filed())):
+            yield found
 
     def _filed(self) -> list[Fields]:
         if self.config.templates_file is None:
@@ -171,21 +128,10 @@ class Cm(Provider[Config]):
 
     async def _post(self, body: Fields, *, sends: bool = False) -> Fields:
         """One call. Raises what CM.com's answer means."""
-        response = await self.http.request(
-            "POST",
-            f"{self.config.base_url.rstrip('/')}/v1.0/message",
-            json=body,
-            headers={"x-cm-producttoken": self.config.product_token.get_secret_value()},
-        )
-        answer = parsed(response.content)
-        after = response.headers.get("retry-after")
-        if response.status_code >= 400:
-            by_status = for_status(response.status_code, retry_after=after, sends=sends)
-            meant = wire.refusal(answer) if isinstance(by_status, Rejected) else None
-            raise meant or by_status or Rejected("refused")
-        if not answer:
-            raise (Uncertain if sends else Unavailable)("CM.com's answer cannot be read")
-        return answer
+        url = f"{self.config.base_url.rstrip('/')}/v1.0/message"
+        headers = {"x-cm-producttoken": self.config.product_token.get_secret_value()}
+        response = await self.http.request("POST", url, json=body, headers=headers)
+        return accepted("CM.com", response, wire.http_refusal, sends=sends)
 
 
 @hookimpl

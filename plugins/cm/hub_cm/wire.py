@@ -21,20 +21,19 @@ from hub import (
     MediaKind,
     Outgoing,
     Parts,
-    Point,
-    PointKind,
     Receipt,
     Rejected,
     TemplateContent,
     TemplateProblem,
     TextContent,
-    Texts,
     Uncertain,
-    not_carried,
+    for_status,
 )
+from hub.whatsapp.people import digits
 from hub.whatsapp.reading import Fields, mappings, text
 from hub.whatsapp.templates import filled
 from hub.whatsapp.words import table
+from hub.whatsapp.writing import built, positional, present
 
 ERRORS = table("hub_cm", "errors.toml")
 ONLY = ["WhatsApp"]  # no SMS in its place: that is another channel, and needs a basis of its own
@@ -43,31 +42,30 @@ UNREAD = "."  # CM.com wants a text for channels that are not allowed here; nobo
 
 def request(outgoing: Outgoing, namespace: str) -> Fields:
     """The body of `POST /v1.0/message`. Raises `Rejected` for what is not carried or cannot be reached."""
-    build = _BUILDERS.get(type(outgoing.content))
-    if build is None or outgoing.reply_to:
-        raise not_carried(outgoing) if build is None else Rejected("CM.com documents no answer that quotes a message")
+    if outgoing.reply_to:
+        raise Rejected("CM.com documents no answer that quotes a message")
     message: Fields = {
         "from": outgoing.sender,
-        "to": [{"number": recipient(outgoing.to)}],
+        "to": [{"number": f"00{digits(outgoing.to, 'CM.com')}"}],
         "reference": outgoing.id,
         "allowedChannels": ONLY,
         "body": {"type": "auto", "content": UNREAD},
-        "richContent": {"conversation": [build(outgoing.content, namespace)]},
+        "richContent": {"conversation": [_content(outgoing, namespace)]},
     }
     return {"messages": {"msg": [message]}}
 
 
-def recipient(to: Point) -> str:
-    if to.kind is not PointKind.E164:
-        raise Rejected("CM.com needs a phone number")
-    return f"00{to.value.removeprefix('+')}"
+def _content(outgoing: Outgoing, namespace: str) -> Fields:
+    if isinstance(outgoing.content, TemplateContent):
+        return _template(outgoing.content, namespace)
+    return built(outgoing, _BUILDERS)
 
 
-def _text(content: TextContent, _: str) -> Fields:
+def _text(content: TextContent) -> Fields:
     return {"text": content.body}
 
 
-def _media(content: MediaContent, _: str) -> Fields:
+def _media(content: MediaContent) -> Fields:
     if content.caption:
         raise Rejected("CM.com documents no captions; send the words as a text")
     if content.media.kind is MediaKind.STICKER:
@@ -84,12 +82,12 @@ def _file(media: Media) -> Fields:
     return {"mediaName": name, "mediaUri": media.link, "mimeType": kind}
 
 
-def _buttons(content: ButtonsContent, _: str) -> Fields:
+def _buttons(content: ButtonsContent) -> Fields:
     buttons = [{"type": "reply", "reply": {"id": choice.id, "title": choice.title}} for choice in content.buttons]
     return {"interactive": {"type": "button", **_framed(content), "action": {"buttons": buttons}}}
 
 
-def _list(content: ListContent, _: str) -> Fields:
+def _list(content: ListContent) -> Fields:
     sections = [{"title": section.title, "rows": list(map(_row, section.rows))} for section in content.sections]
     action = {"button": content.label, "sections": sections}
     return {"interactive": {"type": "list", **_framed(content), "action": action}}
@@ -100,14 +98,13 @@ def _row(choice: Choice) -> Fields:
 
 
 def _framed(content: ButtonsContent | ListContent) -> Fields:
-    whole: Fields = {"body": {"text": content.body}}
+    header: Fields = {"type": "text", "text": content.header} if content.header else {}
     if isinstance(content.header, Media):
         if content.header.kind is not MediaKind.IMAGE or not content.header.link:
             raise Rejected("CM.com documents images above buttons only, by https link")
-        whole["header"] = {"type": "image", "media": {"mediaUri": content.header.link}}
-    elif content.header:
-        whole["header"] = {"type": "text", "text": content.header}
-    return {**whole, "footer": {"text": content.footer}} if content.footer else whole
+        header = {"type": "image", "media": {"mediaUri": content.header.link}}
+    footer = {"text": content.footer} if content.footer else {}
+    return {"body": {"text": content.body}, **present({"header": header, "footer": footer})}
 
 
 def _template(content: TemplateContent, namespace: str) -> Fields:
@@ -126,7 +123,8 @@ def _components(filled: Parts) -> Iterator[Fields]:
     elif filled.header:
         raise TemplateProblem("CM.com documents images above a template only")
     if filled.body:
-        yield {"type": "body", "parameters": [{"type": "text", "text": value} for value in _positional(filled.body)]}
+        values = positional(filled.body, "CM.com")
+        yield {"type": "body", "parameters": [{"type": "text", "text": value} for value in values]}
     for button in filled.buttons:
         if button.kind is not ButtonKind.REPLY:
             raise TemplateProblem("CM.com documents quick replies only, no links or codes that vary")
@@ -134,18 +132,11 @@ def _components(filled: Parts) -> Iterator[Fields]:
         yield {"type": "button", "sub_type": "quick_reply", "index": button.index, "parameters": payload}
 
 
-def _positional(texts: Texts) -> tuple[str, ...]:
-    if [name for name, _ in texts.pairs] != [str(index + 1) for index in range(len(texts.pairs))]:
-        raise TemplateProblem("CM.com fills variables by position: give 1, 2, ... without a gap")
-    return texts.values
-
-
-_BUILDERS: dict[type, Callable[[Any, str], Fields]] = {
+_BUILDERS: dict[type, Callable[[Any], Fields]] = {
     TextContent: _text,
     MediaContent: _media,
     ButtonsContent: _buttons,
     ListContent: _list,
-    TemplateContent: _template,
 }
 
 
@@ -166,3 +157,11 @@ def refusal(answer: Fields) -> HubError | None:
         if code not in ("", "0"):
             return Rejected(f"CM.com {code}: refused with a code unknown to this version.", code=code)
     return Rejected("CM.com refused the message and gave no code") if one.get("status") == "Rejected" else None
+
+
+def http_refusal(
+    answer: Fields, status: int, *, retry_after: str | None = None, sends: bool = False
+) -> HubError | None:
+    """What a refused call means: CM.com's codes say why, where the HTTP status says that it is final."""
+    by_status = for_status(status, retry_after=retry_after, sends=sends)
+    return refusal(answer) or by_status if isinstance(by_status, Rejected) else by_status

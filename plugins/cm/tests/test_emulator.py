@@ -3,33 +3,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
-import anyio
 import httpx
 import pytest
-from hub_cm import Cm, Config
-from hub_cm.emulator import CmEmulator, create
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from hub_cm import Cm
+from hub_cm.emulator import create
 
 from hub.contract import (
     BadConfig,
-    Content,
-    Event,
-    Forbidden,
-    HubError,
-    Inbound,
     MessageReceived,
-    Outgoing,
-    Point,
-    PointKind,
-    Purpose,
     Receipt,
     RecipientUnreachable,
     Status,
@@ -40,77 +24,29 @@ from hub.contract import (
     Uncertain,
     WindowClosed,
 )
-from hub.flows.gate import clear
-from hub.http import client
-from hub.law.facts import Decision, Verdict
-from hub.testing.emulator import Fault, serve
+from hub.testing import scene as scenes
+from hub.testing.clock import until
+from hub.testing.emulator import Fault
 
 ERIKA = "+4915112345678"
 OFFER = TemplateContent("offer", "de", (("1", "Erika"), ("payload.0", "STOP")))
 
 
-@dataclass
-class Scene:
-    """The emulator, the plugin connected to it, and a door behind which the plugin reads what comes."""
-
-    emulator: CmEmulator
-    base: str = ""
-    events: list[Event] = field(default_factory=list)
-    refused: int = 0
-
-    def plugin(self, http: httpx.AsyncClient) -> Cm:
-        return Cm(Config(**self.emulator.settings(self.base)), http, {})  # type: ignore[arg-type]
-
-    def send(self, content: Content = OFFER, *, id_: str = "m-1") -> Receipt | HubError:
-        to = Point(PointKind.E164, ERIKA)
-        outgoing = Outgoing(id_, self.emulator.sender, to, Purpose.SERVICE, content)
-
-        async def run() -> Receipt | HubError:
-            async with client(connections=2) as http:
-                try:
-                    return await self.plugin(http).send(clear(outgoing, Decision(Verdict.ALLOW, ()), "d-1"))
-                except HubError as error:
-                    return error
-
-        return anyio.run(run)
-
-    async def door(self, request: Request) -> Response:
-        body, query = await request.body(), dict(request.query_params)
-        inbound = Inbound("POST", str(request.url), dict(request.headers), body, query)
-        plugin = self.plugin(httpx.AsyncClient())
-        try:
-            plugin.authenticate(inbound)
-        except Forbidden:
-            self.refused += 1
-            return Response(status_code=401)
-        self.events += await plugin.receive(inbound)
-        return Response()
-
-    def hears(self, count: int = 1) -> list[Any]:
-        until(lambda: len(self.events) >= count)
-        return self.events
-
-    def post(self, *messages: Any, token: str = "") -> httpx.Response:
-        headers = {"x-cm-producttoken": token or self.emulator.product_token}
-        return httpx.post(f"{self.base}/v1.0/message", json={"messages": {"msg": list(messages)}}, headers=headers)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.005)
+Scene = scenes.Scene[Cm]
 
 
 @pytest.fixture
 def scene() -> Iterator[Scene]:
-    made = Scene(create(seed=5, delays=(0.0, 0.02, 0.06)))
-    made.emulator.add_user(ERIKA, name="Erika")
-    made.emulator.add_template("offer", body="Hallo {{1}}, ab heute günstiger.", buttons=["Keine Werbung"])
-    app = Starlette(routes=[Route("/in/c1", made.door, methods=["POST"])])
-    with serve(made.emulator.app()) as made.base, serve(app) as hub:
-        made.emulator.webhook_url = f"{hub}/in/c1"
-        yield made
+    emulator = create(seed=5, delays=(0.0, 0.02, 0.06))
+    emulator.add_user(ERIKA, name="Erika")
+    emulator.add_template("offer", body="Hallo {{1}}, ab heute günstiger.", buttons=["Keine Werbung"])
+    with scenes.playing(Cm, emulator, OFFER) as scene:
+        yield scene
+
+
+def post(scene: Scene, *messages: Any, token: str = "") -> httpx.Response:
+    headers = {"x-cm-producttoken": token or scene.emulator.product_token}
+    return httpx.post(f"{scene.base}/v1.0/message", json={"messages": {"msg": list(messages)}}, headers=headers)
 
 
 def raw(sender: str, *numbers: str, **changed: Any) -> Any:
@@ -126,7 +62,7 @@ def raw(sender: str, *numbers: str, **changed: Any) -> Any:
 
 
 def test_message_is_sent_delivered_and_read_under_our_id(scene: Scene) -> None:
-    assert scene.send(id_="m-7") == Receipt("m-7")
+    assert scene.send(id="m-7") == Receipt("m-7")
     told = scene.hears(3)
     assert {(event.status, event.message_id) for event in told} == {
         (Status.SENT, "m-7"),
@@ -141,7 +77,7 @@ def test_message_repeated_is_a_second_message(scene: Scene) -> None:
     """Why the plugin does not claim IDEMPOTENT_SEND, and what a lost answer must therefore mean."""
     scene.emulator.faults.append(Fault("lost_answer", times=1))
     assert isinstance(scene.send(), Uncertain)
-    assert scene.send() == Receipt("m-1")
+    assert scene.send() == Receipt("opaque-1")
     assert len(scene.emulator.received) == 2
 
 
@@ -175,7 +111,7 @@ def test_webhook_with_a_wrong_or_no_secret_is_refused_and_comes_again(scene: Sce
     scene.emulator.forge = lambda url: url.partition("?")[0]
     scene.emulator.say(ERIKA, "Hallo")
     until(lambda: scene.refused >= 4)
-    assert not scene.events
+    assert not scene.heard
     assert not scene.emulator.acks
 
 
@@ -189,9 +125,9 @@ def test_webhooks_doubled_and_reordered_say_the_same(scene: Scene) -> None:
 def test_account_without_credit_or_with_a_withdrawn_token_needs_a_human(scene: Scene) -> None:
     scene.emulator.credit = 1
     assert isinstance(scene.send(), Receipt)
-    assert isinstance(scene.send(id_="m-2"), BadConfig)
+    assert isinstance(scene.send(id="m-2"), BadConfig)
     scene.emulator.credit, scene.emulator.token_expired = None, True
-    assert isinstance(scene.send(id_="m-3"), BadConfig)
+    assert isinstance(scene.send(id="m-3"), BadConfig)
     assert len(scene.emulator.received) == 1
 
 
@@ -204,7 +140,7 @@ def test_number_that_sends_too_fast_is_told_to_wait(scene: Scene) -> None:
 
 def test_gateway_names_a_code_for_each_message(scene: Scene) -> None:
     sender = scene.emulator.sender
-    answered = scene.post(raw(sender, "004915112345678", "0049"), raw("4930999", "004915112345678"))
+    answered = post(scene, raw(sender, "004915112345678", "0049"), raw("4930999", "004915112345678"))
     assert answered.status_code == 200
     told = answered.json()
     assert told["errorCode"] == 201
@@ -223,19 +159,24 @@ def test_gateway_names_a_code_for_each_message(scene: Scene) -> None:
     ],
 )
 def test_gateway_that_took_nothing_answers_400(scene: Scene, changed: Any, code: int) -> None:
-    answered = scene.post(raw(scene.emulator.sender, "004915112345678", **changed))
+    answered = post(scene, raw(scene.emulator.sender, "004915112345678", **changed))
     assert answered.status_code == 400
     assert [one["messageErrorCode"] for one in answered.json()["messages"]] == [code]
     assert not scene.emulator.received
 
 
 def test_gateway_refuses_the_whole_request(scene: Scene) -> None:
-    assert scene.post(raw(scene.emulator.sender, "0049151"), token="wrong").json() == {
+    assert post(scene, raw(scene.emulator.sender, "0049151"), token="wrong").json() == {
         "details": "No account found for the given authentication",
         "errorCode": 101,
         "messages": [],
     }
-    assert scene.post().json()["errorCode"] == 203
+    assert (
+        post(
+            scene,
+        ).json()["errorCode"]
+        == 203
+    )
     assert httpx.post(f"{scene.base}/v1.0/message", content=b"{").json()["errorCode"] == 202
 
 

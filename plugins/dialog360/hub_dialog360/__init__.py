@@ -1,17 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """360dialog: Meta's Cloud API behind another door. Host, key, list of templates and refusals are its own.
 
-Numbers in this plugin's comments name pages below docs.360dialog.com:
-
-[1] partner/integration/waba-integration                        [2] partner/messaging/receiving-messages-via-webhook
-[3] partner/onboarding/webhook-events-and-setup/signature-validation       [4] docs/support/api-error-message-list
-[5] partner/messaging-and-calling/template-messages             [6] docs/hub/webhook-url, messaging-api/webhooks
-[7] partner/messaging/media-messages                            [8] docs/hub/local-storage
+Numbers in this plugin's comments name pages: `profile.toml` lists them.
 """
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -24,7 +18,6 @@ from hub import (
     Can,
     CarriesMedia,
     ClearedMessage,
-    DataItem,
     Event,
     File,
     Forbidden,
@@ -35,7 +28,6 @@ from hub import (
     MarksRead,
     MessageReceived,
     PreferenceChanged,
-    ProcessorProfile,
     Provider,
     Receipt,
     SenderChanged,
@@ -44,12 +36,14 @@ from hub import (
     hookimpl,
     same,
 )
-from hub.whatsapp.reading import mappings, number, parsed, text
+from hub.whatsapp.answers import every
+from hub.whatsapp.profiles import declared
+from hub.whatsapp.reading import Fields, mappings, number, parsed, text
+from hub.whatsapp.signatures import mac
 from hub.whatsapp.templates import template
 from hub_dialog360 import files
 from hub_dialog360.calls import Calls
 from hub_dialog360.config import Config
-from hub_dialog360.facts import FACTS
 
 SIGNATURE = "x-360dialog-signature"
 PAGE_SIZE = 100
@@ -77,35 +71,7 @@ class Dialog360(Provider[Config], CarriesMedia, MarksRead):
         Can.MARK_READ,
     }
     pair = Meta.pair
-    data = (
-        DataItem("phone number, BSUID", "contact data", "address a message", "not stated"),
-        DataItem("message text and template parameters", "content", "deliver a message", "not stated"),
-        DataItem("files", "content", "deliver a message", "30 days [7]"),
-        DataItem("profile name, username", "contact data", "sent along by Meta; not read", "not stated"),
-        DataItem("status and time of a message", "metadata", "prove delivery", "not stated"),
-    )
-    profile = ProcessorProfile(
-        legal_entity="360dialog GmbH",
-        seat="DE",
-        parent="",
-        regions=(
-            "360dialog's own hosting: UNCONFIRMED",
-            "at Meta: as for the Meta Cloud API, Local Storage on request [8]",
-        ),
-        subprocessors=("Meta: content passes 360dialog and Meta",),
-        transfers=("to Meta: as for the Meta Cloud API; others UNCONFIRMED",),
-        to_verify=(
-            "Seat: two addresses circulate (Berlin, Grünwald), both from third parties; read the Impressum.",
-            "Data processing agreement (Art. 28 GDPR): customers have one, its text was not seen.",
-            "Hosting of the proxy waba-v2, its cloud host and the list of sub-processors: UNCONFIRMED.",
-            "Certificates (ISO 27001, C5): UNCONFIRMED.",
-            "Whether offices outside the EU have support access: UNCONFIRMED.",
-            "Role and terms of Meta beside 360dialog.",
-            "Local Storage region of the number (there is no EU value); not for numbers in coexistence [8].",
-        ),
-        source="[1] [8]; unverified until checked for this account",
-        facts=FACTS,
-    )
+    profile, data = declared("hub_dialog360")
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -137,20 +103,20 @@ class Dialog360(Provider[Config], CarriesMedia, MarksRead):
         return wire.receipt(await self._calls.call("POST", "messages", json=body, sends=True))
 
     async def templates(self) -> AsyncIterator[Template]:
-        offset = 0
-        while True:
-            query = {"limit": str(PAGE_SIZE), "offset": str(offset)}
-            answer = await self._calls.call("GET", "v1/configs/templates", params=query)
-            if "waba_templates" not in answer:
-                raise Unavailable("360dialog's list of templates cannot be read")
-            listed = mappings(answer["waba_templates"])
-            for item in listed:
-                found = template(item)
-                if found is not None:
-                    yield found
-            offset, total = offset + len(listed), number(answer.get("total"))
-            if not listed or total is None or offset >= total:
-                return
+        async for item in every("360dialog", self._page):
+            found = template(item)
+            if found is not None:
+                yield found
+
+    async def _page(self, offset: str) -> tuple[list[Fields], str]:
+        query = {"limit": str(PAGE_SIZE), "offset": offset or "0"}
+        answer = await self._calls.call("GET", "v1/configs/templates", params=query)
+        if "waba_templates" not in answer:
+            raise Unavailable("360dialog's list of templates cannot be read")
+        listed = mappings(answer["waba_templates"])
+        following = int(query["offset"]) + len(listed)
+        more = listed and following < (number(answer.get("total")) or 0)
+        return listed, str(following) if more else ""
 
     async def check(self) -> Health:
         """Ask for the number's webhook [6]: proves the key, and that somebody listens."""
@@ -181,7 +147,7 @@ class Dialog360(Provider[Config], CarriesMedia, MarksRead):
 
 def signature(body: bytes, platform_secret: SecretStr) -> str:
     """The value of `x-360dialog-signature` for `body`."""
-    return hmac.digest(platform_secret.get_secret_value().encode(), body, "sha256").hex()
+    return mac(platform_secret, body).hex()
 
 
 @hookimpl

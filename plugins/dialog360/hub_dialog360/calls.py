@@ -10,11 +10,12 @@ from typing import Any
 
 import httpx
 
-from hub import HubError, Rejected, Scope, Throttled, Unavailable, Uncertain, for_status
+from hub import HubError, Rejected, Scope, Throttled, Unavailable, Uncertain
 from hub.whatsapp import media
+from hub.whatsapp.answers import unreadable
 from hub.whatsapp.codes import classify, object_missing
 from hub.whatsapp.reading import Fields, parsed
-from hub.whatsapp.words import table
+from hub.whatsapp.words import refused, table
 from hub_dialog360.config import Config
 
 BLOCKED = 1800.0  # seconds
@@ -57,7 +58,7 @@ def accepted(response: httpx.Response, *, sends: bool = False, gone: str = "") -
     if response.status_code >= 400 or "error" in answer:
         raise _refusal(response, answer, sends=sends)
     if not answer:
-        raise (Uncertain if sends else Unavailable)("360dialog's answer cannot be read")
+        raise unreadable("360dialog", sends=sends)
     return answer
 
 
@@ -69,7 +70,5 @@ def _refusal(response: httpx.Response, answer: Fields, *, sends: bool) -> HubErr
     if status == 400:  # not 429: different things, told apart by their words
         said = response.text.lower()
         known = next((word for name, word in REFUSALS.items() if not name.isdecimal() and name in said), None)
-    if known is not None:
-        return known.error("360dialog")
-    by_status = for_status(status, retry_after=after, sends=sends)
-    return by_status or (Uncertain if sends else Unavailable)("360dialog's answer contradicts itself")
+    meant = refused("360dialog", known, status, retry_after=after, sends=sends)
+    return meant or (Uncertain if sends else Unavailable)("360dialog's answer contradicts itself")

@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import httpx
-from hub_dialog360 import Config, Dialog360, signature
+from hub_dialog360 import Dialog360, signature
 from hub_dialog360.emulator import create
 from pydantic import SecretStr
 
 from hub.contract import Can, Inbound
-from hub.testing.emulator import Emulator
 from hub.testing.provider_table import OPAQUE
 from hub.testing.providers import ProviderSuite
 
@@ -27,6 +26,7 @@ class TestDialog360(ProviderSuite):
         "header_value": VALUE,
         "platform_secret": SECRET,
     }
+    create = partial(create, webhook_url="http://127.0.0.1:9/nobody")
     fixtures = Path(__file__).parent / "fixtures"
     sender = "100200300400500"
     accepted = {  # noqa: RUF012
@@ -41,15 +41,6 @@ class TestDialog360(ProviderSuite):
             "POST", "https://hub.example/in/d1", {"x-hub-token": VALUE, "x-360dialog-signature": signed}, body
         )
 
-    def emulator(self) -> Emulator:
-        emulator = create(webhook_url="http://127.0.0.1:9/nobody")
-        emulator.add_template("offer", body="Hallo {{1}}, alles um die Hälfte.")
-        return emulator
-
-    def emulated(self, emulator: Any, base_url: str) -> dict[str, Any]:
-        settings: dict[str, Any] = emulator.settings(base_url)
-        return settings
-
     def test_send_carries_the_opaque_id_where_promised(self) -> None:
         """Sent, since Meta echoes it; not promised, since nobody confirms that 360dialog passes it on."""
         seen: list[bytes] = []
@@ -61,7 +52,3 @@ class TestDialog360(ProviderSuite):
         self.send(answer)
         assert OPAQUE.encode() in seen[0]
         assert Can.OPAQUE_ID not in self.connector.can
-
-    def test_settings_are_in_the_readme(self) -> None:
-        readme = (Path(__file__).parents[1] / "README.md").read_text()
-        assert [name for name in Config.model_fields if f"| `{name}` |" not in readme] == []

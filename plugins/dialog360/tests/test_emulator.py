@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -51,7 +50,7 @@ from hub.contract import (
 from hub.flows.gate import clear
 from hub.http import client
 from hub.law.facts import Decision, Verdict
-from hub.testing.clock import Clock
+from hub.testing.clock import Clock, until
 from hub.testing.emulator import serve
 from hub.testing.provider_table import Notes
 
@@ -122,13 +121,6 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
         emulator.add_template("offer", body="Hallo {{1}}, ab heute günstiger.", buttons=["Stopp"])
         with serve(emulator.app()) as base:
             yield World(emulator, door, base)
-
-
-def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.005)
 
 
 def message(content: Any = TemplateContent("offer", "de", (("1", "Erika"),)), to: str = ERIKA) -> ClearedMessage:

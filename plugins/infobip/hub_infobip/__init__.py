@@ -1,23 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Infobip's dedicated WhatsApp API.
 
-Numbers in this plugin's comments name what was read:
-
-[1] Infobip's published OpenAPI file of the WhatsApp API, version 3.210
-[2] infobip-api-python-sdk 5.0.1 on PyPI: bodies of the same API, 2023
-[3] Infobip's published list of status and error codes
-[4] Infobip's published OpenAPI file of the Subscriptions API
-[5] infobip.com/policies/privacy-notice   [6] infobip.com/policies/processors (2023-02)   [7] infobip.com/certificates
-[8] developers.facebook.com/documentation/business-messaging/whatsapp/throughput: the platform's own limit
+Numbers in this plugin's comments name pages: `profile.toml` lists them.
 """
 
 from __future__ import annotations
 
 import base64
-import hmac
 import re
 from collections.abc import AsyncIterator
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -25,26 +17,24 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from hub import (
     Can,
     ClearedMessage,
-    DataItem,
     Event,
-    Forbidden,
     Health,
     HubError,
     Inbound,
     MarksRead,
-    Pace,
-    ProcessorProfile,
     Provider,
     Receipt,
     Template,
     Unavailable,
-    Uncertain,
     hookimpl,
     same,
 )
+from hub.whatsapp.answers import accepted
+from hub.whatsapp.people import PAIR
+from hub.whatsapp.profiles import declared
 from hub.whatsapp.reading import Fields, mappings, parsed
+from hub.whatsapp.signatures import basic, mac, same_as_one
 from hub_infobip import codes, webhooks, wire
-from hub_infobip.facts import FACTS
 
 USER = "hub"  # the user name of BASIC authentication
 _ALGORITHM = re.compile(r"^sha\d+=", re.IGNORECASE)
@@ -125,54 +115,18 @@ class Infobip(Provider[Config], MarksRead):
             Can.MARK_READ,
         }
     )
-    pair = Pace(seconds=6.0, burst=45)  # [8]
-    data = (
-        DataItem("phone number, BSUID", "contact data", "address a message", "not stated"),
-        DataItem("message text and template parameters", "content", "deliver a message", "not stated"),
-        DataItem("name, username", "contact data", "sent along with what people write; not read", "not stated"),
-        DataItem(
-            "status, time and price of a message", "metadata", "prove delivery; the price is not read", "not stated"
-        ),
-        DataItem("marketing preference", "metadata", "respect a stop made in WhatsApp", "not stated"),
-    )
-    profile = ProcessorProfile(
-        legal_entity="Infobip Ltd and its subsidiaries [5]; which of them is your party, the contract says",
-        seat="GB",
-        parent="Infobip Ltd, London (UK); operations in Croatia (Infobip d.o.o., Vodnjan)",
-        regions=("data centres in the EU, unless agreed otherwise [6]",),
-        subprocessors=("list at infobip.com/policies/processors [6]", "WhatsApp Ireland Limited"),
-        transfers=(
-            "GB: if Infobip Ltd is your party; adequacy decision, its validity to be checked",
-            "support around the clock may look at data in the EU from affiliates outside it [6]",
-            "US and others: Meta behind WhatsApp",
-        ),
-        to_verify=(
-            "Which company signs: one in the EU, or Infobip Ltd in the UK.",
-            "Storage in EU data centres, confirmed in writing; the page that says so is of February 2023.",
-            "Access of support from outside the EU: exclude or limit it.",
-            "Contract under Art. 28 GDPR and the list of sub-processors, in their current version.",
-            "Certificates and their dates: ISO 27001, 27017, 27018, 22301, 9001, SOC 2 Type 2, PCI DSS, CSA STAR L1 "
-            "and ENS basic are listed [7], BSI C5 is not.",
-            "Meta's Local Storage of each number; it is set apart from the provider.",
-            "UNCONFIRMED: how long Infobip keeps message logs and media.",
-            "UNCONFIRMED: header and encoding of the webhook HMAC, and when failed webhooks come again.",
-            "UNCONFIRMED: for how long a message id is remembered to refuse a second message.",
-        ),
-        source="[1] [5] [6] [7]; unverified until checked for this account",
-        facts=FACTS,
-    )
+    pair = PAIR
+    profile, data = declared("hub_infobip")
 
     def authenticate(self, request: Inbound) -> None:
         """The secret of the notification profile, and the HMAC of the raw bytes where one is configured [4]."""
-        secret = self.config.webhook_secret.get_secret_value()
+        secret = self.config.webhook_secret
         if self.config.webhook_header:
-            same(secret, request.headers.get(self.config.webhook_header.lower(), ""))
+            same(secret.get_secret_value(), request.headers.get(self.config.webhook_header.lower(), ""))
         else:
-            basic = base64.b64encode(f"{USER}:{secret}".encode()).decode()
-            same(f"Basic {basic}", request.headers.get("authorization", ""))
+            same(basic(USER, secret), request.headers.get("authorization", ""))
         if self.config.hmac_secret:
-            key = self.config.hmac_secret.get_secret_value().encode()
-            digest = hmac.digest(key, request.body, self.config.hmac_algorithm)
+            digest = mac(self.config.hmac_secret, request.body, self.config.hmac_algorithm)
             _signed(digest, request.headers.get(self.config.hmac_header.lower(), ""))
 
     async def receive(self, request: Inbound) -> list[Event]:
@@ -186,10 +140,8 @@ class Infobip(Provider[Config], MarksRead):
         answer = await self._call("GET", f"/whatsapp/2/senders/{self.config.sender}/templates")
         if not isinstance(answer.get("templates"), list):
             raise Unavailable("Infobip's answer is no list of templates")
-        for item in mappings(answer["templates"]):
-            found = wire.template(item)
-            if found is not None:
-                yield found
+        for found in filter(None, map(wire.template, mappings(answer["templates"]))):
+            yield found
 
     async def mark_read(self, sender: str, message: str, *, typing: bool = False) -> None:
         """Infobip documents no sign of typing: `typing` changes nothing."""
@@ -203,31 +155,18 @@ class Infobip(Provider[Config], MarksRead):
             return Health(False, str(error))
         return Health(True, f"{count} templates of {self.config.sender}")
 
-    async def _call(self, method: str, path: str, *, json: Fields | None = None, sends: bool = False) -> Fields:
+    async def _call(self, method: str, path: str, *, sends: bool = False, **options: Any) -> Fields:
         """One call. Raises what Infobip's answer means."""
-        key = self.config.api_key.get_secret_value()
+        headers = {"authorization": f"App {self.config.api_key.get_secret_value()}"}
         url = self.config.base_url.rstrip("/") + path
-        response = await self.http.request(method, url, json=json, headers={"authorization": f"App {key}"})
-        answer = parsed(response.content)
-        after = response.headers.get("retry-after")
-        if refused := codes.refusal(answer, response.status_code, after, sends=sends):
-            raise refused
-        if not answer and response.status_code != 204:
-            raise (
-                Uncertain("Infobip's answer cannot be read")
-                if sends
-                else Unavailable("Infobip's answer cannot be read")
-            )
-        return answer
+        response = await self.http.request(method, url, headers=headers, **options)
+        return accepted("Infobip", response, codes.refusal, sends=sends)
 
 
 def _signed(digest: bytes, given: str) -> None:
     """Hex or base64, with or without the algorithm before it: which of them is not documented. Raises `Forbidden`."""
-    given = _ALGORITHM.sub("", given)
-    try:
-        same(digest.hex(), given.lower())
-    except Forbidden:
-        same(base64.b64encode(digest).decode().rstrip("="), given.rstrip("="))
+    hexed, coded = digest.hex(), base64.b64encode(digest).decode().rstrip("=")
+    same_as_one((hexed, hexed.upper(), coded), _ALGORITHM.sub("", given).rstrip("="))
 
 
 @hookimpl

@@ -37,7 +37,7 @@ def repeated(result: Fields) -> bool:
     return any(number(mapping(result.get(place)).get("id")) == code for place, code in SECOND_OF_TWO)
 
 
-def refusal(answer: Fields, status: int, retry_after: str | None, *, sends: bool) -> HubError | None:
+def refusal(answer: Fields, status: int, *, retry_after: str | None = None, sends: bool = False) -> HubError | None:
     """What an HTTP answer means; None when it is none of refusal. Field names are shown, values never."""
     error = for_status(status, retry_after=retry_after, sends=sends)
     exception = mapping(mapping(answer.get("requestError")).get("serviceException"))

@@ -6,7 +6,6 @@ Infobip has one shape per kind of news and names none of them: the keys tell. So
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -15,15 +14,14 @@ from hub import (
     Media,
     MediaKind,
     MessageReceived,
-    Point,
-    PointKind,
     PreferenceChanged,
     Status,
     StatusChanged,
     TemplateChanged,
     Unknown,
 )
-from hub.whatsapp.reading import Fields, instant, mapping, mappings, number, text
+from hub.whatsapp.people import points
+from hub.whatsapp.reading import Fields, instant, mapping, mappings, number, text, word
 from hub.whatsapp.templates import locale
 from hub_infobip import codes
 from hub_infobip.wire import template_state
@@ -48,7 +46,6 @@ KINDS = {
     "INFECTED_CONTENT": "unsupported",  # Infobip withholds the file, and the caption with it
 }
 _FILED = frozenset(kind.value for kind in MediaKind)
-_BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?\w+")
 
 
 def events(payload: Fields, received_at: datetime) -> list[Event]:
@@ -89,40 +86,40 @@ def _report(result: Fields, at: datetime) -> Event:
         return _status(Status.FAILED, result, at)
     if group == codes.PENDING and number(status.get("id")) == codes.ENROUTE:
         return _status(Status.SENT, result, at)
-    return Unknown(f"delivery report {_word(status.get('name'))}", at)
+    return Unknown(f"delivery report {word(status.get('name'))}", at)
 
 
 def _message(result: Fields, at: datetime) -> Iterator[Event]:
     content = mapping(result.get("message"))
-    word = _word(content.get("type"))
+    named = word(content.get("type"))
     contact = mapping(result.get("contact"))
     people = points(result.get("from"), contact.get("phoneNumber"), contact.get("userId"), contact.get("parentUserId"))
     if not people:
-        yield Unknown(f"message of type {word} from nobody", at)
+        yield Unknown(f"message of type {named} from nobody", at)
         return
-    if word not in KINDS:
-        yield Unknown(f"message of type {word}", at)
-    words, button = _said(word, content)
+    if named not in KINDS:
+        yield Unknown(f"message of type {named}", at)
+    words, button = _said(named, content)
     yield MessageReceived(
         sender=text(result.get("to")),
         points=people,
         at=at,
         provider_message_id=text(result.get("messageId")),
-        kind=KINDS.get(word, "unsupported"),  # it may hold a stop: a person must look
+        kind=KINDS.get(named, "unsupported"),  # it may hold a stop: a person must look
         text=words,
         button=button,
         in_reply_to=_quoted(content) or _quoted(result),
-        media=tuple(_files(KINDS.get(word, ""), content)),
+        media=tuple(_files(KINDS.get(named, ""), content)),
     )
 
 
-def _said(word: str, content: Fields) -> tuple[str, str]:
+def _said(named: str, content: Fields) -> tuple[str, str]:
     """The words a person wrote or pressed, and the id of the button. A caption counts: it may say stop."""
-    if word == "BUTTON":
+    if named == "BUTTON":
         return text(content.get("text")), text(content.get("payload"))
-    if word in ("INTERACTIVE_BUTTON_REPLY", "INTERACTIVE_LIST_REPLY"):
+    if named in ("INTERACTIVE_BUTTON_REPLY", "INTERACTIVE_LIST_REPLY"):
         return text(content.get("title")), text(content.get("id"))
-    if word == "REACTION":
+    if named == "REACTION":
         return text(content.get("emoji")), ""
     return text(content.get("text")) or text(content.get("caption")), ""
 
@@ -145,42 +142,21 @@ def _single(payload: Fields, received_at: datetime) -> Event:
         return _preference(payload, content, at)
     if "messageTemplateName" in payload:
         return _template(payload, at)
-    return Unknown(_word(content.get("type"), "a webhook of no known kind"), at)
+    return Unknown(word(content.get("type"), "a webhook of no known kind"), at)
 
 
 def _preference(payload: Fields, content: Fields, at: datetime) -> Event:
     """The outer `from` is the sender, the inner one the person."""
-    word, people = _word(content.get("notificationMessagesStatus")), points(content.get("from"))
-    if not people or word not in ("stop", "resume"):
-        return Unknown(f"marketing preference {word}", at)
+    wish, people = word(content.get("notificationMessagesStatus")), points(content.get("from"))
+    if not people or wish not in ("stop", "resume"):
+        return Unknown(f"marketing preference {wish}", at)
     sender = text(content.get("sender")) or text(payload.get("from"))
-    return PreferenceChanged(sender, people, at, stopped=word == "stop")
+    return PreferenceChanged(sender, people, at, stopped=wish == "stop")
 
 
 def _template(payload: Fields, at: datetime) -> Event:
     name, language = text(payload.get("messageTemplateName")), locale(payload.get("messageTemplateLanguage"))
     change = mapping(payload.get("change"))
     if not name or not change.get("newStatus") or text(change.get("type")) != "TEMPLATE_STATUS_UPDATE":
-        return Unknown(f"template news {_word(change.get('type'))}", at)
+        return Unknown(f"template news {word(change.get('type'))}", at)
     return TemplateChanged(name, language, at, state=template_state(change.get("newStatus")))
-
-
-def points(*given: object) -> tuple[Point, ...]:
-    """Identifiers as Infobip writes them, numbers first; a number is digits, anything else must look like a BSUID."""
-    found = dict.fromkeys(point for value in given if (point := _point(text(value))))
-    return tuple(sorted(found, key=lambda point: list(PointKind).index(point.kind)))
-
-
-def _point(value: str) -> Point | None:
-    digits = value.removeprefix("+")
-    if digits.isdecimal():
-        return Point(PointKind.E164, f"+{digits}")
-    match = _BSUID.fullmatch(value)
-    if match is None:
-        return None
-    return Point(PointKind.PARENT_BSUID if match[1] else PointKind.BSUID, value)
-
-
-def _word(value: object, otherwise: str = "unnamed") -> str:
-    """A vendor's word, short enough to show; it holds no personal data."""
-    return text(value)[:60] or otherwise

@@ -13,6 +13,7 @@ from hub import (
     Button,
     ButtonKind,
     ButtonsContent,
+    Card,
     CardsContent,
     Choice,
     ListContent,
@@ -21,10 +22,7 @@ from hub import (
     MediaContent,
     MediaKind,
     Outgoing,
-    Point,
-    PointKind,
     Receipt,
-    Rejected,
     Template,
     TemplateContent,
     TemplateProblem,
@@ -32,11 +30,12 @@ from hub import (
     TextContent,
     Texts,
     Uncertain,
-    not_carried,
 )
 from hub.whatsapp import templates as states
+from hub.whatsapp.people import address
 from hub.whatsapp.reading import Fields, mapping, mappings, number, text
 from hub.whatsapp.templates import assembled, filled, locale
+from hub.whatsapp.writing import CAPTIONED, built, link, place, positional, present, shown_name
 from hub_infobip import codes
 
 # both default to true at Infobip, which then records which link was opened by whom [1]
@@ -47,26 +46,15 @@ _BUTTONS = {ButtonKind.REPLY: "QUICK_REPLY", ButtonKind.LINK: "URL"}
 
 def message(outgoing: Outgoing) -> tuple[str, Fields]:
     """Path and body of a send. Raises `Rejected` for what Infobip does not carry or WhatsApp cannot reach."""
-    envelope: Fields = {"from": outgoing.sender, "to": recipient(outgoing.to), "messageId": outgoing.id}
+    envelope: Fields = {"from": outgoing.sender, "to": address(outgoing.to).removeprefix("+"), "messageId": outgoing.id}
     if isinstance(outgoing.content, TemplateContent):
         return "template", {"messages": [{**envelope, "content": _template(outgoing.content), "urlOptions": UNTRACKED}]}
-    build = _FREE.get(type(outgoing.content))
-    if build is None:
-        raise not_carried(outgoing)
-    path, content = build(outgoing.content)
+    path, content = built(outgoing, _FREE)
     if outgoing.reply_to:
         envelope["context"] = {"replyToMessageId": outgoing.reply_to}
     if path in _WITH_LINKS:
         envelope["urlOptions"] = UNTRACKED
     return path, {**envelope, "content": content}
-
-
-def recipient(to: Point) -> str:
-    if to.kind is PointKind.E164:
-        return to.value.removeprefix("+")
-    if to.kind in (PointKind.BSUID, PointKind.PARENT_BSUID):
-        return to.value
-    raise Rejected("WhatsApp needs a number or a BSUID")
 
 
 # free messages: path and content
@@ -78,18 +66,12 @@ def _text(content: TextContent) -> tuple[str, Fields]:
 
 def _media(content: MediaContent) -> tuple[str, Fields]:
     kind = content.media.kind
-    caption = {"caption": content.caption} if content.caption and kind in _CAPTIONED else {}
-    return kind.value, {**_file(content.media), **caption}
-
-
-_CAPTIONED = (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.DOCUMENT)
+    caption = {"caption": content.caption} if kind in CAPTIONED else {}
+    return kind.value, present({**_file(content.media), **caption})
 
 
 def _file(media: Media) -> Fields:
-    if not media.link:
-        raise Rejected("Infobip fetches files by an https link; it has no ids of uploaded ones")
-    name = {"filename": media.name} if media.name and media.kind is MediaKind.DOCUMENT else {}
-    return {"mediaUrl": media.link, **name}
+    return present({"mediaUrl": link(media, "Infobip"), "filename": shown_name(media)})
 
 
 def _buttons(content: ButtonsContent) -> tuple[str, Fields]:
@@ -103,34 +85,33 @@ def _list(content: ListContent) -> tuple[str, Fields]:
 
 
 def _row(choice: Choice) -> Fields:
-    row: Fields = {"id": choice.id, "title": choice.title}
-    return {**row, "description": choice.description} if choice.description else row
+    return present({"id": choice.id, "title": choice.title, "description": choice.description})
 
 
 def _framed(content: ButtonsContent | ListContent, action: Fields) -> Fields:
     """An interactive message: what is pressed, and the texts around it."""
-    whole: Fields = {"body": {"text": content.body}, "action": action}
+    header: Fields = {"type": "TEXT", "text": content.header} if content.header else {}
     if isinstance(content.header, Media):
-        whole["header"] = {"type": content.header.kind.upper(), **_file(content.header)}
-    elif content.header:
-        whole["header"] = {"type": "TEXT", "text": content.header}
-    return {**whole, "footer": {"text": content.footer}} if content.footer else whole
+        header = {"type": content.header.kind.upper(), **_file(content.header)}
+    footer = {"text": content.footer} if content.footer else {}
+    return present({"body": {"text": content.body}, "action": action, "header": header, "footer": footer})
 
 
 def _location(content: LocationContent) -> tuple[str, Fields]:
-    named = {"name": content.name, "address": content.address}
-    place = {"latitude": content.latitude, "longitude": content.longitude}
-    return "location", {**place, **{key: value for key, value in named.items() if value}}
+    return "location", place(content)
 
 
 def _cards(content: CardsContent) -> tuple[str, Fields]:
-    cards = []
-    for card in content.cards:
-        shown: Fields = {"name": {"firstName": card.name, "formattedName": card.name}}
-        shown["phones"] = [{"phone": phone} for phone in card.phones]
-        shown["emails"] = [{"email": email} for email in card.emails]
-        cards.append({**shown, "org": {"company": card.company}} if card.company else shown)
-    return "contact", {"contacts": cards}
+    return "contact", {"contacts": [_card(card) for card in content.cards]}
+
+
+def _card(card: Card) -> Fields:
+    return {
+        "name": {"firstName": card.name, "formattedName": card.name},
+        "phones": [{"phone": phone} for phone in card.phones],
+        "emails": [{"email": email} for email in card.emails],
+        **present({"org": present({"company": card.company})}),
+    }
 
 
 _FREE: dict[type, Callable[[Any], tuple[str, Fields]]] = {
@@ -152,28 +133,20 @@ def _template(content: TemplateContent) -> Fields:
     given = filled(content)
     if given.cards:
         raise TemplateProblem("this plugin sends no carousels through Infobip")
-    data: Fields = {"body": {"placeholders": _placeholders(given.body)}}
-    if given.header:
-        data["header"] = _header(given.header)
-    if given.buttons:
-        data["buttons"] = list(_pressed(given.buttons))
+    data = {
+        "body": {"placeholders": list(positional(given.body, "Infobip"))},
+        **present({"header": _header(given.header), "buttons": list(_pressed(given.buttons))}),
+    }
     return {"templateName": content.name, "language": content.language, "templateData": data}
-
-
-def _placeholders(texts: Texts) -> list[str]:
-    names = [name for name, _ in texts.pairs]
-    if names != [str(index + 1) for index in range(len(names))]:
-        raise TemplateProblem("Infobip fills placeholders by position: give 1, 2, ... without a gap")
-    return list(texts.values)
 
 
 def _header(header: Texts | Media | LocationContent) -> Fields:
     if isinstance(header, LocationContent):
         return {"type": "LOCATION", "latitude": header.latitude, "longitude": header.longitude}
     if isinstance(header, Texts):
-        if len(_placeholders(header)) != 1:
+        if len(positional(header, "Infobip")) > 1:
             raise TemplateProblem("a text header has one variable")
-        return {"type": "TEXT", "placeholder": header.values[0]}
+        return {"type": "TEXT", "placeholder": header.values[0]} if header else {}
     # a document must have a name here [2]; where none is given, the end of its link is one
     name = {"filename": header.link.rsplit("/", 1)[-1] or "file"} if header.kind is MediaKind.DOCUMENT else {}
     return {"type": header.kind.upper(), **name, **_file(header)}

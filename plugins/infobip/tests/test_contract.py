@@ -7,11 +7,10 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from hub_infobip import Config, Infobip
+from hub_infobip import Infobip
 from hub_infobip.emulator import create
 
 from hub.contract import Content, Inbound, TemplateContent
-from hub.testing.emulator import Emulator
 from hub.testing.providers import ProviderSuite
 
 SECRET = "made-up-webhook-secret"
@@ -36,6 +35,7 @@ class TestInfobip(ProviderSuite):
         "webhook_secret": SECRET,
         "webhook_header": "",
     }
+    create = staticmethod(create)
     fixtures = Path(__file__).parent / "fixtures"
     sender = "493023125000"
     signs_body = False
@@ -46,16 +46,3 @@ class TestInfobip(ProviderSuite):
 
     def webhook(self, body: bytes) -> Inbound:
         return Inbound("POST", URL, basic(), body)
-
-    def emulator(self) -> Emulator:
-        emulator = create()
-        emulator.add_template("offer", body="Hallo {{1}}, alles um die Hälfte.")
-        return emulator
-
-    def emulated(self, emulator: Any, base_url: str) -> dict[str, Any]:
-        settings: dict[str, Any] = emulator.settings(base_url)
-        return settings
-
-    def test_settings_are_in_the_readme(self) -> None:
-        readme = (Path(__file__).parents[1] / "README.md").read_text()
-        assert [name for name in Config.model_fields if f"| `{name}` |" not in readme] == []

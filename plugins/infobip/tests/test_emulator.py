@@ -3,34 +3,21 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
-import anyio
 import httpx
 import pytest
-from hub_infobip import Config, Infobip
-from hub_infobip.emulator import InfobipEmulator, create
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from hub_infobip import Infobip
+from hub_infobip.emulator import create
 
 from hub.contract import (
     BadConfig,
-    Content,
-    Event,
-    Forbidden,
     HubError,
-    Inbound,
     MessageReceived,
-    Outgoing,
     Point,
     PointKind,
     PreferenceChanged,
-    Purpose,
     Receipt,
     RecipientCapped,
     RecipientOptedOut,
@@ -47,87 +34,33 @@ from hub.contract import (
     Uncertain,
     WindowClosed,
 )
-from hub.flows.gate import clear
-from hub.http import client
-from hub.law.facts import Decision, Verdict
-from hub.testing.emulator import Fault, serve
+from hub.testing import scene as scenes
+from hub.testing.clock import until
+from hub.testing.emulator import Fault
 
 ERIKA = "+4915112345678"
 OFFER = TemplateContent("offer", "de", (("1", "Erika"),))
 
 
-@dataclass
-class Scene:
-    """The emulator, the plugin connected to it, and a door behind which the plugin reads what comes."""
-
-    emulator: InfobipEmulator
-    base: str = ""
-    events: list[Event] = field(default_factory=list)
-    refused: int = 0
-
-    def do(self, what: Callable[[Infobip], Coroutine[Any, Any, Any]]) -> Any:
-        async def run() -> Any:
-            async with client(connections=2) as http:
-                return await what(self.plugin(http))
-
-        return anyio.run(run)
-
-    def plugin(self, http: httpx.AsyncClient) -> Infobip:
-        return Infobip(Config(**self.emulator.settings(self.base)), http, {})  # type: ignore[arg-type]
-
-    def send(self, content: Content = OFFER, *, id_: str = "m-1", to: Point | None = None) -> Receipt | HubError:
-        point = to or Point(PointKind.E164, ERIKA)
-        outgoing = Outgoing(id_, self.emulator.sender, point, Purpose.SERVICE, content)
-
-        async def one(plugin: Infobip) -> Receipt | HubError:
-            try:
-                return await plugin.send(clear(outgoing, Decision(Verdict.ALLOW, ()), "d-1"))
-            except HubError as error:
-                return error
-
-        sent: Receipt | HubError = self.do(one)
-        return sent
-
-    async def door(self, request: Request) -> Response:
-        inbound = Inbound("POST", str(request.url), dict(request.headers), await request.body())
-        plugin = self.plugin(httpx.AsyncClient())
-        try:
-            plugin.authenticate(inbound)
-        except Forbidden:
-            self.refused += 1
-            return Response(status_code=401)
-        self.events += await plugin.receive(inbound)
-        return Response()
-
-    def hears(self, count: int = 1) -> list[Any]:
-        until(lambda: len(self.events) >= count)
-        return self.events
-
-    def post(self, path: str, body: Any) -> httpx.Response:
-        headers = {"authorization": f"App {self.emulator.api_key}"}
-        return httpx.post(f"{self.base}/whatsapp/1/message/{path}", json=body, headers=headers)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.005)
+Scene = scenes.Scene[Infobip]
 
 
 @pytest.fixture
 def scene() -> Iterator[Scene]:
-    made = Scene(create(seed=5, delays=(0.0, 0.01, 0.04)))
-    made.emulator.add_user(ERIKA, name="Erika")
-    made.emulator.add_template("offer", body="Hallo {{1}}, ab heute günstiger.", buttons=["Keine Werbung"])
-    app = Starlette(routes=[Route("/in/i1", made.door, methods=["POST"])])
-    with serve(made.emulator.app()) as made.base, serve(app) as hub:
-        made.emulator.webhook_url = f"{hub}/in/i1"
-        yield made
+    emulator = create(seed=5, delays=(0.0, 0.01, 0.04))
+    emulator.add_user(ERIKA, name="Erika")
+    emulator.add_template("offer", body="Hallo {{1}}, ab heute günstiger.", buttons=["Keine Werbung"])
+    with scenes.playing(Infobip, emulator, OFFER) as scene:
+        yield scene
+
+
+def post(scene: Scene, path: str, body: Any) -> httpx.Response:
+    headers = {"authorization": f"App {scene.emulator.api_key}"}
+    return httpx.post(f"{scene.base}/whatsapp/1/message/{path}", json=body, headers=headers)
 
 
 def test_message_is_delivered_and_seen_under_our_id(scene: Scene) -> None:
-    assert scene.send(id_="m-7") == Receipt("m-7")
+    assert scene.send(id="m-7") == Receipt("m-7")
     delivered, read = scene.hears(2)
     assert isinstance(delivered, StatusChanged)
     assert [(event.status, event.message_id) for event in (delivered, read)] == [
@@ -158,7 +91,7 @@ def test_message_whose_answer_was_lost_is_sent_once_even_if_repeated(scene: Scen
 def test_message_that_infobip_never_got_can_be_repeated(scene: Scene) -> None:
     scene.emulator.faults.append(Fault("status", status=503, times=1))
     assert isinstance(scene.send(), Throttled)
-    assert scene.send() == Receipt("m-1")
+    assert scene.send() == Receipt("opaque-1")
     assert len(scene.emulator.received) == 1
 
 
@@ -207,15 +140,15 @@ def test_template_that_is_paused_is_told_and_no_longer_sent(scene: Scene) -> Non
 
 def test_template_called_wrongly_fails_as_such(scene: Scene) -> None:
     scene.send(TemplateContent("offer", "de", (("1", "a"), ("2", "b"))))
-    scene.send(TemplateContent("missing", "de"), id_="m-2")
+    scene.send(TemplateContent("missing", "de"), id="m-2")
     codes = {event.message_id: event.error.code for event in scene.hears(2)}
-    assert codes == {"m-1": "7008", "m-2": "7009"}
+    assert codes == {"opaque-1": "7008", "m-2": "7009"}
 
 
 def test_account_without_credit_needs_a_human(scene: Scene) -> None:
     scene.emulator.credit = 1
     assert isinstance(scene.send(), Receipt)
-    assert isinstance(scene.send(id_="m-2"), BadConfig)
+    assert isinstance(scene.send(id="m-2"), BadConfig)
     assert len(scene.emulator.received) == 1
 
 
@@ -271,7 +204,7 @@ def test_message_of_a_person_is_marked_as_read(scene: Scene) -> None:
 
 
 def test_people_are_heard_in_every_way(scene: Scene) -> None:
-    scene.send(id_="m-9")
+    scene.send(id="m-9")
     scene.hears(2)
     scene.emulator.say(ERIKA, "Grüße 1/2 – 😀")
     scene.emulator.press(ERIKA, "STOP", "Keine Werbung")
@@ -303,7 +236,7 @@ def test_webhook_with_a_wrong_or_no_secret_is_refused_and_comes_again(scene: Sce
     for _ in range(2):
         scene.emulator.say(ERIKA, "Hallo")
     until(lambda: scene.refused >= 4)
-    assert not scene.events
+    assert not scene.heard
     assert not scene.emulator.acks
 
 
@@ -311,7 +244,7 @@ def test_webhooks_doubled_and_reordered_say_the_same(scene: Scene) -> None:
     scene.emulator.webhooks.double, scene.emulator.webhooks.jitter = 1.0, 0.05
     scene.send()
     assert len(scene.hears(4)) == 4
-    assert {event.status for event in scene.events if isinstance(event, StatusChanged)} == {
+    assert {event.status for event in scene.heard if isinstance(event, StatusChanged)} == {
         Status.DELIVERED,
         Status.READ,
     }
@@ -340,7 +273,7 @@ def test_webhooks_doubled_and_reordered_say_the_same(scene: Scene) -> None:
 )
 def test_validation_names_every_field(scene: Scene, path: str, changed: Any, errors: Any) -> None:
     whole = {"from": scene.emulator.sender, "to": "4915112345678", "content": {"text": "Hallo"}, **changed}
-    answered = scene.post(path, whole)
+    answered = post(scene, path, whole)
     assert answered.status_code == 400
     exception = answered.json()["requestError"]["serviceException"]
     assert (exception["messageId"], exception["validationErrors"]) == ("BAD_REQUEST", errors)
@@ -348,7 +281,7 @@ def test_validation_names_every_field(scene: Scene, path: str, changed: Any, err
 
 
 def test_validation_of_templates_names_the_message(scene: Scene) -> None:
-    answered = scene.post("template", {"messages": [{"from": scene.emulator.sender, "to": "49151123", "content": {}}]})
+    answered = post(scene, "template", {"messages": [{"from": scene.emulator.sender, "to": "49151123", "content": {}}]})
     assert set(answered.json()["requestError"]["serviceException"]["validationErrors"]) == {
         "messages[0].content.templateName",
         "messages[0].content.language",
@@ -357,7 +290,7 @@ def test_validation_of_templates_names_the_message(scene: Scene) -> None:
 
 
 def test_path_that_infobip_does_not_have_is_not_found(scene: Scene) -> None:
-    assert scene.post("hologram", {}).status_code == 404
+    assert post(scene, "hologram", {}).status_code == 404
     assert httpx.post(f"{scene.base}/whatsapp/1/message/text", json={}).status_code == 401
 
 

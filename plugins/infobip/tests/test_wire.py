@@ -435,7 +435,7 @@ def test_refusal_inside_an_accepted_request_is_found(group: int, status: int, ki
 def test_validation_names_fields_and_no_values() -> None:
     wrong = {"validationErrors": {"content.text": ["must not contain +4915112345678"]}}
     answer = {"requestError": {"serviceException": {"messageId": "BAD_REQUEST", "text": "Bad request", **wrong}}}
-    error = codes.refusal(answer, 400, None, sends=True)
+    error = codes.refusal(answer, 400, sends=True)
     assert type(error) is Rejected
     assert "content.text" in str(error)
     assert "15112345678" not in str(error)
@@ -446,7 +446,7 @@ def test_validation_names_fields_and_no_values() -> None:
     [(401, BadConfig), (403, BadConfig), (404, Rejected), (429, Throttled), (500, Uncertain), (503, Throttled)],
 )
 def test_http_refusal_says_what_happens_next(status: int, kind: type[HubError]) -> None:
-    assert type(codes.refusal({}, status, "3", sends=True)) is kind
+    assert type(codes.refusal({}, status, retry_after="3", sends=True)) is kind
 
 
 @pytest.mark.parametrize(("place", "code"), [(place, code) for place, known in codes.TABLES.items() for code in known])

@@ -1,15 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Meta's WhatsApp Business Platform (Cloud API).
 
-Numbers in this plugin's comments name pages below developers.facebook.com/documentation/business-messaging/whatsapp:
-
-[1] support/error-codes              [2] messages/send-messages          [3] templates/components
-[4] business-scoped-user-ids         [5] webhooks/overview               [6] webhooks/reference
-[7] local-storage                    [8] data-privacy-and-security       [9] templates/template-management
-[10] developers.facebook.com/docs/graph-api/guides/secure-requests
-[11] support/health-status           [12] whatsapp.com/legal/business-data-transfer-addendum (16 February 2024)
-[13] throughput                      [14] business-phone-numbers/media
-[15] marketing-messages/send-marketing-messages
+Numbers in this plugin's comments name pages: `profile.toml` lists them.
 """
 
 from __future__ import annotations
@@ -23,7 +15,6 @@ from hub import (
     Can,
     CarriesMedia,
     ClearedMessage,
-    DataItem,
     Event,
     File,
     Forbidden,
@@ -33,9 +24,7 @@ from hub import (
     ManagesTemplates,
     MarksRead,
     Outgoing,
-    Pace,
     Point,
-    ProcessorProfile,
     Provider,
     Purpose,
     Receipt,
@@ -48,11 +37,13 @@ from hub import (
     hookimpl,
     same,
 )
+from hub.whatsapp.people import PAIR
+from hub.whatsapp.profiles import declared
 from hub.whatsapp.reading import parsed
+from hub.whatsapp.signatures import same_as_one, valid
 from hub.whatsapp.templates import template
 from hub_meta import files, library, numbers, webhooks, wire
 from hub_meta.config import Config
-from hub_meta.facts import FACTS
 from hub_meta.graph import PAGE_SIZE, Graph, signature
 
 SIGNATURE = "x-hub-signature-256"
@@ -75,37 +66,8 @@ class Meta(Provider[Config], CarriesMedia, ManagesTemplates, MarksRead, Blocks, 
         }
     )
     signature = "HMAC-SHA256 of the body with the app secret"
-    pair = Pace(seconds=6.0, burst=45)  # [13], lent in advance and waited for afterwards
-    data = (
-        DataItem("phone number, BSUID", "contact data", "address a message", "30 days after the last status [8]"),
-        DataItem("message text and template parameters", "content", "deliver a message", "up to 30 days [8]"),
-        DataItem("profile name, username", "contact data", "sent along by Meta; not read", "not stated"),
-        DataItem("files sent and received", "content", "deliver a message", "30 days sent, 7 days received [14]"),
-        DataItem("blocked numbers", "contact data", "keep people from writing, where used", "until unblocked"),
-        DataItem("status and time of a message", "metadata", "prove delivery", "not stated"),
-        DataItem("marketing preference", "metadata", "respect a stop made in WhatsApp", "not stated"),
-    )
-    profile = ProcessorProfile(
-        legal_entity="WhatsApp Ireland Limited",
-        seat="IE",
-        parent="Meta Platforms, Inc. (US)",
-        regions=("Meta data centres, US and others", "DE with Local Storage: content at rest only"),
-        subprocessors=("WhatsApp LLC (US)", "Meta Platforms, Inc. (US)"),
-        transfers=(
-            "US: EU-US Data Privacy Framework, standard contractual clauses reserved [12]",
-            "with Local Storage, content in use may be in data centres worldwide for up to 60 minutes [7]",
-        ),
-        to_verify=(
-            "Processor for transporting messages, own controller for its users' account data: record both roles.",
-            "Data processing terms and transfer addendum in their current version.",
-            "Entry of the recipients in the Data Privacy Framework list, with the date you looked.",
-            "Local Storage setting of each number; it ends neither the transfer nor its assessment.",
-            "Marketing Messages API, where switched on: what Meta learns from it and what it may change [15].",
-            "Contact book: a map of numbers and BSUIDs at Meta, outside Local Storage; it can be switched off.",
-        ),
-        source="[7] [8] [12]; unverified until checked for this account",
-        facts=FACTS,
-    )
+    pair = PAIR
+    profile, data = declared("hub_meta")
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -117,14 +79,9 @@ class Meta(Provider[Config], CarriesMedia, ManagesTemplates, MarksRead, Blocks, 
             if request.query.get("hub.mode") != "subscribe":
                 raise Forbidden("not a handshake")
             return same(self.config.verify_token.get_secret_value(), request.query.get("hub.verify_token", ""))
-        given = request.headers.get(SIGNATURE, "")
-        previous = self.config.previous_app_secret
-        if previous:  # an empty one must never verify anything
-            try:
-                return same(signature(request.body, previous), given)
-            except Forbidden:
-                pass
-        return same(signature(request.body, self.config.app_secret), given)
+        secrets = valid(self.config.app_secret, self.config.previous_app_secret)
+        signed = (signature(request.body, secret) for secret in secrets)
+        return same_as_one(signed, request.headers.get(SIGNATURE, ""))
 
     def acknowledge(self, request: Inbound) -> Answer:
         if request.method == "GET":

@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 
 from hub import BadConfig, Event, HubError, SenderChanged, TemplateChanged, Unknown
 from hub.whatsapp.reading import Fields, mapping, mappings, moment, number, text
-from hub.whatsapp.templates import TEMPLATE_STATES, locale, platform_category
+from hub.whatsapp.templates import POOR, TEMPLATE_STATES, locale, platform_category
 
 EVERY_SENDER = ""  # Meta names no phone number id in these webhooks
 SILENCED = frozenset({"ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED", "PARTNER_REMOVED", "PARTNER_APP_UNINSTALLED"})
 RESTRICTED = "RESTRICTED_BIZ_INITIATED_MESSAGING"
-POOR = frozenset({"YELLOW", "RED"})
 RATED_DOWN = frozenset({"FLAGGED", "DOWNGRADE"})  # of a number
 
 

@@ -19,16 +19,14 @@ from hub import (
     LocationContent,
     Media,
     MediaContent,
-    MediaKind,
     Outgoing,
     ReactionContent,
-    Rejected,
     TextContent,
     not_carried,
 )
 from hub.whatsapp.reading import Fields
+from hub.whatsapp.writing import caption, place, present, shown_name
 
-CAPTIONED = frozenset({MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.DOCUMENT})
 FLOW_VERSION = "3"
 
 
@@ -53,36 +51,24 @@ def typed(outgoing: Outgoing) -> Fields:
 
 def file(media: Media) -> Fields:
     """A file by its id at Meta, or by a link that Meta fetches."""
-    found: Fields = {"id": media.id} if media.id else {"link": media.link}
-    if media.name and media.kind is MediaKind.DOCUMENT:
-        found["filename"] = media.name
-    return found
-
-
-def place(content: LocationContent) -> Fields:
-    named = {"name": content.name, "address": content.address}
-    degrees = {"latitude": content.latitude, "longitude": content.longitude}
-    return {**degrees, **{key: value for key, value in named.items() if value}}
+    where = {"id": media.id} if media.id else {"link": media.link}
+    return {**where, **present({"filename": shown_name(media)})}
 
 
 def _captioned(content: MediaContent) -> Fields:
-    if not content.caption:
-        return file(content.media)
-    if content.media.kind not in CAPTIONED:
-        raise Rejected(f"WhatsApp shows no caption under {content.media.kind}")
-    return {**file(content.media), "caption": content.caption}
+    return {**file(content.media), **present({"caption": caption(content)})}
 
 
 def _card(card: Card) -> Fields:
     """Meta wants a name part beside the formatted name."""
-    shown: Fields = {"name": {"formatted_name": card.name, "first_name": card.name}}
-    if card.company:
-        shown["org"] = {"company": card.company}
-    if card.phones:
-        shown["phones"] = [{"phone": phone, "type": "WORK"} for phone in card.phones]
-    if card.emails:
-        shown["emails"] = [{"email": email, "type": "WORK"} for email in card.emails]
-    return shown
+    return present(
+        {
+            "name": {"formatted_name": card.name, "first_name": card.name},
+            "org": present({"company": card.company}),
+            "phones": [{"phone": phone, "type": "WORK"} for phone in card.phones],
+            "emails": [{"email": email, "type": "WORK"} for email in card.emails],
+        }
+    )
 
 
 def _interactive(content: ButtonsContent | ListContent | LinkContent | FlowContent) -> Fields:
@@ -111,8 +97,7 @@ def _header(header: str | Media) -> Fields:
 
 
 def _rows(rows: Sequence[Choice]) -> list[Fields]:
-    shown = [{"id": row.id, "title": row.title, "description": row.description} for row in rows]
-    return [{key: value for key, value in row.items() if value} for row in shown]
+    return [present({"id": row.id, "title": row.title, "description": row.description}) for row in rows]
 
 
 def _flow(content: FlowContent) -> Fields:

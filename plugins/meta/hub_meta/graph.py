@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpx
 from pydantic import SecretStr
 
-from hub import Rejected, Unavailable, Uncertain
+from hub import Rejected
 from hub.whatsapp import media
+from hub.whatsapp.answers import every, unreadable
 from hub.whatsapp.codes import classify, object_missing
 from hub.whatsapp.reading import Fields, parsed
+from hub.whatsapp.signatures import mac
+from hub.whatsapp.writing import present
 from hub_meta import wire
 from hub_meta.config import Config
 
@@ -62,21 +64,18 @@ class Graph:
             after = response.headers.get("retry-after")
             raise classify(answer.get("error"), status=response.status_code, retry_after=after, sends=sends)
         if not answer:
-            raise Uncertain("Meta's answer cannot be read") if sends else Unavailable("Meta's answer cannot be read")
+            raise unreadable("Meta", sends=sends)
         return answer
 
     async def pages(self, path: str, query: Mapping[str, str]) -> AsyncIterator[Fields]:
         """Every object of a list. Raises `Unavailable` for one without end."""
-        asked = dict(query)
-        while True:
-            listed, after = wire.page(await self.call("GET", path, asked))
-            for item in listed:
-                yield item
-            if not after:
-                return
-            if after == asked.get("after"):
-                raise Unavailable("Meta's list does not end")
-            asked["after"] = after  # the cursor, not `next`: the token goes nowhere but to our address
+
+        async def page(cursor: str) -> tuple[list[Fields], str]:
+            # the cursor, not `next`: the token goes nowhere but to our address
+            return wire.page(await self.call("GET", path, present({**query, "after": cursor})))
+
+        async for item in every("Meta", page):
+            yield item
 
     async def fetch(self, url: str, limit: int) -> bytes:
         """The bytes behind a file's address, which needs the token. Raises `Rejected`, `Unavailable`."""
@@ -104,4 +103,4 @@ def signature(body: bytes, app_secret: SecretStr) -> str:
 
 
 def digest(key: SecretStr, body: bytes) -> str:
-    return hmac.digest(key.get_secret_value().encode(), body, "sha256").hex()
+    return mac(key, body).hex()

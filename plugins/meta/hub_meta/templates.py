@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hub import Button, ButtonKind, LocationContent, Media, Parts, TemplateContent, Texts
 from hub.whatsapp.reading import Fields
 from hub.whatsapp.templates import filled
+from hub.whatsapp.writing import place
 from hub_meta import contents
 
 _BUTTONS = {ButtonKind.LINK: "url", ButtonKind.REPLY: "quick_reply", ButtonKind.COUPON: "copy_code"}
@@ -38,8 +39,8 @@ def _header(header: Texts | Media | LocationContent) -> list[Fields]:
     if isinstance(header, Media):
         return [{"type": str(header.kind), str(header.kind): contents.file(header)}]
     if isinstance(header, LocationContent):
-        place = {key: str(value) for key, value in contents.place(header).items()}  # Meta shows the degrees as text
-        return [{"type": "location", "location": place}]
+        shown = {key: str(value) for key, value in place(header).items()}  # Meta shows the degrees as text
+        return [{"type": "location", "location": shown}]
     return _texts(header)
 
 

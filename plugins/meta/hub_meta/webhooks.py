@@ -24,7 +24,7 @@ from hub import (
     Unknown,
 )
 from hub.whatsapp.codes import classify
-from hub.whatsapp.reading import Fields, mapping, mappings, moment, text
+from hub.whatsapp.reading import Fields, mapping, mappings, moment, text, word
 from hub_meta import accounts
 
 STATUSES = {
@@ -61,7 +61,7 @@ def events(payload: Fields, received_at: datetime, *, account: str = "") -> list
     for entry in mappings(payload.get("entry")):
         at = moment(entry.get("time"), received_at)
         for change in mappings(entry.get("changes")):
-            value, field = mapping(change.get("value")), _word(change.get("field"))
+            value, field = mapping(change.get("value")), word(change.get("field"))
             owner = text(mapping(value.get("waba_info")).get("waba_id")) or text(entry.get("id"))
             if account and owner != account:
                 found.append(Unknown(f"{field} of another account", at))
@@ -84,7 +84,7 @@ def _change(field: str, value: Fields, at: datetime) -> Iterator[Event]:
             for item in mappings(items):
                 yield _ITEMS[key](item, sender, at)
         elif key not in _CONTEXT:
-            yield Unknown(f"{field}: {_word(key)}", at)
+            yield Unknown(f"{field}: {word(key)}", at)
 
 
 def _new(field: str, value: Fields, at: datetime) -> list[Event]:
@@ -93,14 +93,14 @@ def _new(field: str, value: Fields, at: datetime) -> list[Event]:
     for key, known in _KNOWN.items():
         for item in mappings(value.get(key)) if field != HISTORY else ():
             strange = item.keys() - known - {text(item.get("type"))}
-            new |= dict.fromkeys(f"{key}: {_word(name)}" for name in sorted(strange))
+            new |= dict.fromkeys(f"{key}: {word(name)}" for name in sorted(strange))
     return [Unknown(what, at) for what in new]
 
 
 def _status(item: Fields, sender: str, at: datetime) -> Event:
     status = STATUSES.get(text(item.get("status")))
     if status is None:
-        return Unknown(f"status {_word(item.get('status'))}", at)
+        return Unknown(f"status {word(item.get('status'))}", at)
     problem = next(iter(mappings(item.get("errors"))), {})
     return StatusChanged(
         status=status,
@@ -112,7 +112,7 @@ def _status(item: Fields, sender: str, at: datetime) -> Event:
 
 
 def _message(item: Fields, sender: str, at: datetime) -> Event:
-    kind, when = _word(item.get("type")), moment(item.get("timestamp"), at)
+    kind, when = word(item.get("type")), moment(item.get("timestamp"), at)
     if kind == "system":
         return _system(item, sender, when)
     people = points(item.get("from"), item.get("from_user_id"), item.get("from_parent_user_id"))
@@ -168,7 +168,7 @@ def _edited(message: Fields) -> tuple[str, str]:
 def _system(item: Fields, sender: str, at: datetime) -> Event:
     """A changed number or BSUID, as [4] describes it since August 2026."""
     system = mapping(item.get("system"))
-    kind = _word(system.get("type"))
+    kind = word(system.get("type"))
     ids = (system.get("user_id"), system.get("parent_user_id"))
     before = (system.get("previous_user_id"), system.get("previous_parent_user_id"))
     if kind in ("user_changed_number", "customer_changed_number"):
@@ -195,7 +195,7 @@ def _moved(old: tuple[Point, ...], new: tuple[Point, ...], sender: str, at: date
 
 
 def _preference(item: Fields, sender: str, at: datetime) -> Event:
-    value = _word(item.get("value"))
+    value = word(item.get("value"))
     people = points(item.get("wa_id"), item.get("user_id"), item.get("parent_user_id"))
     if not people or value not in ("stop", "resume"):
         return Unknown(f"user preference {value}", at)
@@ -233,8 +233,3 @@ def points(number: object, bsuid: object, parent: object) -> tuple[Point, ...]:
         )
         if value
     )
-
-
-def _word(value: object) -> str:
-    """A vendor's word, short enough to show; it holds no personal data."""
-    return text(value)[:60] or "unnamed"

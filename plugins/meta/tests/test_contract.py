@@ -4,14 +4,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from hub_meta import Config, Meta, signature
+from hub_meta import Meta, signature
 from hub_meta.emulator import create
 from pydantic import SecretStr
 
 from hub.contract import Inbound
-from hub.testing.emulator import Emulator
 from hub.testing.providers import ProviderSuite
 
 APP_SECRET = "made-up-app-secret"
@@ -27,6 +25,7 @@ class TestMeta(ProviderSuite):
         "app_secret": APP_SECRET,
         "verify_token": VERIFY_TOKEN,
     }
+    create = staticmethod(create)
     fixtures = Path(__file__).parent / "fixtures"
     sender = "100200300400500"
     accepted = {  # noqa: RUF012
@@ -41,21 +40,3 @@ class TestMeta(ProviderSuite):
     def handshake(self) -> tuple[Inbound, bytes]:
         query = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": VERIFY_TOKEN}
         return Inbound("GET", URL, {}, b"", query), b"1158201444"
-
-    def emulator(self) -> Emulator:
-        emulator = create()
-        emulator.add_template("offer", body="Hallo {{1}}, alles um die Hälfte.")
-        return emulator
-
-    def emulated(self, emulator: Any, base_url: str) -> dict[str, Any]:
-        return {
-            "base_url": base_url,
-            "waba_id": emulator.waba_id,
-            "access_token": emulator.access_token,
-            "app_secret": emulator.app_secret,
-            "verify_token": emulator.verify_token,
-        }
-
-    def test_settings_are_in_the_readme(self) -> None:
-        readme = (Path(__file__).parents[1] / "README.md").read_text()
-        assert [name for name in Config.model_fields if f"| `{name}` |" not in readme] == []

@@ -26,6 +26,7 @@ from starlette.types import ASGIApp
 
 from hub.contract import BadConfig, HubError, Inbound, TemplateState
 from hub.http import Sharded
+from hub.testing.clock import until
 from hub.testing.emulator import serve
 from hub.testing.provider_table import Notes
 
@@ -118,13 +119,6 @@ def world(door: Door) -> Iterator[World]:
     app = emulator.app()
     with TestClient(app, headers={"authorization": f"Bearer {emulator.access_token}"}) as http:
         yield World(emulator, app, http)
-
-
-def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.005)
 
 
 def template(name: str, parameters: list[Any] | None = None, language: str = "de") -> dict[str, Any]:

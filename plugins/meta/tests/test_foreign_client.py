@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -51,6 +50,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hub.testing.clock import until
 from hub.testing.emulator import serve
 
 ERIKA = "+4915112345678"
@@ -126,13 +126,6 @@ def filled(*values: str, **named: str) -> BaseParams:
     """Body parameters; pywa's own annotation of `params` does not fit its use."""
     params: BaseParams = cast(Any, BodyText).params(*values, **named)
     return params
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.005)
 
 
 def test_pywa_sends_a_text_once_the_person_wrote(scene: Scene) -> None:

@@ -123,8 +123,9 @@ class Reporting:
         return {"attributes": {"type": "CampaignMember"}, "id": member, "Status": campaigns.label(report), **mine}
 
     def _is_task(self, report: Report) -> bool:
-        """Of a campaign's message the member tells whether it arrived; of any other nothing else does."""
-        alone = not (report.audience or report.campaign)
+        """Of a campaign's message the member tells whether it arrived; of a flow's, which has no audience but a title,
+        nothing else does."""
+        alone = not report.audience
         match report.kind:
             case ReportKind.STATUS:
                 state = report.status.lower()

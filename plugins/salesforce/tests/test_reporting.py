@@ -252,19 +252,23 @@ def test_one_message_is_one_task(org: Site) -> None:
     assert len(tasks(org)) == 1
 
 
-def test_message_of_no_campaign_says_on_the_person_why_it_was_not_sent(org: Site) -> None:
+@pytest.mark.parametrize("title", ["", "offer/de"])
+def test_message_of_no_campaign_says_on_the_person_why_it_was_not_sent(org: Site, title: str) -> None:
+    """The hub gives what a flow asked for the template's name as title."""
     record = org.contact()
-    org.report(said("a", record, "refused", ReportKind.REFUSED, reason="CONSENT_MISSING"), said("b", record, "failed"))
+    refused = said("a", record, "refused", ReportKind.REFUSED, reason="CONSENT_MISSING", campaign=title)
+    org.report(refused, said("b", record, "failed", campaign=title))
+    named = f": {title}" if title else ""
     assert [task["Subject"] for task in tasks(org)] == [
-        "WhatsApp message not sent (CONSENT_MISSING)",
-        "WhatsApp message (failed)",
+        f"WhatsApp message not sent{named} (CONSENT_MISSING)",
+        f"WhatsApp message{named} (failed)",
     ]
 
 
 def test_refusals_of_a_campaign_make_no_tasks(org: Site) -> None:
     audience, (record,) = campaign(org, 1)
     refused = {"status": "refused", "kind": ReportKind.REFUSED, "reason": "CONSENT_MISSING"}
-    org.report(said("a", record, audience=audience, **refused), said("b", record, campaign="Spring", **refused))
+    org.report(said("a", record, audience=audience, campaign="Spring", **refused))
     assert tasks(org) == []
 
 

@@ -1,20 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sinch Conversation API, WhatsApp channel.
 
-Numbers in this plugin's comments name what was read:
-
-[1] Sinch's own descriptions of the Conversation API (github.com/sinch/skills: authentication, regions, limits, errors)
-[2] Sinch SDK for Python 2.3.0, models and signature check       [3] developers.sinch.com: WhatsApp channel, templates
-[4] developers.sinch.com/docs/conversation/callbacks             [5] .../docs/provisioning-api/.../whatsapp/templates
-[6] sinch.com/data-protection-agreement, privacy notice          [7] trust.sinch.com
-[8] developers.sinch.com/docs/conversation/consent-management
-[9] developers.facebook.com/documentation/business-messaging/whatsapp/throughput
+Numbers in this plugin's comments name pages: `profile.toml` lists them.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from functools import cached_property
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -22,27 +17,27 @@ from hub import (
     BadConfig,
     Can,
     ClearedMessage,
-    DataItem,
     Event,
     Health,
     HubError,
     Inbound,
     KnowsSenders,
-    Pace,
-    ProcessorProfile,
     Provider,
     Receipt,
     SenderState,
     Template,
     TemplateContent,
     Unavailable,
-    Uncertain,
     hookimpl,
 )
+from hub.whatsapp.access import Access, Credentials
+from hub.whatsapp.answers import accepted, every, receipt
+from hub.whatsapp.people import PAIR
+from hub.whatsapp.profiles import declared
 from hub.whatsapp.reading import Fields, mappings, parsed, text
+from hub.whatsapp.signatures import valid
+from hub.whatsapp.writing import present
 from hub_sinch import signature, webhooks, wire
-from hub_sinch.access import Access
-from hub_sinch.facts import FACTS
 from hub_sinch.labels import Labels, key
 from hub_sinch.reasons import refusal
 
@@ -115,52 +110,24 @@ class Sinch(Provider[Config], KnowsSenders):
             Can.SENDERS_LISTED,
         }
     )
-    pair = Pace(seconds=6.0, burst=45)  # the platform's own, whoever stands between [9]
+    pair = PAIR
     signature = "HMAC-SHA256 of body, nonce and time, base64 [4]"
-    data = (
-        DataItem("phone number", "contact data", "address a message", "not kept: dispatch mode, retention 0 [2]"),
-        DataItem("message text and template parameters", "content", "deliver a message", "as above; logs: not stated"),
-        DataItem("status and time of a message", "metadata", "prove delivery", "not stated"),
-        DataItem("opt-out lists", "metadata", "Sinch's own consent lists, where switched on [8]", "not stated"),
-    )
-    profile = ProcessorProfile(
-        legal_entity="Sinch AB (publ), or the subsidiary named in the order [6]",
-        seat="SE",
-        parent="",
-        regions=("EU, for an app created in region eu: the country is not stated [1]",),
-        subprocessors=("WhatsApp Ireland Limited and its sub-processors, for the channel",),
-        transfers=(
-            "Meta: content passes WhatsApp whatever the region of the app",
-            "list of templates: served by one global host; template texts, no messages [1]",
-        ),
-        to_verify=(
-            "Which company signs, with its address.",
-            "Data protection agreement in the version that was signed.",
-            "Country of the data centres behind region eu: UNCONFIRMED.",
-            "List of sub-processors: UNCONFIRMED; affiliates outside the EU exist, so ask who may look for support.",
-            "ISO 27001, SOC 2, PCI DSS and HIPAA are listed [7]: certificates and their dates. BSI C5: UNCONFIRMED.",
-            "The app is in DISPATCH mode with retention 0 and without Smart Conversations.",
-            "For how long a failed webhook is repeated, and whether each attempt is signed anew: UNCONFIRMED.",
-            "Local storage region of the number at Meta.",
-        ),
-        source="[1] [2] [6] [7], read in March to October 2026; unverified until checked for this account",
-        facts=FACTS,
-    )
+    profile, data = declared("hub_sinch")
 
     @cached_property
     def _access(self) -> Access:
         # the EU has a token service of its own [1]
         auth = self._host("https://eu.auth.sinch.com" if self.config.region == "eu" else "https://auth.sinch.com")
-        secret = self.config.key_secret.get_secret_value()
-        return Access(self.config.key_id, secret, f"{auth}/oauth2/token", self.http, self.memory)
+        key = Credentials("Sinch", f"{auth}/oauth2/token", self.config.key_id, self.config.key_secret, refusal)
+        return Access(key, self.http, self.memory)
 
     @cached_property
     def _labels(self) -> Labels:
         return Labels(self.memory)
 
     def authenticate(self, request: Inbound) -> None:
-        secrets = (self.config.webhook_secret, self.config.previous_webhook_secret)
-        signature.verify(request, [one for one in secrets if one], self.config.replay_window)
+        secrets = valid(self.config.webhook_secret, self.config.previous_webhook_secret)
+        signature.verify(request, secrets, timedelta(seconds=self.config.replay_window))
 
     async def receive(self, request: Inbound) -> list[Event]:
         return webhooks.events(parsed(request.body), request.received_at, app=self.config.app_id)
@@ -171,26 +138,23 @@ class Sinch(Provider[Config], KnowsSenders):
         content = message.outgoing.content
         labels = self._labels.of(content) if isinstance(content, TemplateContent) else {}
         body = wire.message(message.outgoing, self.config.ttl, labels)
-        return wire.receipt(await self._call("POST", self._conversation("messages:send"), json=body, sends=True))
+        answer = await self._call("POST", self._conversation("messages:send"), json=body, sends=True)
+        return receipt("Sinch", answer.get("message_id"))
 
     async def templates(self) -> AsyncIterator[Template]:
-        project = f"{self._host('https://provisioning.api.sinch.com')}/v1/projects/{self.config.project_id}"
-        query = {"pageSize": str(PAGE_SIZE)}
         labels: dict[str, dict[str, str]] = {}
-        while True:
-            answer = await self._call("GET", f"{project}/whatsapp/templates", query)
-            for item in mappings(answer.get("templates")):
-                found = wire.template(item)
-                if found is not None:
-                    labels[key(found.name, found.language)] = wire.quick_replies(item)
-                    yield found
-            following = text(answer.get("nextPageToken"))
-            if not following:
-                break
-            if following == query.get("pageToken"):
-                raise Unavailable("Sinch's list of templates does not end")
-            query["pageToken"] = following
+        async for item in every("Sinch", self._page):
+            found = wire.template(item)
+            if found is not None:
+                labels[key(found.name, found.language)] = wire.quick_replies(item)
+                yield found
         self._labels.keep(labels)
+
+    async def _page(self, cursor: str) -> tuple[list[Fields], str]:
+        project = f"{self._host('https://provisioning.api.sinch.com')}/v1/projects/{self.config.project_id}"
+        query = present({"pageSize": str(PAGE_SIZE), "pageToken": cursor})
+        answer = await self._call("GET", f"{project}/whatsapp/templates", params=query)
+        return mappings(answer.get("templates")), text(answer.get("nextPageToken"))
 
     async def senders(self) -> list[SenderState]:
         apps = mappings((await self._call("GET", self._conversation("apps"))).get("apps"))
@@ -211,7 +175,7 @@ class Sinch(Provider[Config], KnowsSenders):
 
     async def prepare(self) -> list[str]:
         query = {"update_mask": ",".join(PRIVATE)}
-        await self._call("PATCH", self._conversation(f"apps/{self.config.app_id}"), query, json=PRIVATE)
+        await self._call("PATCH", self._conversation(f"apps/{self.config.app_id}"), params=query, json=PRIVATE)
         return ["switched the app to dispatch mode: no contacts, conversations or analysis, messages kept 0 days"]
 
     def _host(self, usual: str) -> str:
@@ -221,29 +185,15 @@ class Sinch(Provider[Config], KnowsSenders):
         host = self._host(f"https://{self.config.region}.conversation.api.sinch.com")
         return f"{host}/v1/projects/{self.config.project_id}/{path}"
 
-    async def _call(
-        self,
-        method: str,
-        url: str,
-        query: dict[str, str] | None = None,
-        *,
-        json: Fields | None = None,
-        sends: bool = False,
-    ) -> Fields:
+    async def _call(self, method: str, url: str, *, sends: bool = False, **options: Any) -> Fields:
         """One call. Raises what Sinch's answer means."""
         headers = {"authorization": f"Bearer {await self._access.token()}"}
-        response = await self.http.request(method, url, params=query or {}, json=json, headers=headers)
-        answer = parsed(response.content)
+        response = await self.http.request(method, url, headers=headers, **options)
         if response.status_code == 401:
             self._access.forget()
             if "expired" in response.headers.get("www-authenticate", ""):  # as [2] tells it apart
                 raise Unavailable("the access token ended early; the next call asks for another")
-        if response.status_code >= 400:
-            after = response.headers.get("retry-after")
-            raise refusal(answer, response.status_code, retry_after=after, sends=sends)
-        if not answer:
-            raise Uncertain("Sinch's answer cannot be read") if sends else Unavailable("Sinch's answer cannot be read")
-        return answer
+        return accepted("Sinch", response, refusal, sends=sends)
 
 
 @hookimpl

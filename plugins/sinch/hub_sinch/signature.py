@@ -4,38 +4,29 @@
 from __future__ import annotations
 
 import base64
-import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from pydantic import SecretStr
 
-from hub import Forbidden, Inbound, same
+from hub import Forbidden, Inbound
+from hub.whatsapp.signatures import mac, recent, same_as_one
 
 _HEADER = "x-sinch-webhook-signature"
 
 
-def verify(request: Inbound, secrets: Sequence[SecretStr], window: int) -> None:
-    """Any of `secrets` may have signed; `window` in seconds. Raises `Forbidden`."""
+def verify(request: Inbound, secrets: Iterable[SecretStr], window: timedelta) -> None:
+    """Any of `secrets` may have signed. Raises `Forbidden`."""
     given, nonce, stamp = (request.headers.get(_HEADER + part, "") for part in ("", "-nonce", "-timestamp"))
     if not given or not nonce:
         raise Forbidden("not signed")
-    try:
-        age = abs(request.received_at.timestamp() - int(stamp))
-    except (ValueError, OverflowError):
-        raise Forbidden("no time is signed") from None
-    if age > window:
-        raise Forbidden("signed too long ago, or the clocks differ")
-    for secret in secrets[1:]:
-        try:
-            return same(value(request.body, nonce, stamp, secret), given)
-        except Forbidden:
-            pass
-    return same(value(request.body, nonce, stamp, secrets[0]), given)
+    recent(request, stamp, window)
+    same_as_one((value(request.body, nonce, stamp, secret) for secret in secrets), given)
 
 
 def value(body: bytes, nonce: str, stamp: str, secret: SecretStr) -> str:
     signed = b".".join((body, nonce.encode(), stamp.encode()))
-    return base64.b64encode(hmac.digest(secret.get_secret_value().encode(), signed, "sha256")).decode()
+    return base64.b64encode(mac(secret, signed)).decode()
 
 
 def headers(body: bytes, nonce: str, stamp: str, secret: SecretStr) -> Mapping[str, str]:

@@ -10,23 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 from hub import (
     Event,
     Media,
     MediaKind,
     MessageReceived,
-    Point,
-    PointKind,
     PreferenceChanged,
     SenderChanged,
     Status,
     StatusChanged,
     Unknown,
 )
-from hub.whatsapp.reading import Fields, instant, mapping, text
+from hub.whatsapp.media import kind_by_name
+from hub.whatsapp.people import points
+from hub.whatsapp.reading import Fields, instant, mapping, text, word
+from hub.whatsapp.templates import POOR
 from hub_sinch.reasons import failure
 from hub_sinch.wire import CHANNEL, LABEL
 
@@ -36,19 +35,9 @@ STATUSES = {
     "READ": Status.READ,
     "FAILED": Status.FAILED,
 }
-# Sinch tells a file by its address alone
-SUFFIXES = {
-    **dict.fromkeys((".jpg", ".jpeg", ".png"), MediaKind.IMAGE),
-    **dict.fromkeys((".mp4", ".3gp"), MediaKind.VIDEO),
-    **dict.fromkeys((".aac", ".amr", ".mp3", ".m4a", ".ogg", ".oga", ".opus"), MediaKind.AUDIO),
-    **dict.fromkeys((".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".txt", ".csv"), MediaKind.DOCUMENT),
-    ".webp": MediaKind.STICKER,
-}
-POOR = frozenset({"YELLOW", "RED"})
 _ENVELOPE = frozenset(
     {"app_id", "project_id", "accepted_time", "event_time", "correlation_id", "message_metadata", "trigger"}
 )
-_BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?\w+")
 _WORD = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -66,7 +55,7 @@ def events(payload: Fields, received_at: datetime, *, app: str) -> list[Event]:
 def _report(payload: Fields, report: Fields, at: datetime) -> Event:
     status = STATUSES.get(text(report.get("status")))
     if status is None:
-        return Unknown(f"status {_word(report.get('status'))}", at)
+        return Unknown(f"status {word(report.get('status'))}", at)
     return StatusChanged(
         status=status,
         at=at,
@@ -78,7 +67,7 @@ def _report(payload: Fields, report: Fields, at: datetime) -> Event:
 
 def _message(payload: Fields, message: Fields, at: datetime) -> Event:
     identity = mapping(message.get("channel_identity"))
-    people = person(identity.get("identity"))
+    people = points(identity.get("identity"))
     if text(identity.get("channel")) != CHANNEL or not people or "contact_message" not in message:
         return Unknown("message that is none from a person on WhatsApp", at)
     if message.get("injected") is True:  # put there by somebody of the company, not written by the person
@@ -133,11 +122,7 @@ def _pressed(choice: Fields) -> tuple[str, str]:
 def _file(message: Fields) -> tuple[str, tuple[Media, ...]]:
     """A kind that cannot be told may be a voice saying stop: it is called unsupported, and somebody looks."""
     link = text(message.get("url"))
-    try:
-        name = PurePosixPath(urlsplit(link).path)
-    except ValueError:
-        name = PurePosixPath()
-    kind = SUFFIXES.get(name.suffix.lower())
+    kind = kind_by_name(link)  # by nothing else can it be told
     if kind is None:
         return "unsupported", (Media(MediaKind.DOCUMENT, link=link),) if link else ()
     return str(kind), (Media(kind, link=link, name=text(message.get("filename_override"))),)
@@ -145,7 +130,7 @@ def _file(message: Fields) -> tuple[str, tuple[Media, ...]]:
 
 def _opted_out(payload: Fields, notice: Fields, at: datetime) -> Event:
     """Known from other channels; Sinch's samples show WhatsApp too [2]. A no counts wherever it comes from."""
-    people = person(notice.get("identity"))
+    people = points(notice.get("identity"))
     if text(notice.get("channel")) != CHANNEL or not people:
         return Unknown("opt-out of another channel", at)
     return PreferenceChanged(text(payload.get("app_id")), people, at, stopped=True)
@@ -158,7 +143,7 @@ def _channel(payload: Fields, notice: Fields, at: datetime) -> Event:
         return Unknown("event of another channel", at)
     words = [text(value) for value in mapping(event.get("additional_data")).values()]
     shown = [word for word in words if _WORD.fullmatch(word)]
-    what = ": ".join([_word(event.get("event_type")), *shown])
+    what = ": ".join([word(event.get("event_type")), *shown])
     return SenderChanged(text(payload.get("app_id")), what, at, worse=bool(POOR & set(shown)))
 
 
@@ -168,17 +153,3 @@ _READERS: dict[str, Callable[[Fields, Fields, datetime], Event]] = {
     "opt_out_notification": _opted_out,
     "channel_event_notification": _channel,
 }
-
-
-def person(identity: object) -> tuple[Point, ...]:
-    """A number in digits; should WhatsApp hand on a user id, that."""
-    given = text(identity).removeprefix("+")
-    if given.isdecimal():
-        return (Point(PointKind.E164, f"+{given}"),)
-    parent = PointKind.PARENT_BSUID if ".ENT." in given else PointKind.BSUID
-    return (Point(parent, given),) if _BSUID.fullmatch(given) else ()
-
-
-def _word(value: object) -> str:
-    """A vendor's word, short enough to show; it holds no personal data."""
-    return text(value)[:60] or "unnamed"

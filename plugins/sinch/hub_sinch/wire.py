@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from hub import (
     Button,
     ButtonKind,
     ButtonsContent,
     CardsContent,
+    Choice,
     LinkContent,
     ListContent,
     LocationContent,
@@ -17,9 +19,7 @@ from hub import (
     MediaContent,
     MediaKind,
     Outgoing,
-    PointKind,
     Purpose,
-    Receipt,
     Rejected,
     SenderState,
     Template,
@@ -28,11 +28,11 @@ from hub import (
     TemplateState,
     TextContent,
     Texts,
-    Uncertain,
-    not_carried,
 )
+from hub.whatsapp.people import digits
 from hub.whatsapp.reading import Fields, mapping, mappings, text
 from hub.whatsapp.templates import assembled, filled, locale, template_state
+from hub.whatsapp.writing import built, link, positional, present
 
 CHANNEL = "WHATSAPP"
 LABEL = "label:"  # begins a payload that is the label of its own button
@@ -46,9 +46,7 @@ def message(outgoing: Outgoing, ttl: int, labels: Mapping[str, str] | None = Non
     labels: of the template's quick replies, by index. Sinch wants a payload for each of them [3] and hands over nothing
     else when one is pressed, so where the sender gives none, the label goes along: it may say stop.
     """
-    if outgoing.to.kind is not PointKind.E164:
-        raise Rejected("Sinch documents no sending to a user id; a number is needed")
-    identity = {"channel": CHANNEL, "identity": outgoing.to.value.removeprefix("+")}
+    identity = {"channel": CHANNEL, "identity": digits(outgoing.to, "Sinch")}
     advertises = outgoing.purpose is Purpose.MARKETING
     return {
         "app_id": outgoing.sender,
@@ -64,107 +62,89 @@ def message(outgoing: Outgoing, ttl: int, labels: Mapping[str, str] | None = Non
 
 
 def _content(outgoing: Outgoing, labels: Mapping[str, str]) -> Fields:
-    content = outgoing.content
-    match content:
-        case TextContent():
-            return {"text_message": {"text": content.body}}
-        case TemplateContent():
-            return {"template_message": {"channel_template": {CHANNEL: _template(content, labels)}}}
-        case MediaContent():
-            return {"media_message": _file(content)}
-        case ButtonsContent():
-            return {"choice_message": _buttons(content)}
-        case ListContent():
-            return {"list_message": _list(content)}
-        case LinkContent():
-            return {"choice_message": _link(content)}
-        case LocationContent():
-            return {"location_message": _place(content)}
-        case CardsContent():
-            return {"contact_info_message": _card(content)}
-        case _:
-            raise not_carried(outgoing)
+    if isinstance(outgoing.content, TemplateContent):
+        return {"template_message": {"channel_template": {CHANNEL: _template(outgoing.content, labels)}}}
+    return built(outgoing, _BUILDERS)
 
 
-def _file(content: MediaContent) -> Fields:
+def _text(content: TextContent) -> Fields:
+    return {"text_message": {"text": content.body}}
+
+
+def _media(content: MediaContent) -> Fields:
     if content.caption:
         raise Rejected("Sinch's media message has no caption; send the text by itself")
-    named = {"filename_override": content.media.name} if content.media.name else {}
-    return {"url": _url(content.media), **named}
+    return {"media_message": present({"url": _url(content.media), "filename_override": content.media.name})}
 
 
 def _url(media: Media) -> str:
-    if not media.link:
-        raise Rejected("Sinch stores no files; give a link")
-    return media.link
+    return link(media, "Sinch")
 
 
 def _buttons(content: ButtonsContent) -> Fields:
-    _no_header(content.header)
     choices = [{"text_message": {"text": one.title}, "postback_data": one.id} for one in content.buttons]
-    return {"text_message": {"text": content.body}, "choices": choices, **_footer(content.footer)}
+    return _choices(content, choices)
 
 
 def _link(content: LinkContent) -> Fields:
-    _no_header(content.header)
-    choice = {"url_message": {"title": content.label, "url": content.url}}
-    return {"text_message": {"text": content.body}, "choices": [choice], **_footer(content.footer)}
+    return _choices(content, [{"url_message": {"title": content.label, "url": content.url}}])
 
 
-def _no_header(header: str | Media) -> None:
-    if header:
+def _choices(content: ButtonsContent | LinkContent, choices: list[Fields]) -> Fields:
+    if content.header:
         raise Rejected("Sinch's choice message has no header")
-
-
-def _footer(footer: str) -> Fields:
-    return {"message_properties": {"whatsapp_footer": footer}} if footer else {}
+    footer = present({"message_properties": present({"whatsapp_footer": content.footer})})
+    return {"choice_message": {"text_message": {"text": content.body}, "choices": choices, **footer}}
 
 
 def _list(content: ListContent) -> Fields:
     if content.footer:
         raise Rejected("Sinch's list message has no footer")
-    sections = [
-        {
-            "title": section.title,
-            "items": [
-                {
-                    "choice": {
-                        "title": row.title,
-                        "postback_data": row.id,
-                        **({"description": row.description} if row.description else {}),
-                    }
-                }
-                for row in section.rows
-            ],
-        }
-        for section in content.sections
-    ]
-    header = {"whatsapp_header": content.header} if content.header else {}
-    return {"title": content.body, "sections": sections, "message_properties": {"menu": content.label, **header}}
+    sections = [{"title": part.title, "items": [_row(row) for row in part.rows]} for part in content.sections]
+    menu = present({"menu": content.label, "whatsapp_header": content.header})
+    return {"list_message": {"title": content.body, "sections": sections, "message_properties": menu}}
+
+
+def _row(row: Choice) -> Fields:
+    return {"choice": present({"title": row.title, "postback_data": row.id, "description": row.description})}
 
 
 def _place(content: LocationContent) -> Fields:
     coordinates = {"latitude": content.latitude, "longitude": content.longitude}
     title = content.name or content.address or f"{content.latitude}, {content.longitude}"
-    label = {"label": content.address} if content.name and content.address else {}
-    return {"coordinates": coordinates, "title": title, **label}
+    label = content.address if content.name else ""
+    return {"location_message": {"coordinates": coordinates, "title": title, **present({"label": label})}}
 
 
-def _card(content: CardsContent) -> Fields:
+def _cards(content: CardsContent) -> Fields:
     if len(content.cards) != 1 or not content.cards[0].phones:
         raise Rejected("Sinch's contact message is one card with a number")
     (card,) = content.cards
-    emails = {"email_addresses": [{"email_address": email} for email in card.emails]} if card.emails else {}
-    company = {"organization": {"company": card.company}} if card.company else {}
-    phones = [{"phone_number": phone} for phone in card.phones]
-    return {"name": {"full_name": card.name}, "phone_numbers": phones, **emails, **company}
+    shown = {
+        "name": {"full_name": card.name},
+        "phone_numbers": [{"phone_number": phone} for phone in card.phones],
+        "email_addresses": [{"email_address": email} for email in card.emails],
+        "organization": present({"company": card.company}),
+    }
+    return {"contact_info_message": present(shown)}
+
+
+_BUILDERS: dict[type, Callable[[Any], Fields]] = {
+    TextContent: _text,
+    MediaContent: _media,
+    ButtonsContent: _buttons,
+    ListContent: _list,
+    LinkContent: _link,
+    LocationContent: _place,
+    CardsContent: _cards,
+}
 
 
 def _template(content: TemplateContent, labels: Mapping[str, str]) -> Fields:
     replies = {_button(Button(int(at), ButtonKind.REPLY, "")): f"{LABEL}{said}" for at, said in labels.items()}
-    filled = replies | dict(_parameters(content))
-    template: Fields = {"template_id": content.name, "language_code": locale(content.language)}
-    return {**template, "parameters": filled} if filled else template
+    parameters = replies | dict(_parameters(content))
+    template = {"template_id": content.name, "language_code": locale(content.language)}
+    return {**template, **present({"parameters": parameters})}
 
 
 def _parameters(content: TemplateContent) -> Iterator[tuple[str, str]]:
@@ -188,9 +168,7 @@ def _parameters(content: TemplateContent) -> Iterator[tuple[str, str]]:
 
 
 def _texts(place: str, given: Texts) -> Iterator[tuple[str, str]]:
-    if not given.positional:
-        raise TemplateProblem("Sinch fills a template by position; name the variables 1, 2, ...")
-    for position, value in enumerate(given.values, 1):
+    for position, value in enumerate(positional(given, "Sinch"), 1):
         yield f"{place}[{position}]text", value
 
 
@@ -202,14 +180,6 @@ def _button(button: Button) -> str:
             return f"button[{button.index}]quick_reply[1]payload"
         case _:
             raise TemplateProblem("Sinch documents no coupon button")
-
-
-def receipt(answer: Fields) -> Receipt:
-    """Sinch's acceptance. Raises `Uncertain` when the answer names no message: it may have been accepted."""
-    given = text(answer.get("message_id"))
-    if not given:
-        raise Uncertain("Sinch's answer names no message")
-    return Receipt(given)
 
 
 def template(listed: Fields) -> Template | None:
@@ -239,8 +209,8 @@ def sender(app: Fields) -> SenderState | None:
     """The WhatsApp number of an app; None when it has none."""
     for channel in mappings(app.get("channel_credentials")):
         if text(channel.get("channel")) == CHANNEL:
-            digits = text(mapping(channel.get("static_bearer")).get("claimed_identity")).removeprefix("+")
+            claimed = text(mapping(channel.get("static_bearer")).get("claimed_identity")).removeprefix("+")
             status = text(mapping(channel.get("state")).get("status"))
-            number = f"+{digits}" if digits else ""
+            number = f"+{claimed}" if claimed else ""
             return SenderState(text(app.get("id")), number, text(app.get("display_name")), status=status)
     return None

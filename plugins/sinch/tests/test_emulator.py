@@ -4,30 +4,20 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import anyio
 import httpx
 import pytest
-from hub_sinch import Config, Sinch
-from hub_sinch.access import KEY
-from hub_sinch.emulator import SinchEmulator, create
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from hub_sinch import Sinch
+from hub_sinch.emulator import create
 
 from hub.contract import (
     BadConfig,
-    Content,
-    Event,
     Forbidden,
     HubError,
-    Inbound,
     MessageReceived,
     Outgoing,
     Point,
@@ -47,73 +37,18 @@ from hub.contract import (
     WindowClosed,
 )
 from hub.flows.gate import clear
-from hub.http import client
 from hub.law.facts import Decision, Verdict
+from hub.testing import scene as scenes
 from hub.testing.clock import Clock
-from hub.testing.emulator import Fault, serve
-from hub.testing.provider_table import Notes
+from hub.testing.emulator import Fault
+from hub.whatsapp.access import KEY
 
 ERIKA = "+4915112345678"
 ELSEWHERE = "01HXAPP0000000000000000001"
 OFFER = TemplateContent("offer", "de", (("1", "Erika Muster"),))
 
 
-@dataclass
-class Scene:
-    emulator: SinchEmulator
-    base: str
-    notes: Notes = field(default_factory=Notes)
-    seen: list[Inbound] = field(default_factory=list)
-
-    def do(self, what: Callable[[Sinch], Any]) -> Any:
-        """The result, or the error of ours that was raised."""
-
-        async def run() -> Any:
-            async with client(connections=4) as http:
-                sinch = Sinch(Config(**self.emulator.settings(self.base)), http, self.notes)
-                try:
-                    return await what(sinch)
-                except HubError as error:
-                    return error
-
-        return anyio.run(run)
-
-    def send(self, content: Content = OFFER, purpose: Purpose = Purpose.MARKETING, id: str = "opaque-1") -> Any:
-        outgoing = Outgoing(id, self.emulator.sender, Point(PointKind.E164, ERIKA), purpose, content)
-        message = clear(outgoing, Decision(Verdict.ALLOW, ()), "decision-1")
-        return self.do(lambda sinch: sinch.send(message))
-
-    def list_templates(self) -> Any:
-        async def run(sinch: Sinch) -> Any:
-            return [template async for template in sinch.templates()]
-
-        return self.do(run)
-
-    def sinch(self) -> Sinch:
-        """The plugin, for what needs no call."""
-        return Sinch(Config(**self.emulator.settings(self.base)), None, self.notes)  # type: ignore[arg-type]
-
-    def first(self) -> Inbound:
-        """The first webhook that came."""
-        deadline = time.monotonic() + 10
-        while not self.seen and time.monotonic() < deadline:
-            time.sleep(0.01)
-        return self.seen[0]
-
-    def events(self, count: int) -> list[Event]:
-        """The first events that came, authenticated and read."""
-        deadline = time.monotonic() + 10
-        while len(self.seen) < count and time.monotonic() < deadline:
-            time.sleep(0.01)
-
-        async def run(sinch: Sinch) -> list[Event]:
-            for request in self.seen:
-                sinch.authenticate(request)
-            return [event for request in self.seen for event in await sinch.receive(request)]
-
-        events: list[Event] = self.do(run)
-        assert len(events) == count, events
-        return events
+Scene = scenes.Scene[Sinch]
 
 
 @pytest.fixture
@@ -121,17 +56,8 @@ def scene() -> Iterator[Scene]:
     emulator = create(seed=5, delays=(0.0, 0.05, 0.1), clock=Clock())
     emulator.add_user(ERIKA)
     emulator.add_template("offer", body="Hallo {{1}}, ab heute günstiger.")
-    seen: list[Inbound] = []
-
-    async def take(request: Request) -> Response:
-        body = await request.body()
-        seen.append(Inbound("POST", str(request.url), dict(request.headers), body))
-        return Response()
-
-    hub = Starlette(routes=[Route("/in", take, methods=["POST"])])
-    with serve(emulator.app()) as base, serve(hub) as door:
-        emulator.webhook_url = f"{door}/in"
-        yield Scene(emulator, base, seen=seen)
+    with scenes.playing(Sinch, emulator, OFFER) as scene:
+        yield scene
 
 
 def asked_for_tokens(scene: Scene) -> int:
@@ -295,7 +221,7 @@ def test_quick_reply_comes_back_with_its_label(scene: Scene) -> None:
     scene.send(content)
     (refused,) = scene.events(1)  # Sinch wants a payload for each, and nobody has read the list of templates yet
     assert isinstance(getattr(refused, "error", None), TemplateProblem)
-    scene.list_templates()
+    scene.templates()
     scene.send(content, id="opaque-2")
     scene.events(4)
     scene.emulator.press(ERIKA, "", "Keine Werbung")
@@ -317,7 +243,7 @@ def test_forged_callback_is_refused(scene: Scene) -> None:
     scene.emulator.forge = lambda signed: signed.swapcase()
     scene.emulator.say(ERIKA, "STOP")
     with pytest.raises(Forbidden):
-        scene.sinch().authenticate(scene.first())
+        scene.plugin().authenticate(scene.first())
 
 
 # the account
@@ -326,7 +252,7 @@ def test_forged_callback_is_refused(scene: Scene) -> None:
 def test_templates_are_listed_over_all_pages(scene: Scene) -> None:
     for number in range(4):
         scene.emulator.add_template(f"more_{number}", body="Hallo")
-    assert len(scene.list_templates()) == 5
+    assert len(scene.templates()) == 5
     assert sum("templates" in call.path for call in scene.emulator.log) == 3
 
 

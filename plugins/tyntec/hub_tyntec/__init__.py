@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """tyntec's Conversations API v3, WhatsApp.
 
-Numbers in this plugin's comments name tyntec's own repository github.com/tyntec/api-collection (May 2026):
-
-[1] conversations/v3/openapi.yaml, whatsapp.yaml, common.yaml     [2] Conversations V3.13 Postman collection
-[3] webhook-events-v2.yaml, business_notification_webhook_events.yaml   [4] configurations.yaml
-[5] tyntec.com, "GDPR with WhatsApp Business"
+Numbers in this plugin's comments name pages: `profile.toml` lists them.
 """
 
 from __future__ import annotations
@@ -19,23 +15,23 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from hub import (
     Can,
     ClearedMessage,
-    DataItem,
     Event,
     Forbidden,
     Health,
     HubError,
     Inbound,
     MarksRead,
-    ProcessorProfile,
     Provider,
     Receipt,
     Template,
     hookimpl,
     same,
 )
+from hub.whatsapp.answers import receipt
+from hub.whatsapp.profiles import declared
 from hub.whatsapp.reading import Fields, parsed
+from hub.whatsapp.signatures import valid
 from hub_tyntec import webhooks, wire
-from hub_tyntec.facts import FACTS
 from hub_tyntec.problems import problem
 from hub_tyntec.signature import verify
 
@@ -95,30 +91,7 @@ class Tyntec(Provider[Config], MarksRead):
             Can.MARK_READ,
         }
     )
-    data = (
-        DataItem("phone number, BSUID", "contact data", "address a message", "7 / 30 days with the message [5]"),
-        DataItem("message text, template parameters, files", "content", "deliver a message", "7 / 30 days [5]"),
-        DataItem("profile name, username", "contact data", "sent along; not read", "not stated"),
-        DataItem("status and time of a message", "metadata", "prove delivery", "not stated"),
-    )
-    profile = ProcessorProfile(
-        legal_entity="tyntec GmbH",
-        seat="DE",
-        parent="",
-        regions=("EU, by tyntec's own statement [5]", "at Meta: as for the Meta Cloud API"),
-        subprocessors=("Meta, as tyntec's page calls it a processor for messages a business begins [5]",),
-        transfers=("to Meta: as for the Meta Cloud API; nothing else is known",),
-        to_verify=(
-            "Address and current owner of tyntec GmbH; both are UNCONFIRMED here.",
-            "Sub-processors, cloud hosts included: UNCONFIRMED.",
-            "Certificates (ISO 27001, C5): UNCONFIRMED.",
-            "Data flow and retention (7 / 30 days) with Cloud API: the page read is partly of the on-premise era.",
-            "Data processing terms under Art. 28 GDPR, signed, in their current version.",
-            "Local Storage region of each number at Meta; it ends neither the transfer nor its assessment.",
-        ),
-        source="[2] for the address, [5]; unverified until checked for this account",
-        facts=FACTS,
-    )
+    profile, data = declared("hub_tyntec")
 
     def authenticate(self, request: Inbound) -> None:
         """The static header where one is agreed, and the signature, with the secret of today or the one before."""
@@ -127,20 +100,15 @@ class Tyntec(Provider[Config], MarksRead):
         if self.config.header_value:
             given = request.headers.get(self.config.header_name.lower(), "")
             same(self.config.header_value.get_secret_value(), given)
-        previous, method = self.config.previous_signature_secret, self.config.signature_method
-        if previous:  # an empty one must never verify anything
-            try:
-                return verify(request, previous, method)
-            except Forbidden:
-                pass
-        return verify(request, self.config.signature_secret, method)
+        secrets = valid(self.config.signature_secret, self.config.previous_signature_secret)
+        verify(request, secrets, self.config.signature_method)
 
     async def receive(self, request: Inbound) -> list[Event]:
         return webhooks.events(parsed(request.body), request.received_at)
 
     async def send(self, message: ClearedMessage) -> Receipt:
         answer = await self._call("POST", "messages", json=wire.message(message.outgoing), sends=True)
-        return wire.receipt(parsed(answer))
+        return receipt("tyntec", parsed(answer).get("messageId"))
 
     async def templates(self) -> AsyncIterator[Template]:
         answer = await self._call("GET", f"channels/whatsapp/accounts/{self.config.account}/templates")
@@ -164,14 +132,10 @@ class Tyntec(Provider[Config], MarksRead):
         self, method: str, path: str, *, json: Fields | None = None, sends: bool = False, names_message: bool = False
     ) -> bytes:
         """One call. Raises what tyntec's answer means."""
-        response = await self.http.request(
-            method,
-            f"{self.config.base_url.rstrip('/')}/{path}",
-            json=json,
-            headers={"apikey": self.config.api_key.get_secret_value()},
-        )
-        error = problem(response, sends=sends, names_message=names_message)
-        if error is not None:
+        url = f"{self.config.base_url.rstrip('/')}/{path}"
+        headers = {"apikey": self.config.api_key.get_secret_value()}
+        response = await self.http.request(method, url, json=json, headers=headers)
+        if error := problem(response, sends=sends, names_message=names_message):
             raise error
         return response.content
 

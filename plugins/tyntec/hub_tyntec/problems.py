@@ -9,10 +9,10 @@ import re
 
 import httpx
 
-from hub import HubError, Rejected, for_status
+from hub import HubError, Rejected
 from hub.whatsapp.codes import classify
 from hub.whatsapp.reading import Fields, mappings, parsed, text
-from hub.whatsapp.words import table
+from hub.whatsapp.words import refused, table
 
 REFUSALS = table("hub_tyntec", "refusals.toml")
 _FIELD = re.compile(r"[A-Za-z_.\[\]]{1,80}")  # a path in the request; no digit, so no number can be in it
@@ -27,13 +27,13 @@ def problem(response: httpx.Response, *, sends: bool, names_message: bool) -> Hu
     status = response.status_code
     said = parsed(response.content) if status >= 400 else {}
     known = REFUSALS.get(str(status)) if "title" in said else None  # else not tyntec's own answer
-    if known is None or (status == 404 and names_message):
-        return for_status(status, retry_after=response.headers.get("retry-after"), sends=sends)
+    if status == 404 and names_message:
+        known = None
     violations = [text(one.get("field")) for one in mappings(said.get("violations"))]
     fields = ", ".join(sorted({field for field in violations if _FIELD.fullmatch(field)}))
-    if known.kind is Rejected and fields:
+    if known is not None and known.kind is Rejected and fields:
         return Rejected(f"tyntec {status}: {known.en} {fields}", code=str(status))
-    return known.error("tyntec")
+    return refused("tyntec", known, status, retry_after=response.headers.get("retry-after"), sends=sends)
 
 
 def failure(details: Fields) -> HubError:

@@ -6,7 +6,6 @@ Source: [3], and [4] for news about templates and numbers.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from hub import (
@@ -15,15 +14,15 @@ from hub import (
     MediaKind,
     MessageReceived,
     Point,
-    PointKind,
     SenderChanged,
     Status,
     StatusChanged,
     TemplateChanged,
     Unknown,
 )
+from hub.whatsapp.people import points
 from hub.whatsapp.reading import Fields, instant, mapping, text
-from hub.whatsapp.templates import platform_category
+from hub.whatsapp.templates import POOR, platform_category
 from hub_tyntec.problems import failure
 from hub_tyntec.wire import TEMPLATE_STATES
 
@@ -42,9 +41,7 @@ MEDIA = {
     "video": ("video", MediaKind.VIDEO),
     "sticker": ("sticker", MediaKind.STICKER),
 }
-POOR = frozenset({"YELLOW", "RED"})
 _WORDLESS = frozenset({"location", "contacts", "reaction"})
-_BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?\w+")
 
 
 def events(payload: Fields, received_at: datetime) -> list[Event]:
@@ -79,7 +76,7 @@ def _status(payload: Fields, status: Status, at: datetime) -> Event:
 
 
 def _message(payload: Fields, at: datetime, *, pressed: bool) -> Event:
-    people = points(payload)
+    people = person(payload)
     if not people:
         return Unknown("message of nobody", at)
     content, about = mapping(payload.get("content")), mapping(payload.get("whatsapp"))
@@ -117,29 +114,17 @@ def _said(content: Fields) -> tuple[str, str, tuple[Media, ...]]:
 
 def _taken_back(payload: Fields, at: datetime) -> Event:
     """The person deleted a message they had sent: Meta's `revoke`."""
-    people, gone = points(payload), text(payload.get("messageId"))
+    people, gone = person(payload), text(payload.get("messageId"))
     if not people:
         return Unknown("a message deleted by nobody", at)
     sender = text(payload.get("to")).removeprefix("+")
     return MessageReceived(sender, people, at, gone, "revoke", in_reply_to=gone)
 
 
-def points(payload: Fields) -> tuple[Point, ...]:
-    """All identifiers of the person, best first. Since BSUIDs exist, `from` need not be a number."""
-    about = mapping(payload.get("whatsapp"))
-    wrote, number = text(payload.get("from")), text(about.get("userPhoneNumber"))
-    bsuid = text(about.get("bsuid"))
-    if _BSUID.fullmatch(wrote):
-        bsuid = bsuid or wrote
-    else:
-        number = number or wrote
-    digits = number.removeprefix("+")
-    given = {
-        PointKind.E164: f"+{digits}" if digits.isdecimal() else "",
-        PointKind.BSUID: bsuid,
-        PointKind.PARENT_BSUID: text(about.get("parentBsuid")),
-    }
-    return tuple(Point(kind, value) for kind, value in given.items() if value)
+def person(payload: Fields) -> tuple[Point, ...]:
+    """All identifiers of the person. Since BSUIDs exist, `from` need not be a number."""
+    about, wrote = mapping(payload.get("whatsapp")), payload.get("from")
+    return points(about.get("userPhoneNumber") or wrote, about.get("bsuid") or wrote, about.get("parentBsuid"))
 
 
 def _news(payload: Fields, received_at: datetime) -> Event:

@@ -15,25 +15,22 @@ from hub import (
     ListContent,
     Media,
     MediaContent,
-    MediaKind,
     Outgoing,
     Parts,
-    PointKind,
-    Receipt,
     Rejected,
     Template,
     TemplateContent,
-    TemplateProblem,
     TemplateState,
     TextContent,
     Texts,
     Unavailable,
-    Uncertain,
     not_carried,
 )
+from hub.whatsapp.people import digits
 from hub.whatsapp.reading import Fields, mappings, text
 from hub.whatsapp.templates import TEMPLATE_STATES as PLATFORM_STATES
 from hub.whatsapp.templates import assembled, filled
+from hub.whatsapp.writing import CAPTIONED, positional, present, shown_name
 
 TEMPLATE_STATES = {
     **PLATFORM_STATES,  # tyntec's list lacks what may no longer be sent
@@ -43,16 +40,13 @@ TEMPLATE_STATES = {
     "DELETION_PENDING": TemplateState.GONE,
 }
 TRANSLATIONS = ("localizations", "localízations")  # [1] misspells its own key, its example does not
-_CAPTIONED = frozenset({MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.DOCUMENT})
 
 
 def message(outgoing: Outgoing) -> Fields:
     """The body of `POST /messages`. Raises `Rejected` for what tyntec does not document."""
-    if outgoing.to.kind is not PointKind.E164:
-        raise Rejected("tyntec documents no sending to a user id; a number is needed")
     return {
         "from": outgoing.sender,
-        "to": outgoing.to.value.removeprefix("+"),
+        "to": digits(outgoing.to, "tyntec"),
         "channel": "whatsapp",
         "context": outgoing.id,  # comes back as `userContext`
         "content": _content(outgoing),
@@ -63,8 +57,8 @@ def _content(outgoing: Outgoing) -> Fields:
     content = outgoing.content
     match content:
         case TextContent():
-            quoted = {"replyTo": outgoing.reply_to} if outgoing.reply_to else {}
-            return {"contentType": "text", "text": content.body, "renderUrlPreview": False, **quoted}
+            said = {"contentType": "text", "text": content.body, "renderUrlPreview": False}
+            return {**said, **present({"replyTo": outgoing.reply_to})}
         case TemplateContent():
             return {"contentType": "template", "template": _template(content)}
         case MediaContent():
@@ -76,12 +70,9 @@ def _content(outgoing: Outgoing) -> Fields:
 
 
 def _file(media: Media, caption: str = "") -> Fields:
-    file: Fields = {"id": media.id} if media.id else {"url": media.link}
-    if caption and media.kind in _CAPTIONED:
-        file["caption"] = caption
-    if media.name and media.kind is MediaKind.DOCUMENT:
-        file["filename"] = media.name
-    return file
+    file = {"id": media.id} if media.id else {"url": media.link}
+    shown = caption if media.kind in CAPTIONED else ""
+    return {**file, **present({"caption": shown, "filename": shown_name(media)})}
 
 
 def _question(content: ButtonsContent | ListContent) -> Fields:
@@ -98,8 +89,7 @@ def _question(content: ButtonsContent | ListContent) -> Fields:
 
 
 def _row(row: Choice) -> Fields:
-    described = {"description": row.description} if row.description else {}
-    return {"title": row.title, "payload": row.id, **described}
+    return present({"title": row.title, "payload": row.id, "description": row.description})
 
 
 def _template(content: TemplateContent) -> Fields:
@@ -108,9 +98,8 @@ def _template(content: TemplateContent) -> Fields:
     if given.cards:
         raise Rejected("tyntec documents no carousel")
     places = {"header": _header(given), "body": _texts(given.body), "button": [_button(one) for one in given.buttons]}
-    components = {place: values for place, values in places.items() if values}
-    template = {"templateId": content.name, "templateLanguage": content.language}
-    return {**template, "components": components} if components else template
+    template = {"templateId": content.name, "templateLanguage": content.language, "components": present(places)}
+    return present(template)
 
 
 def _header(given: Parts) -> list[Fields]:
@@ -124,9 +113,7 @@ def _header(given: Parts) -> list[Fields]:
 
 
 def _texts(texts: Texts) -> list[Fields]:
-    if not texts.positional:
-        raise TemplateProblem("tyntec documents variables by position only; this template names them")
-    return [{"type": "text", "text": value} for value in texts.values]
+    return [{"type": "text", "text": value} for value in positional(texts, "tyntec")]
 
 
 def _button(button: Button) -> Fields:
@@ -136,14 +123,6 @@ def _button(button: Button) -> Fields:
         case ButtonKind.LINK:
             return {"type": "url", "index": button.index, "text": button.value}
     raise Rejected("tyntec documents no coupon button")
-
-
-def receipt(answer: Fields) -> Receipt:
-    """tyntec's acceptance. Raises `Uncertain` when the answer names no message: it may have been accepted."""
-    accepted = text(answer.get("messageId"))
-    if not accepted:
-        raise Uncertain("tyntec's answer names no message")
-    return Receipt(accepted)
 
 
 def templates(body: bytes) -> Iterator[Template]:

@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from hub_tyntec import Config, Tyntec
+from hub_tyntec import Tyntec
 from hub_tyntec.emulator import create
 from hub_tyntec.signature import signature
 from pydantic import SecretStr
 
 from hub.contract import Inbound
-from hub.testing.emulator import Emulator
 from hub.testing.provider_table import RECEIVED_AT
 from hub.testing.providers import ProviderSuite
 
@@ -27,6 +25,7 @@ class TestTyntec(ProviderSuite):
         "signature_secret": SECRET,
         "header_value": VALUE,
     }
+    create = staticmethod(create)
     fixtures = Path(__file__).parent / "fixtures"
     sender = "493023125000"
     accepted = {  # noqa: RUF012
@@ -43,16 +42,3 @@ class TestTyntec(ProviderSuite):
             "x-hub-token": VALUE,
         }
         return Inbound("POST", "https://hub.example/in/t1", headers, body, received_at=RECEIVED_AT)
-
-    def emulator(self) -> Emulator:
-        emulator = create()
-        emulator.add_template("offer", body="Hallo {{1}}, alles um die Hälfte.")
-        return emulator
-
-    def emulated(self, emulator: Any, base_url: str) -> dict[str, Any]:
-        settings: dict[str, Any] = emulator.settings(base_url)
-        return settings
-
-    def test_settings_are_in_the_readme(self) -> None:
-        readme = (Path(__file__).parents[1] / "README.md").read_text()
-        assert [name for name in Config.model_fields if f"| `{name}` |" not in readme] == []

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +21,7 @@ from starlette.routing import Route
 
 from hub.contract import Event, Forbidden, Inbound, MessageReceived, RecipientOptedOut, Status, StatusChanged
 from hub.http import client
+from hub.testing.clock import until
 from hub.testing.emulator import serve
 from hub.testing.provider_table import Notes
 
@@ -92,13 +92,6 @@ def world() -> Iterator[World]:
         emulator.add_template("offer", body="Hallo {{1}}, ab heute günstiger.", buttons=["Stopp"])
         with serve(emulator.app()) as base, httpx.Client(base_url=base, headers={"apikey": emulator.api_key}) as http:
             yield World(emulator, door, http)
-
-
-def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.005)
 
 
 # who may call, and what a message must look like

@@ -49,6 +49,7 @@ from hub.contract import (
     Unknown,
     WindowClosed,
 )
+from hub.whatsapp.answers import receipt
 from hub.whatsapp.reading import parsed
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -349,7 +350,7 @@ def test_refusal_names_fields_but_nothing_that_was_sent() -> None:
 def test_acceptance_without_an_id_is_uncertain() -> None:
     assert problem(httpx.Response(202), sends=True, names_message=False) is None
     with pytest.raises(Uncertain):
-        wire.receipt({"acceptedAt": "2026-11-21T10:00:00Z"})
+        receipt("tyntec", parsed(b'{"acceptedAt":"2026-11-21T10:00:00Z"}').get("messageId"))
 
 
 # templates

@@ -781,6 +781,7 @@ def upgrade() -> None:
         sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("started_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.Column("finished_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("stopped", sa.Boolean(), nullable=False),
         sa.Column("seen", sa.Integer(), nullable=False),
         sa.Column("admitted", sa.Integer(), nullable=False),
         sa.Column("unchanged", sa.Integer(), nullable=False),

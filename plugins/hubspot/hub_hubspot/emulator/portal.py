@@ -155,10 +155,13 @@ class Portal:
 
     def archive(self, kind: Records, record: Record) -> None:
         kind.archive(record)
-        for one in self.lists.values():
-            one.remove(record.id)
+        self._unlist(record)
         if kind is self.contacts:
             self._tell("contact.deletion", {"objectId": int(record.id), "changeFlag": "DELETED", "changeSource": "CRM"})
+
+    def _unlist(self, record: Record) -> None:
+        for one in self.lists.values():
+            one.remove(record.id)
 
     def restore(self, record: Record) -> None:
         self.contacts.restore(record)
@@ -172,6 +175,7 @@ class Portal:
 
     def merge(self, survivor: Record, other: Record) -> None:
         self.contacts.merge(survivor, other)
+        self._unlist(other)
         event = {"primaryObjectId": int(survivor.id), "mergedObjectIds": [int(other.id)], "objectId": int(survivor.id)}
         self._tell("contact.merge", {**event, "newObjectId": int(survivor.id), "changeSource": "CRM_UI"})
 
