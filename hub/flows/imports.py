@@ -39,17 +39,21 @@ class OptIn:
         return imported.lacks(case, self.reading, self.text, self.same_point)
 
 
-def opt_in(world: World, mapped: Mapped, item: ContactSnapshot, located: Located, region: str) -> OptIn:
-    """Read a record whose number is `located`; national numbers in it are of `region`."""
-    reading = read(mapped.mapping, dict(item.evidence), world.now())
+def reading(world: World, mapped: Mapped, item: ContactSnapshot) -> Reading:
+    """What a record says, by the mapping."""
+    return read(mapped.mapping, dict(item.evidence), world.now())
+
+
+def opt_in(mapped: Mapped, reading: Reading, item: ContactSnapshot, located: Located, region: str) -> OptIn:
+    """The same, of a record whose number is `located`; national numbers in it are of `region`."""
     point = read_number(reading.point, item.country or region)
     same = point.point.value == located.point.value if isinstance(point, Located) else None
     return OptIn(reading, same, mapped.wordings.get(reading.wording))
 
 
-def claims(mapped: Mapped, told: OptIn) -> list[Claim]:
+def claims(mapped: Mapped, reading: Reading) -> list[Claim]:
     """What the record says, in the words of claims. A no is dated when we see it: the mapped time is that of a yes."""
-    mapping, reading = mapped.mapping, told.reading
+    mapping = mapped.mapping
     channel = Channel(reading.channel) if mapping.channel and reading.channel in set(Channel) else None
     found = []
     if mapping.consent and reading.says is Says.YES:

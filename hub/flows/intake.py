@@ -25,6 +25,7 @@ from hub.law import imported
 from hub.law.facts import Case, ConsentState, Origin, Person, Phase, Stop
 from hub.law.stops import Binding
 from hub.store.ledger import Chain
+from hub.store.sets import among
 from hub.store.tables import (
     ClaimedOptIn,
     Connection,
@@ -45,12 +46,13 @@ _REMEMBERED = (State.COLLECTING, State.WAITING, State.REJECTED)
 @dataclass(frozen=True, slots=True)
 class Admitted:
     """A record that was stored. `before` are its claims until now, if it is not new; `stopped` is what its person had
-    stopped before, if it is."""
+    stopped before, if it is. `alone`: nobody knew of the person, and the ledger held no stop."""
 
     record: Record
     before: Sequence[dict[str, Any]]
     told: OptIn | None  # None: nothing is mapped
     stopped: Sequence[Stop]
+    alone: bool = False
 
     @property
     def fresh(self) -> bool:
@@ -85,7 +87,8 @@ class Intake:
         if not wanted:
             return
         here = CrmRecord.connection_id == self._connection.id
-        rows = self._session.exec(select(CrmRecord).where(here, col(CrmRecord.record).in_(list(wanted)))).all()
+        mine = select(CrmRecord).where(here, among(col(CrmRecord.record), wanted))
+        rows = self._session.exec(mine.execution_options(populate_existing=True)).all()
         people = facts.people(self._session, self._controller, [row.point_id for row in rows], self._world.now())
         if self._mapped:
             self._load_waiting(list(wanted))
@@ -99,7 +102,7 @@ class Intake:
             .join(OptInBatch, col(OptInBatch.id) == ClaimedOptIn.batch_id)
             .where(
                 ClaimedOptIn.connection_id == self._connection.id,
-                col(ClaimedOptIn.record).in_(names),
+                among(col(ClaimedOptIn.record), names),
                 col(OptInBatch.state).in_(_REMEMBERED),
             )
         )

@@ -7,11 +7,13 @@ new objection; the word of another CRM, or of another field, is one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from hub.contract import Claim, ClaimKind, Purpose
@@ -20,8 +22,15 @@ from hub.flows.admission import Record
 from hub.flows.world import World
 from hub.law.facts import StopKind
 from hub.law.stops import code_of, reach
+from hub.store.direct import fetch, table
 from hub.store.ledger import Chain
-from hub.store.tables import Connection, ContactPoint, Controller, CrmRecord, StopRow
+from hub.store.sets import among
+from hub.store.tables import Connection, ContactPoint, Controller, StopRow
+
+_STOP = table(StopRow).c
+_KNOWN = core_select(_STOP.token, _STOP.told_by).where(
+    _STOP.controller_id == bindparam("controller"), _STOP.kind == StopKind.CLAIM_CRM.value, among(_STOP.token)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +43,16 @@ class Heard:
     record: str
 
 
-def known(session: Session, controller: Controller, tokens: Sequence[str]) -> set[tuple[str, str]]:
-    """Which field of which connection has stopped which contact point already."""
-    rows = session.exec(
-        select(StopRow.token, StopRow.told_by).where(
-            StopRow.controller_id == controller.id, col(StopRow.token).in_(tokens), StopRow.kind == StopKind.CLAIM_CRM
-        )
-    )
-    return set(rows)
+def known(session: Session, controller: Controller, records: Iterable[Record]) -> set[tuple[str, str]]:
+    """Which field of which connection has stopped which contact point already, of those whose records say no."""
+    asked = [token for one in records if _noes(one) for token in one.tokens]
+    if not asked:
+        return set()
+    return {(row.token, row.told_by) for row in fetch(session, _KNOWN, controller=controller.id, keys=asked)}
+
+
+def _noes(record: Record) -> list[Claim]:
+    return [claim for claim in record.snapshot.claims if claim.kind is ClaimKind.OPT_OUT]
 
 
 def note(
@@ -51,16 +62,16 @@ def note(
     controller: Controller,
     connection: Connection,
     record: Record,
-    before: CrmRecord | None,
+    before: Any,
     told: set[tuple[str, str]],
     now: datetime,
 ) -> list[Heard]:
-    """Record what is new among the opt-outs of a record."""
+    """Record what is new among the opt-outs of a record. `before`: what the hub stored of it, None where it is new."""
+    noes, heard = _noes(record), list[Heard]()
+    if not noes:
+        return heard
     said = {_key(claim) for claim in before.claims if claim["kind"] == ClaimKind.OPT_OUT} if before else set()
-    heard = []
-    for claim in record.snapshot.claims:
-        if claim.kind is not ClaimKind.OPT_OUT:
-            continue
+    for claim in noes:
         told_by = f"{connection.id}:{claim.source_field}"
         seen = (record.token, told_by) in told if before is None else _key(_plain(claim)) in said
         if seen:
@@ -84,9 +95,13 @@ def _tokens(record: Record) -> list[str]:
 
 def tell(session: Session, connection: Connection, heard: Sequence[Heard], now: datetime) -> None:
     """To every CRM that knows one of these people, but the record that told us."""
+    if not heard:
+        return
     owners: dict[str, list[str]] = {}
     rows = session.exec(
-        select(ContactPoint.token, ContactPoint.contact_id).where(col(ContactPoint.token).in_([h.token for h in heard]))
+        select(ContactPoint.token, ContactPoint.contact_id).where(
+            among(col(ContactPoint.token), [h.token for h in heard])
+        )
     )
     for token, contact_id in rows:
         owners.setdefault(token, []).append(contact_id)

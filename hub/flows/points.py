@@ -10,16 +10,16 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
-from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
+from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_geographical_number
 from phonenumbers.tzdata import TIMEZONE_DATA
 
 from hub.contract import BadInput, Point, PointKind
 
 _PREMIUM = {
-    phonenumbers.PhoneNumberType.PREMIUM_RATE,
-    phonenumbers.PhoneNumberType.SHARED_COST,
-    phonenumbers.PhoneNumberType.VOICEMAIL,
+    PhoneNumberType.PREMIUM_RATE,
+    PhoneNumberType.SHARED_COST,
+    PhoneNumberType.VOICEMAIL,
 }
 
 
@@ -44,13 +44,21 @@ def read_number(typed: str, region: str) -> Located | str:
         number = phonenumbers.parse(text, region or None)
     except NumberParseException:
         return "is not a phone number"
-    if not phonenumbers.is_valid_number(number):
+    kind = phonenumbers.number_type(number)  # looked up once: each question about a number asks for it anew
+    if kind == PhoneNumberType.UNKNOWN:
         return "is not a number that can exist; check the digits and the country code"
-    if phonenumbers.number_type(number) in _PREMIUM:
+    if kind in _PREMIUM:
         return "is a service number, not a person's"
     value = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    country = phonenumbers.region_code_for_number(number) or ""
-    return Located(Point(PointKind.E164, value), country, _alike(time_zones_for_number(number)))
+    return Located(Point(PointKind.E164, value), phonenumbers.region_code_for_number(number) or "", _zone(number, kind))
+
+
+def _zone(number: PhoneNumber, kind: int) -> str:
+    """The time zone of a number, where it has one only: of its place, or of its country if its kind says no place."""
+    code = number.country_code or 0
+    if phonenumbers.is_number_type_geographical(kind, code):
+        return _alike(time_zones_for_geographical_number(number))
+    return _zone_of_code(code)
 
 
 def number_typed(typed: str, region: str) -> Point:
@@ -80,7 +88,11 @@ def zone_of(country: str, stated: bool, of_point: str, zone: str) -> str:
 
 @lru_cache
 def _zone_of_country(country: str) -> str:
-    code = phonenumbers.country_code_for_region(country) if country else 0
+    return _zone_of_code(phonenumbers.country_code_for_region(country)) if country else ""
+
+
+@lru_cache
+def _zone_of_code(code: int) -> str:
     return _alike(TIMEZONE_DATA.get(str(code), ()))
 
 

@@ -7,35 +7,27 @@ A claim is never consent. An opt-out claim acts at once, also for people whose r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from hub.contract import Claim, ContactsMerged, ContactSnapshot, Page, Unavailable
-from hub.flows import facts, gate, imports, mappings, optouts, permission, told
-from hub.flows.admission import Record, Writer
+from hub.contract import ContactsMerged, ContactSnapshot, Page, Unavailable
+from hub.flows import admission, facts, gate, imports, mappings, optouts, permission, told
+from hub.flows.admission import Kept, Record, Writer
 from hub.flows.intake import Admitted, Intake
 from hub.flows.mappings import Mapped
 from hub.flows.optouts import Heard
-from hub.flows.points import read_number
+from hub.flows.reading import Reader
 from hub.flows.world import World
 from hub.law.facts import Case, Notice, Person, Phase, Source
 from hub.law.notice import CLOCK
-from hub.store.ledger import Chain, digest
-from hub.store.tables import (
-    Connection,
-    ContactPoint,
-    Controller,
-    CrmRecord,
-    SyncProblem,
-    SyncRun,
-)
+from hub.store.ledger import Chain
+from hub.store.tables import Connection, Controller, SyncProblem, SyncRun
 
-_BATCH = 500
+_BATCH = 1000
 
 
 @dataclass(slots=True)
@@ -81,8 +73,9 @@ def apply_page(
         counts.excluded["SUBJECT_UNRESOLVED"] += 1
     chain = Chain(session, controller.id, world.now())
     mapped = mappings.current(session, controller, connection.id)
+    desk = _Desk(world, session, chain, controller, connection, run, mapped, counts)
     for start in range(0, len(page.items), _BATCH):
-        _apply(world, session, chain, controller, connection, run, mapped, page.items[start : start + _BATCH], counts)
+        desk.take(page.items[start : start + _BATCH])
     if page.items:
         summary = {
             "connection": connection.id,
@@ -107,159 +100,127 @@ def apply_page(
     return counts
 
 
-def _apply(
-    world: World,
-    session: Session,
-    chain: Chain,
-    controller: Controller,
-    connection: Connection,
-    run: SyncRun,
-    mapped: Mapped | None,
-    items: Sequence[ContactSnapshot],
-    counts: Counts,
-) -> None:
-    last = {item.record: item for item in items}
-    counts.unchanged += len(items) - len(last)  # a record twice on a page counts as it stands last
-    stored = {
-        row.record: row
-        for row in session.exec(
-            select(CrmRecord).where(CrmRecord.connection_id == connection.id, col(CrmRecord.record).in_(list(last)))
-        )
-    }
-    records: list[Record] = []
-    for item in last.values():
-        if item.deleted:
-            if item.record in stored:
-                session.delete(stored[item.record])
-            counts.excluded["SUBJECT_UNRESOLVED"] += 1
-            continue
-        read = _read(world, controller, mapped, item)
-        if isinstance(read, str):
-            place = f"row {item.row}" if item.row else f"record {item.record}"
-            session.add(SyncProblem(run_id=run.id, place=place, field="phone", why=read))
-            counts.excluded["SUBJECT_UNRESOLVED"] += 1
-        else:
-            records.append(read)
-    session.flush()
-    tokens = [token for record in records for token in record.tokens]
-    known, points = facts.permission(session, controller, tokens), _points(session, controller, tokens)
-    left = _left(session, stored.values())
-    for record in records:
+class _Desk:
+    """Where the records of a page go through the gate, many at once."""
+
+    def __init__(
+        self,
+        world: World,
+        session: Session,
+        chain: Chain,
+        controller: Controller,
+        connection: Connection,
+        run: SyncRun,
+        mapped: Mapped | None,
+        counts: Counts,
+    ) -> None:
+        self.world, self.session, self.chain = world, session, chain
+        self.controller, self.connection, self.run = controller, connection, run
+        self.mapped, self.counts = mapped, counts
+        self.sitting, self.source = gate.sit(world, controller, Phase.SYNC_IN), Source(connection.source)
+        self.assessed = facts.assessment(controller)
+
+    def take(self, items: Sequence[ContactSnapshot]) -> None:
+        last = {item.record: item for item in items}
+        stored = admission.stored(self.session, self.connection, last)
+        read = Reader(self.world, self.controller, self.mapped).read(last.values(), stored)
+        # a record twice on a page counts as it stands last
+        self.counts.unchanged += len(items) - len(last) + read.unchanged
+        for place, why in read.unusable:
+            self._problem(place, why)
+        if gone := len(read.unusable) + len(read.deleted):
+            self.counts.excluded["SUBJECT_UNRESOLVED"] += gone
+        admission.drop(self.session, self.connection, [record for record in read.deleted if record in stored])
+        if read.fresh:
+            self._judge(read.fresh, stored)
+
+    def _problem(self, place: str, why: str) -> None:
+        self.session.add(SyncProblem(run_id=self.run.id, place=place, field="phone", why=why))
+
+    def _judge(self, records: Sequence[Record], stored: Mapping[str, Any]) -> None:
+        """What is new, or says something new."""
+        session, controller, connection = self.session, self.controller, self.connection
+        tokens = [token for record in records for token in record.tokens]
+        known, points = facts.permission(session, controller, tokens), admission.points(session, controller, tokens)
+        for record in records:
+            self._find(record, known, points)
+        left = admission.left(session, [row for one in records if (row := stored.get(one.snapshot.record))])
+        writer = Writer(self.world, session, controller, connection, points)
+        said, now = optouts.known(session, controller, records), self.world.now()
+        served = told.served(session, tokens)
+        heard, admitted = list[Heard](), list[Admitted]()
+        for record in records:
+            before = stored.get(record.snapshot.record)
+            moved = before is not None and left.get(before.point_id) in record.tokens
+            if moved:
+                self._still_names(record, before, writer)
+            heard += optouts.note(self.world, session, self.chain, controller, connection, record, before, said, now)
+            if not moved:
+                person = self._person(record, points.get(record.token), known, served)
+                admitted += self._ask(record, person, before, writer)
+        writer.flush()
+        optouts.tell(session, connection, heard, now)
+        stopped = {one.token for one in heard}
+        doubtful = [one for one in admitted if self.mapped or not one.alone or one.record.token in stopped]
+        Intake(self.world, session, self.chain, controller, connection, self.mapped).take(doubtful)
+
+    def _find(self, record: Record, known: facts.Permission, points: Mapping[str, Kept]) -> None:
+        """Under which key of the ring the number is known."""
+        if len(record.tokens) == 1:
+            return
         record.token = next((t for t in record.tokens if t in points or known.of(t)), record.token)
-        if len([t for t in record.tokens if t in known.stops]) > 1:  # kept under several keys of the ring
-            permission.carry_over(world, session, chain, controller, record.tokens, record.token)
-    writer = Writer(world, session, controller, connection, points)
-    source, served = Source(connection.source), told.served(session, tokens)
-    known_outs, now = optouts.known(session, controller, tokens), world.now()
-    heard, admitted = list[Heard](), list[Admitted]()
-    for record in records:
-        before = stored.get(record.snapshot.record)
-        if before is not None and before.fingerprint == record.fingerprint:
-            counts.unchanged += 1
-            continue
-        if before is not None and left.get(before.point_id) in record.tokens:
-            counts.excluded["CONTACT_POINT_REASSIGNED"] += 1
-            _still_names(session, run, record, before)
-            heard += optouts.note(world, session, chain, controller, connection, record, before, known_outs, now)
-            before.claims, before.fingerprint = record.claims, record.fingerprint
-            continue
-        heard += optouts.note(world, session, chain, controller, connection, record, before, known_outs, now)
-        person = _person(controller, record, points, known, source, served)
-        case = gate.put(world, controller, Phase.SYNC_IN, person)
+        if len([t for t in record.tokens if t in known.stops]) > 1:
+            permission.carry_over(self.world, self.session, self.chain, self.controller, record.tokens, record.token)
+
+    def _ask(self, record: Record, person: Person, before: Any, writer: Writer) -> Iterator[Admitted]:
+        case = self.sitting.put(person)
         decision = gate.judge(case)
-        if decision.allowed:
-            counts.admitted += 1
-            if mapped and record.told:
-                imports.weigh(mapped, record.claims, record.told, case)
-            stopped = known.stops.get(record.token, ()) if before is None else ()
-            admitted.append(Admitted(record, before.claims if before else (), record.told, stopped))
-            starts = CLOCK in decision.notes and (before is None or before.art14_due_at is None)
-            if starts:
-                counts.notes[CLOCK] += 1
-            writer.admit(chain, record, before, _due(case) if starts else None)
-        else:
-            counts.excluded[decision.reasons[0]] += 1
+        if not decision.allowed:
+            self.counts.excluded[decision.reasons[0]] += 1
             if before is not None:
-                session.delete(before)  # its basis is gone
-    writer.flush()
-    optouts.tell(session, connection, heard, now)
-    Intake(world, session, chain, controller, connection, mapped).take(admitted)
+                writer.drop(record.snapshot.record)  # its basis is gone
+            return
+        self.counts.admitted += 1
+        if self.mapped and record.told:
+            imports.weigh(self.mapped, record.claims, record.told, case)
+        starts = CLOCK in decision.notes and (before is None or before.art14_due_at is None)
+        if starts:
+            self.counts.notes[CLOCK] += 1
+        unknown = writer.admit(self.chain, record, before, _due(case) if starts else None)
+        alone = unknown and not person.stops
+        claims, stopped = (before.claims, ()) if before else ((), person.stops)
+        yield Admitted(record, claims, record.told, stopped, alone)
 
+    def _still_names(self, record: Record, before: Any, writer: Writer) -> None:
+        """It has the number that now is, or may be, a stranger's. It stays with its person, unreachable."""
+        self.counts.excluded["CONTACT_POINT_REASSIGNED"] += 1
+        record.token = f"left:{before.point_id}"
+        writer.note(record)
+        self._problem(record.place, "has a new holder; ask for the new number")
 
-def _read(world: World, controller: Controller, mapped: Mapped | None, item: ContactSnapshot) -> Record | str:
-    located = read_number(item.phone, item.country or controller.country)
-    if isinstance(located, str):
-        return located
-    told = imports.opt_in(world, mapped, item, located, controller.country) if mapped else None
-    if mapped and told:
-        item = replace(item, claims=(*item.claims, *imports.claims(mapped, told)))
-    tokens = world.vault.tokens(controller.id, located.point)
-    claims = [_stored(claim) for claim in item.claims]
-    by = [item.evidence, mapped.id] if mapped else []
-    body = orjson.dumps([tokens[0], item.country, item.residence_stated, claims, item.properties, *by])
-    fingerprint = world.vault.reference(controller.id, digest(body))
-    return Record(item, located, tokens[0], tokens, claims, fingerprint, told)
-
-
-def _stored(claim: Claim) -> dict[str, Any]:
-    return {
-        "kind": claim.kind,
-        "source_field": claim.source_field,
-        "channel": claim.channel,
-        "purpose": claim.purpose,
-        "claimed_at": claim.claimed_at.isoformat() if claim.claimed_at else None,
-        "evidence": claim.evidence,
-        "limited": claim.limited,
-    }
-
-
-def _points(session: Session, controller: Controller, tokens: Sequence[str]) -> dict[str, ContactPoint]:
-    rows = session.exec(
-        select(ContactPoint).where(ContactPoint.controller_id == controller.id, col(ContactPoint.token).in_(tokens))
-    )
-    return {row.token: row for row in rows}
+    def _person(
+        self,
+        record: Record,
+        point: Kept | None,
+        known: facts.Permission,
+        served: Mapping[str, Sequence[Notice]],
+    ) -> Person:
+        item, token = record.snapshot, record.token
+        return Person(
+            id=point.contact_id if point else "",
+            erased=token in known.tombstones,
+            reassigned_at=known.reassigned.get(token),
+            stops=tuple(known.stops.get(token, ())),
+            consents=tuple(known.consents.get(token, ())),
+            claims=facts.claims_of(item.record, record.claims),
+            countries=facts.countries(
+                item.country, item.residence_stated, [(record.located.point.kind, record.located.country)]
+            ),
+            evidence=self.assessed,
+            source=self.source,
+            notices=tuple(served.get(token, ())),
+        )
 
 
 def _due(case: Case) -> datetime | None:
     return case.now + timedelta(days=case.policy.clock.art_14_days) if case.policy else None
-
-
-def _left(session: Session, stored: Iterable[CrmRecord]) -> dict[str, str]:
-    """Points that records name though their person no longer has them, with the token they had."""
-    ids = {row.point_id for row in stored}
-    points = select(ContactPoint.id, ContactPoint.former).where(col(ContactPoint.id).in_(ids))
-    return dict(session.exec(points.where(col(ContactPoint.left_at).is_not(None))).all())
-
-
-def _still_names(session: Session, run: SyncRun, record: Record, before: CrmRecord) -> None:
-    """The record still has the number that now is, or may be, a stranger's. It stays with its person, unreachable."""
-    record.token = f"left:{before.point_id}"
-    session.add(before)
-    place = f"row {record.snapshot.row}" if record.snapshot.row else f"record {before.record}"
-    session.add(SyncProblem(run_id=run.id, place=place, field="phone", why="has a new holder; ask for the new number"))
-
-
-def _person(
-    controller: Controller,
-    record: Record,
-    points: dict[str, ContactPoint],
-    known: facts.Permission,
-    source: Source,
-    served: Mapping[str, Sequence[Notice]],
-) -> Person:
-    point = points.get(record.token)
-    item = record.snapshot
-    return Person(
-        id=point.contact_id if point else "",
-        erased=record.token in known.tombstones,
-        reassigned_at=known.reassigned.get(record.token),
-        stops=tuple(known.stops.get(record.token, ())),
-        consents=tuple(known.consents.get(record.token, ())),
-        claims=facts.claims_of(item.record, record.claims),
-        countries=facts.countries(
-            item.country, item.residence_stated, [(record.located.point.kind, record.located.country)]
-        ),
-        evidence=facts.assessment(controller),
-        source=source,
-        notices=tuple(served.get(record.token, ())),
-    )

@@ -49,7 +49,7 @@ def count(
         if not isinstance(located, Located):
             trial.unusable += 1
             continue
-        told = imports.opt_in(world, mapped, item, located, controller.country)
+        told = imports.opt_in(mapped, imports.reading(world, mapped, item), item, located, controller.country)
         trial.says[told.reading.says] += 1
         if told.reading.basis is not None:
             trial.bases[told.reading.basis] += 1
