@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +14,7 @@ from hub.cli.bench import Backends, Json, Runs, bench_app, prepare, show, tellin
 from hub.testing.figures import Backend, Figure, over_backends
 
 if TYPE_CHECKING:
-    from hub.testing.lab.reading import Staged
+    from hub.testing.lab.reading import Staged, Synced
 
 
 def register(_: typer.Typer) -> None:
@@ -57,32 +60,55 @@ def stage(
     show("stage", figures, versions, json=json)
 
 
+class CrmKind(StrEnum):
+    CSV = "csv"
+    HUBSPOT = "hubspot"
+    SALESFORCE = "salesforce"
+
+
 def sync(
-    people: Annotated[int, typer.Option(min=1, help="Rows of the CSV file.")] = 100_000,
+    crm: Annotated[CrmKind, typer.Option(help="A file, or an emulated CRM without limits.")] = CrmKind.CSV,
+    people: Annotated[int, typer.Option(min=1, help="People in the CRM.")] = 100_000,
+    changes: Annotated[int, typer.Option(min=1, help="How many of them change before it is read again.")] = 1_000,
     backend: Backends = None,
     runs: Runs = 3,
     json: Json = False,
 ) -> None:
-    """A CSV file read for the first time, and read again when nobody in it has changed."""
-    prepare("meta", "csv")
+    """A CRM read for the first time, through gate and encryption into the database; and read on after some changed.
+
+    A file is read whole each time. The others are asked for what changed.
+    """
+    prepare("meta", "csv", crm)
+    from hub.testing.lab.crm import crm as opened
     from hub.testing.lab.reading import sync as synced
     from hub.testing.lab.stand import Stand, Wanted
 
     backends = backend or list(Backend)
-    wanted = Wanted(people, consenting=0, synced=False, staged=False, redis=False)
-    with telling() as tell, Stand(wanted, backends, tell) as stand:
-        found = {one.value: [synced(stand, one) for _ in range(runs)] for one in backends}
+    wanted = Wanted(1, consenting=0, synced=False, staged=False, redis=False)
+    found: dict[str, list[Synced]] = {one.value: [] for one in backends}
+    with telling() as tell, Stand(wanted, backends, tell) as stand, TemporaryDirectory(prefix="hub-bench-crm-") as home:
+        for one in backends:
+            for run in range(runs):
+                tell(f"runs on {one}", run, runs)
+                with opened(crm, people, Path(home)) as there:
+                    found[one.value].append(synced(stand, one, there, people, min(changes, people)))
         versions = stand.servers()
-    for every in found.values():
-        for one in every:
-            if not one.seen == one.admitted == one.unchanged == people:
-                raise RuntimeError(f"{one.seen} seen, {one.admitted} admitted, {one.unchanged} unchanged of {people}")
-    rate = "rows per second"
+    show("sync", _sync_figures("sync" if crm is CrmKind.CSV else f"sync_{crm}", people, found), versions, json=json)
+
+
+def _sync_figures(name: str, people: int, found: dict[str, list[Synced]]) -> list[Figure]:
     figures = [
-        Figure(f"sync_{name}", rate, tuple(people / one.seconds for one in every)) for name, every in found.items()
+        Figure(f"{name}_{of}", "people per second", tuple(people / one.seconds for one in every))
+        for of, every in found.items()
     ]
-    memory = {name: [one.memory for one in every] for name, every in found.items()}
-    again = {name: [one.again for one in every] for name, every in found.items()}
-    figures += over_backends("sync_rss_mib", "MiB at most", memory, worse=max)
-    figures += over_backends("sync_incremental_s", "seconds to read everybody unchanged", again, worse=max)
-    show("sync", figures, versions, json=json)
+    for word, unit, value, by in (
+        ("processor_100k_s", "processor seconds of the hub per 100,000", "processor", 100_000 / people),
+        ("rss_mib", "MiB at most", "memory", 1),
+        ("growth_mib", "MiB of it after the first tenth", "growth", 1),
+        ("incremental_s", "seconds to read on after the changes", "again", 1),
+        ("incremental_processor_s", "processor seconds of the hub meanwhile", "again_processor", 1),
+        ("admitted", "percent; the others have no basis or no number", "admitted", 100 / people),
+    ):
+        values = {of: [by * getattr(one, value) for one in every] for of, every in found.items()}
+        figures += over_backends(f"{name}_{word}", unit, values, worse=max)
+    return figures

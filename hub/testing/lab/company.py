@@ -37,6 +37,17 @@ def number(index: int) -> str:
     return f"+49151{index:08d}"
 
 
+def register(path: Path, people: int, moved: int = 0) -> int:
+    """A CRM's file, in which everybody is said to have consented: a claim, no proof. `moved` of them live abroad."""
+    step = max(people // moved, 1) if moved else 0
+    abroad = frozenset(range(0, people, step)) if step else frozenset[int]()
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, delimiter=";")
+        rows.writerow(("id", "phone", "country", "legal_basis"))
+        rows.writerows((index, number(index), "AT" if index in abroad else "DE", "consent") for index in range(people))
+    return len(abroad)
+
+
 class Lab:
     """One company, `people` in its CRM, one campaign at `rate` messages a second."""
 
@@ -47,11 +58,13 @@ class Lab:
         self.world, self.meta, self.people = world, meta, people
         if watched is not None:
             world.registry.connectors["meta"] = watched(world.registry.connectors["meta"])  # type: ignore[arg-type]
+        path = world.settings.data_dir.absolute() / REGISTER
+        register(path, people)
         with world.db.write() as session:
             self.owner = accounts.make_controller(world, session, COMPANY, "DE")
             settings = {name: value for name, value in meta.items() if name not in _QUIET}
             self.provider = accounts.connect(world, session, self.owner, "meta", settings)
-            self.crm = accounts.connect(world, session, self.owner, "csv", {"path": str(self._register())})
+            self.crm = accounts.connect(world, session, self.owner, "csv", {"path": str(path)})
             vendor_id, digits = meta["phone_number_id"], meta["display_number"]
             self.sender = accounts.add_sender(session, self.provider, vendor_id, f"+{digits}")
             self.sender.rate = rate
@@ -60,15 +73,6 @@ class Lab:
                 notices.create(world, session, self.owner, kind, "de", f"{COMPANY}: was Sie wissen müssen.")
             page = optin.create(world, session, self.owner, self.sender, title=TOPIC, language="de", topics=[TOPIC])
             self.statement = optin.invitation(session, page).statement
-
-    def _register(self) -> Path:
-        """The CRM's file, in which everybody is said to have consented: a claim, no proof."""
-        path = self.world.settings.data_dir.absolute() / REGISTER
-        with path.open("w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file, delimiter=";")
-            rows.writerow(("id", "phone", "country", "legal_basis"))
-            rows.writerows((index, number(index), "DE", "consent") for index in range(self.people))
-        return path
 
     def agree(self, consenting: int | None = None, tell: Tell | None = None) -> None:
         """The first `consenting` people, or everybody, write the opt-in message, just now.

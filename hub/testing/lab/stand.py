@@ -25,7 +25,7 @@ from hub.store.vault import generate
 from hub.testing import servers
 from hub.testing.figures import Backend
 from hub.testing.journey import Tell, free_port
-from hub.testing.lab.company import REGISTER, Lab
+from hub.testing.lab.company import Lab
 from hub.testing.lab.vendor import emulated
 from hub.work.jobs import Jobs
 
@@ -150,11 +150,6 @@ class Stand:
     def callback(self) -> str:
         """Where the vendor's webhooks go."""
         return f"http://127.0.0.1:{self.hub_port}/in/{self.door}"
-
-    @property
-    def register(self) -> Path:
-        """The CRM's file, which all copies share."""
-        return self._made / REGISTER
 
     @staticmethod
     @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from starlette.routing import BaseRoute
@@ -146,6 +147,15 @@ class HubSpotEmulator(Emulator):
         self.portal.update(self.portal.contacts, contact, properties, "CRM_UI")
         self.outgoing.flush()
 
+    def touch(self, count: int) -> int:
+        """Somebody edits every so many-th of a populated account's contacts, `count` in all."""
+        seeded = self.portal.contacts.seeded
+        assert seeded is not None
+        chosen = list(islice(seeded.ids(0), 0, None, max(seeded.count // max(count, 1), 1)))[:count]
+        for number in chosen:
+            self.change(str(number), country="Austria")
+        return len(chosen)
+
     def erase(self, record_id: str) -> None:
         """A user deletes a contact on privacy grounds. Fires both webhooks."""
         self.portal.erase(self.portal.contacts.get(record_id))
@@ -171,6 +181,7 @@ class HubSpotEmulator(Emulator):
     def actions(self) -> dict[str, Action]:
         return {
             "change": lambda given: self.change(given["record_id"], **given["properties"]),
+            "touch": lambda given: self.touch(given["count"]),
             "archive": lambda given: self.archive(given["record_id"]),
             "restore": lambda given: self.restore(given["record_id"]),
             "merge": lambda given: self.merge(given["survivor"], given["other"]),
