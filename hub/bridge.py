@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import wait
+from contextlib import suppress
 from typing import Any, TypeVar
 
+import anyio
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
@@ -107,6 +110,40 @@ class Bridge:
             while (item := self.run(following)) is not done:
                 yield item
         finally:
+            self.run(close)
+
+    def ahead(self, items: AsyncIterator[T], most: int) -> Iterator[list[T]]:
+        """The same, all that are there by now: while some are worked on, up to `most` others are fetched."""
+        if self._portal is None:
+            raise RuntimeError("the bridge is not open")
+        sending, receiving = anyio.create_memory_object_stream[T](most)
+
+        async def fetch() -> None:
+            async with sending:
+                async for item in items:
+                    await sending.send(item)
+
+        async def there() -> list[T]:
+            found: list[T] = []
+            with suppress(anyio.EndOfStream, anyio.WouldBlock):
+                found.append(await receiving.receive())
+                while True:
+                    found.append(receiving.receive_nowait())
+            return found
+
+        async def close() -> None:
+            receiving.close()
+            if isinstance(items, AsyncGenerator):
+                await items.aclose()
+
+        fetching = self._portal.start_task_soon(fetch)
+        try:
+            while found := self.run(there):
+                yield found
+            fetching.result()  # raises what ended it
+        finally:
+            fetching.cancel()
+            wait([fetching])  # what runs cannot be closed
             self.run(close)
 
 

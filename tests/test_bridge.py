@@ -102,12 +102,56 @@ def test_iterate_raises_what_the_generator_raised(bridge: Bridge) -> None:
     assert numbers.closed
 
 
+def test_ahead_fetches_while_one_is_worked_on_and_gives_all_that_came(bridge: Bridge) -> None:
+    came: SimpleQueue[int] = SimpleQueue()
+
+    async def walk() -> AsyncIterator[int]:
+        for number in range(9):
+            yield number
+            came.put(number)
+
+    batches = bridge.ahead(walk(), 3)
+    first = next(batches)
+    for _ in range(len(first) + 3):  # and no further: what waits is bounded
+        came.get(timeout=10)
+    assert [*first, *next(batches)] == list(range(len(first) + 3))
+    assert came.qsize() <= 4
+    assert [number for batch in batches for number in batch][-1] == 8
+
+
+def test_ahead_gives_what_came_before_it_raises(bridge: Bridge) -> None:
+    numbers = Numbers(fail_at=3)
+    seen = list[int]()
+    with pytest.raises(KeyError):
+        seen.extend(number for batch in bridge.ahead(numbers.walk(), 10) for number in batch)
+    assert (seen, numbers.closed) == ([0, 1, 2], True)
+
+
+@pytest.mark.timeout(20)
+def test_ahead_left_early_ends_what_is_being_fetched(bridge: Bridge) -> None:
+    numbers, waiting = Numbers(), threading.Event()
+
+    async def walk() -> AsyncIterator[int]:
+        async for number in numbers.walk():
+            yield number
+            waiting.set()
+            await asyncio.sleep(3600)
+
+    batches = bridge.ahead(walk(), 10)
+    assert next(batches) == [0]
+    assert waiting.wait(10)
+    batches.close()  # type: ignore[attr-defined]
+    assert bridge.run(double, 1) == 2
+
+
 def test_bridge_not_open_says_so() -> None:
     bridge = Bridge()
     with pytest.raises(RuntimeError, match="not open"):
         bridge.run(double, 1)
     with pytest.raises(RuntimeError, match="not open"):
         bridge.begin(fail)
+    with pytest.raises(RuntimeError, match="not open"):
+        next(bridge.ahead(Numbers().walk(), 1))
     with pytest.raises(RuntimeError, match="not open"):
         _ = bridge.http
 

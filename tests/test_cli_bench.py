@@ -19,6 +19,7 @@ from hub.flows.states import State
 from hub.store import ledger
 from hub.store.tables import Controller, LedgerRow, MessageRow
 from hub.testing.figures import Backend, Figure, measure, over_backends, percentile
+from hub.testing.lab.crm import LIMITS
 from hub.testing.lab.sending import fullest
 from hub.testing.lab.stand import Stand, Wanted
 
@@ -86,9 +87,17 @@ def test_stage_takes_everybody_in() -> None:
     assert set(found) == {name + of for name in names for of in ("", "_sqlite", "_postgresql")}
 
 
-def test_sync_reads_everybody_and_nobody_twice() -> None:
-    found = bench("sync", "--people", "300", "--runs", "1")
-    assert {"sync_sqlite", "sync_postgresql", "sync_rss_mib", "sync_incremental_s"} <= set(found)
+SYNC = ("processor_100k_s", "rss_mib", "own_mib", "growth_mib", "incremental_s", "incremental_processor_s", "admitted")
+
+
+@pytest.mark.parametrize(
+    ("crm", "backends", "name"), [("csv", BOTH, "sync"), *((one, BOTH[:1], f"sync_{one}") for one in LIMITS)]
+)
+def test_sync_reads_everybody_and_nobody_twice(crm: str, backends: tuple[str, ...], name: str) -> None:
+    asked = [word for one in backends for word in ("--backend", one)]
+    found = bench("sync", "--crm", crm, "--people", "300", "--changes", "20", *asked, "--runs", "1")
+    assert {f"{name}_{one}" for one in (*backends, *SYNC)} <= set(found)
+    assert (median(found, f"{name}_admitted") == 100) == (crm == "csv"), "who has no basis is left out"
 
 
 def test_start_is_timed_with_a_database_and_without() -> None:

@@ -12,7 +12,7 @@ from hub.contract import Channel, Claim, ClaimKind
 from hub.flows import accounts
 from hub.store.tables import Connection, StopRow
 from tests.carriers import Paper, paper_crm
-from tests.making import ANNA, CONSENT, CONTRACT, OPT_OUT, SECOND, Shop, person, phone
+from tests.making import ANNA, BEN, CONSENT, CONTRACT, OPT_OUT, SECOND, Shop, person, phone
 from tests.mapped import MappedShop, opted_in
 
 pytest_plugins = ["tests.shops"]
@@ -69,6 +69,17 @@ def test_crm_opt_in_of_today_against_a_withdrawal_of_last_month(shop: Shop) -> N
     assert len(withdrawals(shop)) == 2, "each new claim is answered"
     shop.sync(person("1", ANNA, other, country="DE"))
     assert len(withdrawals(shop)) == 2, "the same claim is answered once"
+
+
+def test_crm_opt_in_of_a_stranger_who_withdrew(shop: Shop) -> None:
+    shop.stop(phone(ANNA))
+    shop.sync(person("1", BEN, CONSENT), person("2", ANNA, CONSENT))
+    assert withdrawals(shop) == [("2", "CLAIM_CONFLICT")]
+
+
+def test_crm_opt_in_beside_an_opt_out_of_the_same_person_on_one_page(shop: Shop) -> None:
+    shop.sync(person("1", ANNA, CONSENT), person("2", "0151 12345671", CONTRACT, OPT_OUT))
+    assert sorted(withdrawals(shop)) == [("1", "CLAIM_CONFLICT"), ("1", "SUPPRESSED_CLAIM_CRM")]
 
 
 @pytest.mark.parametrize("claimed", ["same", "unknown"])

@@ -11,9 +11,21 @@ from datetime import timedelta
 import pytest
 
 from hub.bridge import Bridge
-from hub.contract import BadConfig, BadInput, Channel, Claim, ClaimKind, HubError, Page, Purpose, Throttled, Unusable
+from hub.contract import (
+    BadConfig,
+    BadInput,
+    Channel,
+    Claim,
+    ClaimKind,
+    ContactSnapshot,
+    HubError,
+    Page,
+    Purpose,
+    Throttled,
+    Unusable,
+)
 from hub.flows import watching
-from hub.flows.sync import apply_page
+from hub.flows.sync import apply_page, joined
 from hub.flows.world import World
 from hub.law.facts import StopKind
 from hub.store.tables import (
@@ -175,7 +187,33 @@ def test_stop_on_two_points_of_a_person_is_carried_over_once(shop: Shop) -> None
     assert len(shop.stops(phone(BEN))) == 1
 
 
+def test_number_typed_another_way_is_the_same_person(shop: Shop) -> None:
+    shop.sync(person("17", ANNA, CONSENT))
+    counts = shop.sync(person("17", "0151 / 12345671", CONSENT))
+    assert (counts.admitted, shop.points(), len(shop.rows(Contact))) == (1, 1, 1)
+    assert shop.sync(person("17", "0151 / 12345671", CONSENT)).unchanged == 1
+
+
+def test_record_that_goes_on_saying_what_it_said_is_not_read_anew(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.sync(person("17", ANNA, CONSENT))
+    monkeypatch.setattr("hub.flows.reading.read_number", lambda typed, region: "was read")
+    assert shop.sync(person("17", ANNA, CONSENT)).unchanged == 1
+    assert shop.sync(person("17", BEN, CONSENT)).excluded == {"SUBJECT_UNRESOLVED": 1}
+
+
 # opt-outs a CRM claims
+
+
+def test_everybody_on_a_page_who_says_no_is_stopped_once(shop: Shop) -> None:
+    mail = replace(OPT_OUT, source_field="newsletter", channel=Channel.EMAIL, limited=True)
+    shop.agree(phone(CARLA))
+    shop.reach(CARLA)
+    people = [person("1", ANNA, CONSENT, OPT_OUT, mail), person("2", BEN, OPT_OUT), person("3", BEN, CONSENT, OPT_OUT)]
+    shop.sync(*people, person("4", CARLA, CONTRACT, OPT_OUT), person("5", "nobody", OPT_OUT))
+    assert [len(shop.stops(phone(one))) for one in (ANNA, BEN, CARLA)] == [2, 1, 1]
+    assert len(shop.events("opt_out_claimed")) == 4
+    assert not [one for one in shop.claim() if one.outgoing.purpose is Purpose.MARKETING], "what waits ends with it"
+    assert shop.proven()
 
 
 def test_opt_out_claim_of_a_record_that_is_not_stored_still_stops(shop: Shop) -> None:
@@ -313,6 +351,34 @@ def test_cursor_moves_with_the_page(shop: Shop) -> None:
 
 
 # the job around the pages
+
+
+def test_small_pages_are_stored_together_with_the_cursor_of_the_last() -> None:
+    def page(*records: str, gone: str = "", cursor: str | None = "c") -> Page[ContactSnapshot]:
+        people = tuple(person(record, ANNA) for record in records)
+        return Page((*people, *((replace(person(gone, ""), deleted=True),) if gone else ())), cursor)
+
+    def shape(*pages: Page[ContactSnapshot]) -> list[tuple[str, str | None]]:
+        return [("".join(item.record for item in one.items), one.cursor) for one in joined(pages)]
+
+    bad = Unusable("row 3", "phone", "missing")
+    assert shape(page("a", cursor="1"), page("b", cursor="2"), page(cursor="3")) == [("ab", "3")]
+    assert shape(page("a", cursor="1"), page("b", cursor=None)) == [("ab", "1")]
+    assert shape(page("a"), page(gone="a"), page("b")) == [("a", "c"), ("a", "c"), ("b", "c")]
+    assert shape(page("a"), page("b"), page("a")) == [("ab", "c"), ("a", "c")], "each says what it said then"
+    assert [one.unusable for one in joined([Page((), "1", (bad,)), Page((), "2", (bad,))])] == [(bad, bad)]
+    many = [page(*(f"{number}-{index}" for index in range(400))) for number in range(4)]
+    assert [len(one.items) for one in joined(many)] == [800, 800]
+    assert not list(joined([]))
+
+
+def test_opt_out_counts_although_the_same_walk_deletes_the_record(shop: Shop) -> None:
+    gone = replace(person("17", ""), deleted=True)
+    shop.paper.pages = [Page((person("17", ANNA, OPT_OUT),), "1"), Page((gone,), "2"), Page((), "end")]
+    with Bridge(connections=1) as bridge:
+        run = Jobs(shop.world, bridge).sync(shop.crm.id)
+    assert run is not None
+    assert (run.seen, run.error, len(shop.stops(phone(ANNA)))) == (2, "", 1)
 
 
 @pytest.mark.parametrize(

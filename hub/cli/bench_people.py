@@ -104,7 +104,8 @@ def _sync_figures(name: str, people: int, found: dict[str, list[Synced]]) -> lis
     for word, unit, value, by in (
         ("processor_100k_s", "processor seconds of the hub per 100,000", "processor", 100_000 / people),
         ("rss_mib", "MiB at most", "memory", 1),
-        ("growth_mib", "MiB of it after the first tenth", "growth", 1),
+        ("own_mib", "MiB at most, without the database's file", "own", 1),
+        ("growth_mib", "MiB of these after the first tenth", "growth", 1),
         ("incremental_s", "seconds to read on after the changes", "again", 1),
         ("incremental_processor_s", "processor seconds of the hub meanwhile", "again_processor", 1),
         ("admitted", "percent; the others have no basis or no number", "admitted", 100 / people),

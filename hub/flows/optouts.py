@@ -7,7 +7,7 @@ new objection; the word of another CRM, or of another field, is one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select
 from hub.contract import Claim, ClaimKind, Purpose
 from hub.flows import permission, reports
 from hub.flows.admission import Record
+from hub.flows.permission import Said
 from hub.flows.world import World
 from hub.law.facts import StopKind
 from hub.law.stops import code_of, reach
@@ -27,6 +28,7 @@ from hub.store.ledger import Chain
 from hub.store.sets import among
 from hub.store.tables import Connection, ContactPoint, Controller, StopRow
 
+_NO = ClaimKind.OPT_OUT
 _STOP = table(StopRow).c
 _KNOWN = core_select(_STOP.token, _STOP.told_by).where(
     _STOP.controller_id == bindparam("controller"), _STOP.kind == StopKind.CLAIM_CRM.value, among(_STOP.token)
@@ -43,49 +45,42 @@ class Heard:
     record: str
 
 
-def known(session: Session, controller: Controller, records: Iterable[Record]) -> set[tuple[str, str]]:
-    """Which field of which connection has stopped which contact point already, of those whose records say no."""
-    asked = [token for one in records if _noes(one) for token in one.tokens]
-    if not asked:
-        return set()
-    return {(row.token, row.told_by) for row in fetch(session, _KNOWN, controller=controller.id, keys=asked)}
-
-
-def _noes(record: Record) -> list[Claim]:
-    return [claim for claim in record.snapshot.claims if claim.kind is ClaimKind.OPT_OUT]
-
-
 def note(
     world: World,
     session: Session,
     chain: Chain,
     controller: Controller,
     connection: Connection,
-    record: Record,
-    before: Any,
-    told: set[tuple[str, str]],
-    now: datetime,
+    records: Sequence[Record],
+    stored: Mapping[str, Any],
 ) -> list[Heard]:
-    """Record what is new among the opt-outs of a record. `before`: what the hub stored of it, None where it is new."""
-    noes, heard = _noes(record), list[Heard]()
+    """Record what is new among the opt-outs of some records. `stored`: what the hub holds of them, by record."""
+    noes = [(record, claim) for record in records for claim in record.snapshot.claims if claim.kind is _NO]
     if not noes:
-        return heard
-    said = {_key(claim) for claim in before.claims if claim["kind"] == ClaimKind.OPT_OUT} if before else set()
-    for claim in noes:
-        told_by = f"{connection.id}:{claim.source_field}"
-        seen = (record.token, told_by) in told if before is None else _key(_plain(claim)) in said
-        if seen:
+        return []
+    asked = {token for record, _ in noes for token in record.tokens}
+    rows = fetch(session, _KNOWN, controller=controller.id, keys=asked)
+    told, now = {(row.token, row.told_by) for row in rows}, world.now()
+    said, of = list[Said](), list[Record]()
+    for record, claim in noes:
+        told_by, before = f"{connection.id}:{claim.source_field}", stored.get(record.snapshot.record)
+        if _key(_plain(claim)) in _noes(before) if before else (record.token, told_by) in told:
             continue
-        at = min(claim.claimed_at or now, now)
-        to = permission.Reach(reach(claim.channel, claim.limited), Purpose.MARKETING)
-        source = {"connection": connection.id, "field": claim.source_field}
-        ledger_id = permission.stop(
-            world, session, chain, controller, _tokens(record), StopKind.CLAIM_CRM, at, to, source, told_by=told_by
-        )
         told.add((record.token, told_by))
-        if ledger_id:
-            heard.append(Heard(record.token, ledger_id, at, record.snapshot.record))
-    return heard
+        to = permission.Reach(reach(claim.channel, claim.limited), Purpose.MARKETING)
+        at, source = min(claim.claimed_at or now, now), {"connection": connection.id, "field": claim.source_field}
+        said.append(Said(_tokens(record), StopKind.CLAIM_CRM, at, to, source, told_by=told_by))
+        of.append(record)
+    ids = permission.stops(world, session, chain, controller, said)
+    return [
+        Heard(record.token, ledger_id, one.event_time, record.snapshot.record)
+        for record, one, ledger_id in zip(of, said, ids, strict=True)
+        if ledger_id
+    ]
+
+
+def _noes(before: Any) -> set[tuple[str, str, bool]]:
+    return {_key(claim) for claim in before.claims if claim["kind"] == _NO}
 
 
 def _tokens(record: Record) -> list[str]:

@@ -12,6 +12,8 @@ from datetime import datetime
 from itertools import product
 from typing import Any
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from hub.contract import Channel, Expression, Purpose
@@ -19,7 +21,9 @@ from hub.flows import purge
 from hub.flows.facts import REASSIGNED
 from hub.flows.world import World
 from hub.law.facts import ANY, ConsentState, Origin, StopKind, Verification
+from hub.store.direct import fetch, insert_all, table
 from hub.store.ledger import Chain
+from hub.store.sets import among
 from hub.store.tables import ConsentRow, Controller, StopRow, Wording, new_id
 
 EVENT = {
@@ -48,6 +52,26 @@ ALL_MARKETING = Reach(ANY, Purpose.MARKETING)
 EVERYTHING = Reach()
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A stop as it was heard. It binds every token; `told_by` is the field of a CRM that claimed it."""
+
+    tokens: Sequence[str]
+    kind: StopKind
+    event_time: datetime
+    reach: Reach
+    source: Mapping[str, Any]
+    contact_id: str | None = None
+    evidence: bytes | None = None
+    told_by: str = ""
+
+
+_STOP = table(StopRow).c
+_HAVE = core_select(_STOP.token, _STOP.kind, _STOP.channel, _STOP.purpose, _STOP.topic, _STOP.event_time).where(
+    _STOP.controller_id == bindparam("controller"), among(_STOP.token)
+)
+
+
 def stop(
     world: World,
     session: Session,
@@ -67,46 +91,59 @@ def stop(
 
     Returns the ledger id; empty when it was there already (a redelivery).
     """
-    known = session.exec(
-        select(StopRow.token).where(
-            StopRow.controller_id == controller.id,
-            col(StopRow.token).in_(tokens),
-            StopRow.kind == kind,
-            StopRow.channel == reach.channel,
-            StopRow.purpose == reach.purpose,
-            StopRow.topic == reach.topic,
-            StopRow.event_time == event_time,
-        )
-    ).all()
-    fresh = [token for token in tokens if token not in known]
-    if not fresh:
-        return ""
-    facts = {
-        "stop": kind,
-        "channel": reach.channel,
-        "purpose": reach.purpose,
-        "topic": reach.topic,
-        "tokens": fresh,
-        "source": dict(source),
-    }
-    ledger_id = chain.event(EVENT[kind], event_time, facts, contact_id=contact_id, token=fresh[0], evidence=evidence)
-    session.add_all(
-        StopRow(
-            controller_id=controller.id,
-            token=token,
-            kind=kind,
-            channel=reach.channel,
-            purpose=reach.purpose,
-            topic=reach.topic,
-            event_time=event_time,
-            told_by=told_by,
-            ledger_id=ledger_id,
-        )
-        for token in fresh
-    )
-    session.flush()
-    purge.queued(world, session, chain, controller, fresh)
+    said = Said(tokens, kind, event_time, reach, source, contact_id, evidence, told_by)
+    (ledger_id,) = stops(world, session, chain, controller, [said])
     return ledger_id
+
+
+def stops(world: World, session: Session, chain: Chain, controller: Controller, said: Sequence[Said]) -> list[str]:
+    """The same for many, each with an event of its own. Returns their ledger ids in order."""
+    tokens = {token for one in said for token in one.tokens}
+    have = {tuple(row) for row in fetch(session, _HAVE, controller=controller.id, keys=tokens)} if tokens else set()
+    ids, rows = list[str](), list[dict[str, Any]]()
+    for one in said:
+        what = (one.kind, one.reach.channel, one.reach.purpose, one.reach.topic, one.event_time)
+        fresh = [token for token in dict.fromkeys(one.tokens) if (token, *what) not in have]
+        ids.append(_stopped(chain, one, fresh) if fresh else "")
+        have.update((token, *what) for token in fresh)
+        rows += [_row(controller, token, one, ids[-1]) for token in fresh]
+    insert_all(session, StopRow, rows)
+    if rows:
+        purge.queued(world, session, chain, controller, [row["token"] for row in rows])
+    return ids
+
+
+def _stopped(chain: Chain, said: Said, tokens: Sequence[str]) -> str:
+    facts = {
+        "stop": said.kind,
+        "channel": said.reach.channel,
+        "purpose": said.reach.purpose,
+        "topic": said.reach.topic,
+        "tokens": tokens,
+        "source": dict(said.source),
+    }
+    return chain.event(
+        EVENT[said.kind],
+        said.event_time,
+        facts,
+        contact_id=said.contact_id,
+        token=tokens[0],
+        evidence=said.evidence,
+    )
+
+
+def _row(controller: Controller, token: str, said: Said, ledger_id: str) -> dict[str, Any]:
+    return StopRow(
+        controller_id=controller.id,
+        token=token,
+        kind=said.kind,
+        channel=said.reach.channel,
+        purpose=said.reach.purpose,
+        topic=said.reach.topic,
+        event_time=said.event_time,
+        told_by=said.told_by,
+        ledger_id=ledger_id,
+    ).model_dump()
 
 
 def carry_over(

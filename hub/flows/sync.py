@@ -7,7 +7,7 @@ A claim is never consent. An opt-out claim acts at once, also for people whose r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,6 @@ from hub.flows import admission, facts, gate, imports, mappings, optouts, permis
 from hub.flows.admission import Kept, Record, Writer
 from hub.flows.intake import Admitted, Intake
 from hub.flows.mappings import Mapped
-from hub.flows.optouts import Heard
 from hub.flows.reading import Reader
 from hub.flows.world import World
 from hub.law.facts import Case, Notice, Person, Phase, Source
@@ -53,6 +52,30 @@ def merges(page: Page[ContactSnapshot], now: datetime) -> list[ContactsMerged]:
     """Records of a page that are gone because another took their place; to be applied before the page."""
     gone = [item for item in page.items if item.deleted and item.merged_into]
     return [ContactsMerged(item.merged_into, (item.record,), item.modified_at or now) for item in gone]
+
+
+def joined(pages: Iterable[Page[ContactSnapshot]]) -> Iterator[Page[ContactSnapshot]]:
+    """Pages made of small ones, each with the cursor of its last. One that tells of deletions, or tells of a record
+    again, comes after what was read before it."""
+    held: list[Page[ContactSnapshot]] = []
+    for page in pages:
+        if held and not _fit([*held, page]):
+            yield _one(held)
+            held = []
+        held.append(page)
+    if held:
+        yield _one(held)
+
+
+def _one(pages: Sequence[Page[ContactSnapshot]]) -> Page[ContactSnapshot]:
+    items = tuple(item for page in pages for item in page.items)
+    cursors = [page.cursor for page in pages if page.cursor]
+    return Page(items, cursors[-1] if cursors else None, tuple(bad for page in pages for bad in page.unusable))
+
+
+def _fit(pages: Sequence[Page[ContactSnapshot]]) -> bool:
+    items = [item for page in pages for item in page.items]
+    return len(items) <= _BATCH and len({item.record for item in items if not item.deleted}) == len(items)
 
 
 def apply_page(
@@ -144,22 +167,16 @@ class _Desk:
         known, points = facts.permission(session, controller, tokens), admission.points(session, controller, tokens)
         for record in records:
             self._find(record, known, points)
-        left = admission.left(session, [row for one in records if (row := stored.get(one.snapshot.record))])
         writer = Writer(self.world, session, controller, connection, points)
-        said, now = optouts.known(session, controller, records), self.world.now()
+        judged = self._who_stayed(records, stored, writer)
+        heard = optouts.note(self.world, session, self.chain, controller, connection, records, stored)
         served = told.served(session, tokens)
-        heard, admitted = list[Heard](), list[Admitted]()
-        for record in records:
-            before = stored.get(record.snapshot.record)
-            moved = before is not None and left.get(before.point_id) in record.tokens
-            if moved:
-                self._still_names(record, before, writer)
-            heard += optouts.note(self.world, session, self.chain, controller, connection, record, before, said, now)
-            if not moved:
-                person = self._person(record, points.get(record.token), known, served)
-                admitted += self._ask(record, person, before, writer)
+        admitted = list[Admitted]()
+        for record in judged:
+            person = self._person(record, points.get(record.token), known, served)
+            admitted += self._ask(record, person, stored.get(record.snapshot.record), writer)
         writer.flush()
-        optouts.tell(session, connection, heard, now)
+        optouts.tell(session, connection, heard, self.sitting.now)
         stopped = {one.token for one in heard}
         doubtful = [one for one in admitted if self.mapped or not one.alone or one.record.token in stopped]
         Intake(self.world, session, self.chain, controller, connection, self.mapped).take(doubtful)
@@ -191,12 +208,21 @@ class _Desk:
         claims, stopped = (before.claims, ()) if before else ((), person.stops)
         yield Admitted(record, claims, record.told, stopped, alone)
 
-    def _still_names(self, record: Record, before: Any, writer: Writer) -> None:
-        """It has the number that now is, or may be, a stranger's. It stays with its person, unreachable."""
-        self.counts.excluded["CONTACT_POINT_REASSIGNED"] += 1
-        record.token = f"left:{before.point_id}"
-        writer.note(record)
-        self._problem(record.place, "has a new holder; ask for the new number")
+    def _who_stayed(self, records: Sequence[Record], stored: Mapping[str, Any], writer: Writer) -> list[Record]:
+        """Without those that have a number which now is, or may be, a stranger's: they stay with their person,
+        unreachable."""
+        left = admission.left(self.session, [row for one in records if (row := stored.get(one.snapshot.record))])
+        stayed = []
+        for record in records:
+            before = stored.get(record.snapshot.record)
+            if before is None or left.get(before.point_id) not in record.tokens:
+                stayed.append(record)
+                continue
+            self.counts.excluded["CONTACT_POINT_REASSIGNED"] += 1
+            record.token = f"left:{before.point_id}"
+            writer.note(record)
+            self._problem(record.place, "has a new holder; ask for the new number")
+        return stayed
 
     def _person(
         self,

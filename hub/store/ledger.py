@@ -31,7 +31,7 @@ from hub.store.journal import LEFT_OUT, Line, journaled
 from hub.store.tables import ChainHead, ChainLink, DecisionRow, FactPart, LedgerRow, new_id
 
 Row = LedgerRow | DecisionRow
-_HEAD, _LINK, _EVENT = table(ChainHead), table(ChainLink), table(LedgerRow)
+_HEAD, _LINK = table(ChainHead), table(ChainLink)
 _MINE = _HEAD.c.controller_id == bindparam("controller")
 _LOCK = core_select(_HEAD.c.seq, _HEAD.c.hash).where(_MINE).with_for_update()
 _MOVE = update(_HEAD).where(_MINE).values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
@@ -86,7 +86,7 @@ class Chain:
             self._rest[kind] += 1
         else:
             self._kept[position] = row["record"]
-        run(self._session, insert(_EVENT), row)  # at once: projections refer to it
+        insert_all(self._session, LedgerRow, [row])  # at once: projections refer to it
         return str(row["id"])
 
     def decision(

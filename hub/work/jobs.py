@@ -7,7 +7,7 @@ Every job may run twice, anywhere: rows and leases decide who works.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,12 +17,14 @@ from hub.bridge import Bridge
 from hub.contract import (
     BadConfig,
     BadInput,
+    ContactSnapshot,
     Crm,
     Event,
     Health,
     HubError,
     KnowsSenders,
     Outcome,
+    Page,
     Property,
     Provider,
     SenderState,
@@ -34,8 +36,7 @@ from hub.flows.mappings import Mapped
 from hub.flows.sync import Counts
 from hub.flows.trial import MOST, Trial, count
 from hub.flows.world import World
-from hub.store.tables import Connection, Controller, SyncRun, new_id
-from hub.work import leases
+from hub.store.tables import Connection, Controller, SyncRun
 from hub.work.leases import Held
 from hub.work.listening import Listener
 from hub.work.planning import LEASE, Planning
@@ -44,6 +45,8 @@ from hub.work.rehearsing import rehearse
 from hub.work.sending import Dispatcher
 
 log = structlog.get_logger("hub.work")
+
+_AHEAD = 10  # pages of a CRM that wait to be stored
 
 
 class Jobs(Planning):
@@ -66,15 +69,15 @@ class Jobs(Planning):
 
     def sync(self, connection_id: str, progress: Callable[[SyncRun], None] | None = None) -> SyncRun | None:
         """Read a CRM from its cursor on, until its end or until somebody stops it. None when another process reads."""
-        owner, lease = new_id(), f"sync:{connection_id}"
-        if not leases.take(self.world, lease, owner, LEASE):
+        lease = Held(self.world, f"sync:{connection_id}", LEASE)
+        if not lease.take():
             return None
         try:
-            return self._sync(connection_id, owner, progress)
+            return self._sync(connection_id, lease, progress)
         finally:
-            leases.release(self.world, lease, owner)
+            lease.release()
 
-    def _sync(self, connection_id: str, owner: str, progress: Callable[[SyncRun], None] | None) -> SyncRun:
+    def _sync(self, connection_id: str, lease: Held, progress: Callable[[SyncRun], None] | None) -> SyncRun:
         with self.world.db.write() as session:
             connection = session.get_one(Connection, connection_id)
             controller = session.get_one(Controller, connection.controller_id)
@@ -89,7 +92,7 @@ class Jobs(Planning):
         ended = False
         try:
             crm.asked = self._asked(controller, connection_id)
-            for page in self.bridge.iterate(crm.contacts(connection.sync_cursor)):
+            for page in self._pages(crm, connection.sync_cursor):
                 self._take(connection_id, sync.merges(page, self.world.now()))
                 with self.world.db.write() as session:
                     run = session.get_one(SyncRun, run.id)
@@ -97,9 +100,7 @@ class Jobs(Planning):
                     sync.apply_page(self.world, session, controller, current, run, page)
                 if progress:
                     progress(run)
-                if run.stopped or self.stopping.is_set():
-                    break
-                if not leases.take(self.world, f"sync:{connection_id}", owner, LEASE):
+                if run.stopped or self.stopping.is_set() or not lease.take():
                     break
             else:
                 ended = True
@@ -109,6 +110,11 @@ class Jobs(Planning):
             self._judge_opt_ins(controller, connection_id, run.mapping_id)
             self._look_for_absent(crm, connection_id)
         return self._synced(connection_id, run.id, error, stopped=not ended and error is None)
+
+    def _pages(self, crm: Crm[Any], cursor: str | None) -> Iterator[Page[ContactSnapshot]]:
+        """What the CRM tells while a page is stored waits, and is stored together."""
+        for pages in self.bridge.ahead(crm.contacts(cursor), _AHEAD):
+            yield from sync.joined(pages)
 
     def rehearse(
         self, connection_id: str, progress: Callable[[Counts], None] | None = None, *, most: int | None = None

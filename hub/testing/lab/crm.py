@@ -16,7 +16,7 @@ from hub.plugins import emulators
 from hub.testing.emulator import serve
 from hub.testing.lab.company import register
 
-_START = 60.0  # seconds the process gets to answer
+_START = 120.0  # seconds the process gets to answer
 _NEVER = 1_000_000_000  # calls, until a limit is reached
 LIMITS: dict[str, dict[str, int]] = {
     "hubspot": {"limit": _NEVER, "searches": _NEVER, "daily": _NEVER},

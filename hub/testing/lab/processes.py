@@ -158,7 +158,16 @@ def _descends(pid: int, parents: Mapping[int, int]) -> bool:
 
 def peak(pid: int) -> float:
     """Most resident memory that a process had so far, in MiB."""
+    return _memory(pid, "VmHWM")
+
+
+def own_memory() -> float:
+    """Resident memory of this process, without files that it maps, in MiB."""
+    return _memory(os.getpid(), "RssAnon")
+
+
+def _memory(pid: int, name: str) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(f"{name}:"):
             return int(line.split()[1]) / 1024
     return 0.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from hub.settings import Settings
 from hub.store.tables import Campaign, Controller, MessageRow, SyncRun
 from hub.testing.figures import Backend
 from hub.testing.lab.crm import People
-from hub.testing.lab.processes import environment
+from hub.testing.lab.processes import environment, own_memory, peak
 from hub.testing.lab.stand import Stand
 from hub.work.crew import settle_in
 from hub.work.jobs import Jobs
@@ -45,8 +44,8 @@ class Staged:
 class Synced:
     """What reading everybody for the first time came to, and reading on after some had changed.
 
-    Seconds and processor seconds of the hub's process, its memory in MiB at most, and how much of that came after the
-    first tenth of the people.
+    Seconds and processor seconds of the hub's process; MiB at most of its memory, of its own (without what it maps of
+    the database's file, which the kernel takes back when it wants), and of that how much came after the first tenth.
     """
 
     seconds: float
@@ -54,6 +53,7 @@ class Synced:
     again: float
     again_processor: float
     memory: float
+    own: float
     growth: float
     admitted: int
 
@@ -101,11 +101,10 @@ def _sync(pipe: Pipe, env: dict[str, str], kind: str, account: dict[str, Any], p
     logs.configure("error")
     world = worlds.build(Settings())
     crm_id = _connected(world, kind, account)
-    reached: list[float] = []
+    owned: list[tuple[int, float]] = []
 
     def progress(run: SyncRun) -> None:
-        if not reached and 10 * run.seen >= people:
-            reached.append(_memory())
+        owned.append((run.seen, own_memory()))
 
     with Bridge(connections=8) as bridge:
         jobs = Jobs(world, bridge)
@@ -118,9 +117,10 @@ def _sync(pipe: Pipe, env: dict[str, str], kind: str, account: dict[str, Any], p
         _counted(again, again.seen)
         if again.seen - again.unchanged != touched:
             raise RuntimeError(f"{touched} changed, {again.seen} seen of whom {again.unchanged} had not changed")
-    memory = _memory()
+    most, own = peak(os.getpid()), max(size for _, size in owned)
+    tenth = next(size for seen, size in owned if 10 * seen >= people)
     world.db.close()
-    pipe.send((*took, *took_again, memory, memory - reached[0], first.admitted))
+    pipe.send((*took, *took_again, most, own, own - tenth, first.admitted))
 
 
 def _connected(world: World, kind: str, account: dict[str, Any]) -> str:
@@ -137,10 +137,6 @@ def _counted(run: SyncRun, people: int) -> None:
     told = run.admitted + run.unchanged + sum(run.excluded.values())
     if not run.seen == told == people:
         raise RuntimeError(f"{people} people, {run.seen} seen, {told} stored or left out")
-
-
-def _memory() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _timed(jobs: Jobs, crm_id: str, progress: Callable[[SyncRun], None] | None = None) -> tuple[SyncRun, float, float]:

@@ -16,7 +16,7 @@ from hub.plugins import emulators
 from hub.testing.emulator import Fault, serve
 from hub.testing.lab.company import BODY, COMPANY, TEMPLATE
 
-_START = 30.0  # seconds the process gets to answer
+_START = 120.0  # seconds the process gets to answer
 _SHOWN = ("access_token", "app_secret", "verify_token", "waba_id", "phone_number_id", "display_number")
 
 
