@@ -404,7 +404,11 @@ def test_sync_that_breaks_off_keeps_what_it_has(shop: Shop, error: HubError, pau
 
 
 def test_sync_that_is_stopped_keeps_what_it_has_and_the_next_goes_on(shop: Shop, jobs: Jobs) -> None:
-    shop.paper.pages = [Page((person("17", ANNA, CONSENT),), "after-17"), Page((person("18", BEN, CONSENT),), "end")]
+    gone = replace(person("19", ""), deleted=True)  # so that both pages are not stored together
+    shop.paper.pages = [
+        Page((person("17", ANNA, CONSENT),), "after-17"),
+        Page((person("18", BEN, CONSENT), gone), "end"),
+    ]
 
     def stop(_: object) -> None:
         with shop.write() as session:
