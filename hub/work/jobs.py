@@ -32,10 +32,10 @@ from hub.contract import (
 from hub.flows import absent, accounts, handover, inbound, mappings, quarantine, releases, sync, watching
 from hub.flows.mappings import Mapped
 from hub.flows.sync import Counts
-from hub.flows.trial import MOST, Trial, count
+from hub.flows.trial import Trial
 from hub.flows.world import World
 from hub.store.tables import Connection, Controller, SyncRun, new_id
-from hub.work import leases
+from hub.work import leases, trying
 from hub.work.leases import Held
 from hub.work.listening import Listener
 from hub.work.planning import LEASE, Planning
@@ -182,18 +182,14 @@ class Jobs(Planning):
         return list(self.bridge.run(self._crm(connection).properties))
 
     def try_mapping(self, connection: Connection, mapped: Mapped) -> Trial:
-        """Read the CRM's first records by a mapping and count what they would mean."""
-        trial = Trial()
+        """What a sample of the CRM's records would mean by a mapping."""
         with self.world.db.read() as session:
             controller = session.get_one(Controller, connection.controller_id)
-        crm = self._crm(connection)
-        crm.asked = mapped.mapping.properties
-        for page in self.bridge.iterate(crm.contacts(None)):
-            with self.world.db.read() as session:
-                count(self.world, session, controller, mapped, page.items[: MOST - trial.seen], trial)
-            if trial.seen >= MOST:
-                break
-        return trial
+        return trying.try_mapping(self.world, self.bridge, controller, self._crm(connection), mapped)
+
+    def vocabulary(self, connection: Connection, names: Sequence[str]) -> dict[str, list[str]]:
+        """The values that some fields hold in the CRM's first records."""
+        return trying.vocabulary(self.bridge, self._crm(connection), names)
 
     # hub to CRM
 
