@@ -77,7 +77,7 @@ def test_mapping_is_tried_approved_listed_and_removed(home: Path) -> None:
     tried = good("claims", "preview", "csv", file)
     for words, number in {
         "no usable number": 1,
-        "says no": 1,
+        "says no and": 1,
         "would become consent": 1,
         "says yes and stays a claim": 1,
         "lacks CONSENT_UNVERIFIED": 1,

@@ -56,11 +56,11 @@ async def prepare(api: Api, config: Config) -> list[str]:
 
     Where HubSpot tells that a scope is missing, nothing is begun.
     """
-    without = _without(SCOPES, await scopes(api))
-    if without:
-        raise BadConfig(without)
     known = {one.get("name") for one in results(await api.get(api.paths.properties))}
     missing = [one for one in definitions(config) if one["name"] not in known]
+    without = _without(SCOPES, await scopes(api)) if missing else ""
+    if without:
+        raise BadConfig(without)
     done = []
     if missing and await _create(api, f"{api.paths.properties}/groups", GROUP):
         done.append("created group consent_hub")
