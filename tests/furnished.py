@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from hub.flows import keys
+from hub.contract import Expression, Property, PropertyKind
+from hub.flows import keys, mappings, wizard
 from hub.flows.roles import Role
+from hub.store.tables import Connection
 from tests.making import ANNA, BEN, CARLA, CONSENT, Shop, person, phone
 
 HOSTILE = '<img src=x onerror="hacked=1"><script>hacked=1</script>\'}}{{7*7}}\r\nSet-Cookie: hacked=1'
@@ -21,5 +23,9 @@ def furnish(shop: Shop) -> None:
     shop.paper.lists = {HOSTILE: [("0", "1", "2")], "all": [("0", "1", "2")]}
     shop.stage("0", "1", title=HOSTILE, parameters={"1": f"firstname|{HOSTILE[:20]}"})
     assert shop.claim()  # decisions about people
+    shop.paper.properties = [Property("optin", ("ja", HOSTILE), HOSTILE, PropertyKind.CHOICE), Property(HOSTILE)]
+    flag = {"property": "optin", "expression": Expression.IMPLIED.value, "yes": ["ja"], "no": [HOSTILE]}
     with shop.write() as session:
+        here, text = session.get_one(Connection, shop.crm.id), wizard.compose({"consent": flag})
+        mappings.approve(shop.world, session, shop.controller, here, text, HOSTILE, shop.paper.properties)
         keys.make(shop.world, session, shop.controller, title=HOSTILE, role=Role.READER, days=1, by=HOSTILE)

@@ -194,7 +194,7 @@ class _Dialogue:
         part = self._part("basis", question, usual=default or self._before("basis", "property") or questions.NONE)
         if not part:
             return {}
-        names = self._each("basis", part, "legal basis", tuple(_BASES), lambda value: "UNKNOWN")
+        names = self._each("basis", part, "legal basis", (*tuple(_BASES)[1:], "UNKNOWN"), lambda value: "UNKNOWN")
         return {**part, "names": {value: base for value, base in names.items() if base != "UNKNOWN"}}
 
     # what the questions have in common
@@ -227,7 +227,7 @@ class _Dialogue:
         values = list(dict.fromkeys([*self._known(part["property"]), *present]))
         for value in values or questions.listed(f"The field lists no values. Which say a {what}? With commas between"):
             usual = present.get(value) or guess(value)
-            said = questions.choose(f"{value!r} means", answers, usual if usual in answers else "")
+            said = questions.choose(f"{value!r} means", answers, usual if usual in answers else words[-1])
             if said:
                 found[value] = said
         return found

@@ -13,13 +13,13 @@ from hub.cli.session import out
 NONE = "0"
 
 
-def choose(question: str, answers: Mapping[str, str], default: str = "") -> str:
-    """The key of one of the answers. The first is the default unless another is named."""
+def choose(question: str, answers: Mapping[str, str], default: str | None = None) -> str:
+    """The key of one of the answers. Where no default is among them, Enter is no answer."""
     keys = list(answers)
     out.print(f"\n[bold]{question}[/]", highlight=False)
     for index, words in enumerate(answers.values(), 1):
         out.print(f"  {index}  {words}", highlight=False, markup=False)
-    usual = str(keys.index(default) + 1) if default in keys else "1"
+    usual = str(keys.index(default) + 1) if default in keys else None
     while True:
         typed = str(typer.prompt("Number", default=usual)).strip()
         if typed in keys:

@@ -43,6 +43,8 @@ VENDORS = frozenset(  # pages that ask a CRM or a provider: they take as long as
         "/console/campaigns/new",
         "/console/campaigns/new/sample",
         "/console/connections/{id}/health",
+        "/console/connections/{id}/mapping/new",
+        "/console/connections/{id}/mapping/values",
         "/console/connections/{id}/numbers",
         "/console/connections/{id}/rehearsal",
     }

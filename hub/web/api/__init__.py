@@ -10,7 +10,19 @@ from fastapi.responses import Response
 from starlette.middleware.base import RequestResponseEndpoint
 
 from hub.flows.world import World
-from hub.web.api import campaigns, connections, consent, decisions, ledger, people, problems, proof, providers, routes
+from hub.web.api import (
+    campaigns,
+    connections,
+    consent,
+    decisions,
+    ledger,
+    mapping,
+    people,
+    problems,
+    proof,
+    providers,
+    routes,
+)
 from hub.web.api.access import Access
 from hub.web.api.problems import Problem
 from hub.web.hands import Hands
@@ -39,6 +51,7 @@ def build(world: World, hands: Hands) -> FastAPI:
     app.include_router(consent.router)
     app.include_router(ledger.router)
     app.include_router(connections.router)
+    app.include_router(mapping.router)
     app.include_router(providers.router)
     app.include_router(routes.router)
     app.include_router(proof.router)

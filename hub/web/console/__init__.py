@@ -17,6 +17,7 @@ from hub.web.console import (
     guide,
     inviting,
     making,
+    mapping,
     people,
     proof,
     providers,
@@ -55,6 +56,7 @@ def routes(world: World, hands: Hands, playground: Playground | None = None) -> 
         *proof.routes(rooms),
         *connecting.routes(rooms),
         *connections.routes(rooms),
+        *mapping.routes(rooms),
         *providers.routes(rooms),
         *ways.routes(rooms),
     ]

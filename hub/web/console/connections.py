@@ -9,7 +9,7 @@ from sqlmodel import Session
 from starlette.routing import Route
 
 from hub.contract import HubError, TemplateState
-from hub.flows import accounts, drift, guard, limits, outbox, watching
+from hub.flows import accounts, drift, guard, limits, mappings, outbox, watching
 from hub.flows.records import explain
 from hub.flows.roles import May
 from hub.store.tables import Connection, Controller, SyncRun
@@ -77,6 +77,7 @@ def _one(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any
         "templates": [] if watched.reads else watching.templates(session, found, state),
         "states": list(TemplateState),
         "state": state,
+        "mapping": mappings.latest(session, found.id),
         "news": drift.news(session, found.id),
         "typed": visitor.typed,
         **_syncing(visitor, session, owner),

@@ -146,11 +146,7 @@ class Rooms:
             try:
                 return do(visitor, row)
             except BadInput as problem:
-                if again is None:
-                    raise
-                with self.world.db.read() as session:
-                    found = again[1](visitor, session, session.get_one(Controller, row.controller_id))
-                return self.page(visitor, again[0], 422, **found, problem=problem)
+                return self._again(visitor, row, again, problem)
 
         return Route(path, self._visited(may, answer, acts=True, upload=upload), methods=["POST"])
 
@@ -165,16 +161,35 @@ class Rooms:
         return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
 
     def run(
-        self, path: str, may: May, what: str, page: str, facts: Callable[[Visitor, Controller], dict[str, Any]]
+        self,
+        path: str,
+        may: May,
+        what: str,
+        page: str,
+        facts: Callable[[Visitor, Controller], dict[str, Any]],
+        *,
+        again: tuple[str, Facts] | None = None,
     ) -> Route:
-        """A form that asks for long work and shows what came of it. `facts` opens its own sessions."""
+        """A form that asks for long work and shows what came of it. `facts` opens its own sessions. `again` as in
+        `act`."""
 
         def answer(visitor: Visitor, row: Staff) -> Response:
-            found = facts(visitor, self._owner(row))
+            try:
+                found = facts(visitor, self._owner(row))
+            except BadInput as problem:
+                return self._again(visitor, row, again, problem)
             self._note(visitor, what)
             return self.page(visitor, page, **found)
 
         return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
+
+    def _again(self, visitor: Visitor, row: Staff, again: tuple[str, Facts] | None, problem: BadInput) -> Response:
+        """The form with the problem and all that was typed. Raises the problem where there is none to show."""
+        if again is None:
+            raise problem
+        with self.world.db.read() as session:
+            found = again[1](visitor, session, session.get_one(Controller, row.controller_id))
+        return self.page(visitor, again[0], 422, **found, problem=problem)
 
     def _owner(self, row: Staff) -> Controller:
         with self.world.db.read() as session:
