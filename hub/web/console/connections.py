@@ -88,12 +88,16 @@ def _syncing(visitor: Visitor, session: Session, owner: Controller) -> dict[str,
     found = find(visitor, session, owner)
     runs = watching.runs(session, found, "", _SHORT)
     soon = found.next_sync_at is not None and found.next_sync_at <= visitor.world.now() and not found.paused_why
+    going = watching.going(visitor.world, session, found)
+    told = _reasons(visitor, runs[0]) if runs else {}
     return {
         "one": found,
         "runs": runs,
         "soon": soon,
-        "moving": soon or any(run.finished_at is None for run in runs[:1]),
+        "going": going,
+        "moving": soon or bool(going),
         "reading": any(run.finished_at is None and not run.stopped for run in runs[:1]),
+        **told,
     }
 
 
@@ -101,7 +105,8 @@ def _syncs(visitor: Visitor, session: Session, owner: Controller) -> dict[str, A
     found = find(visitor, session, owner)
     rows = watching.runs(session, found, visitor.query.get("before", ""), _PAGE + 1)
     more = rows[_PAGE - 1].id if len(rows) > _PAGE else ""
-    return {"one": found, "runs": rows[:_PAGE], "more": more}
+    going = watching.going(visitor.world, session, found)
+    return {"one": found, "runs": rows[:_PAGE], "more": more, "going": going}
 
 
 def _export(visitor: Visitor, session: Session, owner: Controller) -> Leaflet:
@@ -123,7 +128,8 @@ def _run(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any
         raise NotFound
     rows = watching.problems(session, run, visitor.query.get("after", ""), _PAGE + 1)
     more = rows[_PAGE - 1].id if len(rows) > _PAGE else ""
-    return {"one": found, "run": run, "problems": rows[:_PAGE], "more": more, **_reasons(visitor, run)}
+    going = watching.going(visitor.world, session, found)
+    return {"one": found, "run": run, "going": going, "problems": rows[:_PAGE], "more": more, **_reasons(visitor, run)}
 
 
 def _reasons(visitor: Visitor, counts: Any) -> dict[str, Any]:

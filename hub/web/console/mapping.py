@@ -23,6 +23,8 @@ from hub.web.console.rooms import NotFound, Rooms, Visitor
 
 _ONE = "/console/connections/{id}/mapping"
 _UTC = "UTC"
+# what somebody may want to look up in the CRM comes first
+_FIRST = (Means.CLAIM, Means.UNUSABLE, Means.OPT_OUT, Means.CONSENT, Means.NOTHING)
 
 
 def routes(rooms: Rooms) -> list[Route]:
@@ -142,9 +144,8 @@ def _preview(visitor: Visitor, owner: Controller) -> dict[str, Any]:
 def _told(visitor: Visitor, trial: Trial) -> dict[str, Any]:
     words = {code: explain(code, visitor.language) for code in trial.lacks}
     lacks = [(count, words[code]) for code, count in trial.lacks.most_common()]
-    order = list(Means)
-    records = sorted(trial.records, key=lambda one: order.index(one.means))
-    return {"trial": trial, "lacks": lacks, "words_of": words, "records": records, "means": order}
+    records = sorted(trial.records, key=lambda one: _FIRST.index(one.means))
+    return {"trial": trial, "lacks": lacks, "words_of": words, "records": records, "means": list(Means)}
 
 
 def _save(visitor: Visitor, session: Session, owner: Controller) -> str:
