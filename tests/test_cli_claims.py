@@ -130,5 +130,22 @@ def test_mistakes_are_told_by_field_and_leave_nothing(home: Path) -> None:
     assert "Dana" not in good("claims", "list")
 
 
+def test_dialogue_for_a_file_goes_by_its_columns(home: Path) -> None:
+    (home / "people.csv").write_text(PEOPLE.replace("ja;am;text", "einwilligung;einwilligung datum;text"), "utf-8")
+    answers = ["", "1", "1", "1", "1", "", "", "0", "nummer", "bestaetigt", "1", "0", "save", "Dana Schutz"]
+    said = CliRunner().invoke(app, ["claims", "wizard", "csv"], input="\n".join(answers) + "\n")
+    assert said.exit_code == 0, said.output
+    assert "1  einwilligung\n" in said.output
+    assert "'nein' means" not in said.output, "one person alone has it"
+    assert count(said.output, "stays a claim") == 2
+    assert "CONSENT_WORDING_UNKNOWN" in said.output
+    assert parse(good("claims", "show", "csv")).properties == (
+        "einwilligung",
+        "einwilligung datum",
+        "nummer",
+        "bestaetigt",
+    )
+
+
 def test_example_is_a_mapping() -> None:
     assert len(parse(good("claims", "example")).parts) == 7

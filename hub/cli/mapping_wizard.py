@@ -14,9 +14,9 @@ from hub.cli import questions, shown_texts, trials
 from hub.cli.session import controller, out, user
 from hub.contract import BadInput, Channel, Crm, Expression, Property, PropertyKind, Purpose
 from hub.flows import mappings, wizard
+from hub.flows.candidates import meaning
 from hub.flows.wizard import Ground, Parts
 from hub.flows.world import World
-from hub.law.candidates import meaning
 from hub.store.tables import Connection
 from hub.work.crew import Crew
 

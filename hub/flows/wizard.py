@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from hub.contract import BadInput, Property
 from hub.flows import mappings
-from hub.law.candidates import PARTS, propose
+from hub.flows.candidates import PARTS, propose
 from hub.law.mapping import Mapping
 from hub.store.tables import Controller, Wording
 

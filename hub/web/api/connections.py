@@ -332,5 +332,7 @@ def _run(run: SyncRun, going: str, language: str) -> SyncOut:
     state = "running" if run.id == going else "broken_off"
     if run.finished_at is not None:
         state = "failed" if run.error else "finished"
-    shown = run.model_dump(include={"id", "started_at", "finished_at", "stopped", "seen", "admitted", "unchanged", "error"})
+    shown = run.model_dump(
+        include={"id", "started_at", "finished_at", "stopped", "seen", "admitted", "unchanged", "error"}
+    )
     return SyncOut(**shown, state=state, excluded=blocked(run.excluded, language))

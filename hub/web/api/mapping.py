@@ -12,8 +12,8 @@ from sqlmodel import Session
 
 from hub.contract import BadInput, Crm
 from hub.flows import mappings, wizard
+from hub.flows.candidates import PARTS, propose
 from hub.flows.trial import Means
-from hub.law.candidates import PARTS, propose
 from hub.law.mapping import Mapping
 from hub.store.tables import ClaimMapping, Connection, Controller
 from hub.web.api.access import Caller, Connects, Looks

@@ -11,11 +11,11 @@ from starlette.routing import Route
 
 from hub.contract import BadInput, Channel, Crm, Property
 from hub.flows import elsewhere, mappings, wizard
+from hub.flows.candidates import PARTS
 from hub.flows.records import explain
 from hub.flows.roles import May
 from hub.flows.trial import Means, Trial
 from hub.flows.wizard import Ground
-from hub.law.candidates import PARTS
 from hub.store.ledger import digest
 from hub.store.tables import ClaimMapping, Connection, Controller
 from hub.web.console import connections, mapping_form, reading

@@ -8,8 +8,8 @@ from typing import Any
 
 from hub.contract import Channel, Expression, Purpose
 from hub.flows import wizard
+from hub.flows.candidates import PARTS, meaning
 from hub.flows.wizard import Ground, Parts
-from hub.law.candidates import PARTS, meaning
 from hub.web.console.rooms import Visitor
 
 BLANK = 2  # rows for values that nobody knew of

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.contract.snapshots import Property, PropertyKind
+from hub.contract import Property, PropertyKind
 
 FLAG, CHOICE, MOMENT = PropertyKind.FLAG, PropertyKind.CHOICE, PropertyKind.MOMENT
 PHONE, TEXT, UNKNOWN = PropertyKind.PHONE, PropertyKind.TEXT, PropertyKind.UNKNOWN
@@ -73,7 +73,9 @@ def meaning(value: str) -> str:
 
 def _score(sought: _Sought, one: Property) -> int:
     """0: it is none. WhatsApp in the name counts most, then consent, then values that say yes or no, then the kind."""
-    said = _plain(f"{one.name} {one.label}")
+    # of an object's field the object says what the field is about, but not that it is the consent itself
+    name = one.name if sought.word else one.name.rpartition(".")[2]
+    said = _plain(f"{name} {one.label}")
     if one.kind not in sought.kinds or _AGAINST.search(said):
         return 0
     subject = 8 * bool(_WHATSAPP.search(said)) + 4 * bool(_CONSENT.search(said)) + 2 * bool(_ADVERTISING.search(said))
@@ -81,7 +83,7 @@ def _score(sought: _Sought, one: Property) -> int:
         return 0
     if sought.word is None:
         fits = not any(more.search(said) for more in _NAMES_MORE)
-        subject += 3 * any(meaning(value) for value in one.options)
+        subject += 3 * (one.kind is CHOICE and any(meaning(value) for value in one.options))
     else:
         fits = bool(sought.word.search(said)) or (sought.kinds[0] is one.kind is MOMENT and sought.word is _WHEN)
         fits = fits and (sought.word is _CONFIRMED or not _CONFIRMED.search(said))
