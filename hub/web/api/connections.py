@@ -56,7 +56,7 @@ class ConnectionOut(BaseModel):
 
 class SyncOut(BaseModel):
     """How a CRM was read. `excluded`: who was not stored, by reason. `state`: running, finished,
-    failed, broken_off.    `stopped`: somebody asked for its end, and the next one goes on from there."""
+    failed, broken_off. `stopped`: somebody asked for its end, and the next one goes on from there."""
 
     id: str
     state: str
