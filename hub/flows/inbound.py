@@ -24,7 +24,7 @@ from hub.contract import (
 )
 from hub.flows import drift, hearing, identity, reports, statuses, workflows
 from hub.flows.desk import Desk
-from hub.flows.erasure import erase
+from hub.flows.rights import receipts, requests
 from hub.flows.world import World
 from hub.store.ledger import Chain
 from hub.store.tables import Connection, Contact, Controller, CrmRecord
@@ -89,7 +89,8 @@ def _take(desk: Desk, event: Event) -> None:
 
 
 def _privacy_deletion(desk: Desk, event: PrivacyDeletion) -> None:
+    receipts.heard(desk.world, desk.session, desk.connection, event.record)
     record = desk.session.get(CrmRecord, (desk.connection.id, event.record))
     contact = desk.session.get(Contact, record.contact_id) if record else None
     if contact is not None and contact.erased_at is None:
-        erase(desk.world, desk.session, desk.chain, contact, f"crm:{desk.connection.id}")
+        requests.erased_by_crm(desk, contact, event)

@@ -19,6 +19,7 @@ from hub.store.tables.permission import (
 from hub.store.tables.prices import Price
 from hub.store.tables.processors import ProcessorPaper, ProcessorRecord
 from hub.store.tables.proof import ChainHead, ChainLink, DailyRoot, DecisionRow, Document, LedgerRow, SigningKey
+from hub.store.tables.rights import RightsPacket, RightsReceipt, RightsRequest
 from hub.store.tables.routes import RoutePolicy, RouteSwitch
 from hub.store.tables.rules import FactPart, PolicyVersion
 from hub.store.tables.staff import ApiKey, AuditRow, Repeat, Staff, Visit
@@ -74,6 +75,9 @@ __all__ = [
     "Repeat",
     "ReportRow",
     "Review",
+    "RightsPacket",
+    "RightsReceipt",
+    "RightsRequest",
     "RoutePolicy",
     "RouteSwitch",
     "Sender",

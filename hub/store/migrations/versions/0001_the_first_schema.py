@@ -713,6 +713,46 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_review_ledger_id"), ["ledger_id"], unique=False)
 
     op.create_table(
+        "rights_request",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("way", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("opened_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("received_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("opened_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=True),
+        sa.Column("identified", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("identified_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("identified_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("delay", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("delayed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("delay_told", sa.LargeBinary(), nullable=True),
+        sa.Column("carried_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("answered_with", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("handed", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("refusal", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("refusal_told", sa.LargeBinary(), nullable=True),
+        sa.Column("closed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("rights_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rights_request_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index("ix_rights_request_state", ["controller_id", "state", "due_on"], unique=False)
+
+    op.create_table(
         "sender",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -1024,6 +1064,43 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_opt_in_page_controller_id"), ["controller_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opt_in_page_sender_id"), ["sender_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opt_in_page_wording_id"), ["wording_id"], unique=False)
+
+    op.create_table(
+        "rights_packet",
+        sa.Column("request_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("made_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["rights_request.id"],
+        ),
+        sa.PrimaryKeyConstraint("request_id"),
+    )
+    op.create_table(
+        "rights_receipt",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("request_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("record", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("report_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("asked_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("confirmed_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["rights_request.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("rights_receipt", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rights_receipt_request_id"), ["request_id"], unique=False)
 
     op.create_table(
         "route_switch",
@@ -1503,6 +1580,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_route_switch_controller_id"))
 
     op.drop_table("route_switch")
+    with op.batch_alter_table("rights_receipt", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_rights_receipt_request_id"))
+
+    op.drop_table("rights_receipt")
+    op.drop_table("rights_packet")
     with op.batch_alter_table("opt_in_page", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_opt_in_page_wording_id"))
         batch_op.drop_index(batch_op.f("ix_opt_in_page_sender_id"))
@@ -1553,6 +1635,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sender_connection_id"))
 
     op.drop_table("sender")
+    with op.batch_alter_table("rights_request", schema=None) as batch_op:
+        batch_op.drop_index("ix_rights_request_state")
+        batch_op.drop_index(batch_op.f("ix_rights_request_contact_id"))
+
+    op.drop_table("rights_request")
     with op.batch_alter_table("review", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_review_ledger_id"))
         batch_op.drop_index(batch_op.f("ix_review_controller_id"))
