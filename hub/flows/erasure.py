@@ -74,7 +74,7 @@ def forget(session: Session, contact: Contact, now: datetime) -> None:
     session.execute(delete(NoticeServed).where(col(NoticeServed.token).in_(tokens)))
     asked = select(RightsRequest.id).where(col(RightsRequest.contact_id).in_(people))
     session.execute(delete(RightsPacket).where(col(RightsPacket.request_id).in_(asked)))
-    told = {"words": None, "delay_told": None, "refusal_told": None}
+    told = {"words": None, "delay_told": None, "refusal_told": None, "lift_told": None}
     session.execute(update(RightsRequest).where(col(RightsRequest.contact_id).in_(people)).values(**told))
     for table in (CrmRecord, ReportRow, ConsentRow, ClaimedOptIn):
         session.execute(delete(table).where(col(table.contact_id) == contact.id))

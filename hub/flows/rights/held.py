@@ -327,6 +327,7 @@ OPENED = {
     "rights_request.words": "",
     "rights_request.delay_told": "",
     "rights_request.refusal_told": "",
+    "rights_request.lift_told": "",
     "rights_packet.body": "an earlier answer: it repeats what stands here",
 }
 
@@ -361,7 +362,7 @@ NOT_OF_A_PERSON: dict[type[SQLModel], str] = {
     tables.OptInBatch: "counts of one walk through a CRM",
     tables.SyncRun: "counts of one walk through a CRM",
     tables.SyncProblem: "place and field of records that could not be used, without any value, and no contact",
-    tables.OpeningHour: "counts by hour",
+    tables.OpeningHour: "counts of people by the hour",
     tables.FactPart: "what many decisions rest on alike: policy, template, wording; named in the decisions",
     tables.FormTry: "keyed hash of a network address, for an hour; nobody can tell whose it is",
     tables.Repeat: "answers to programs of the company, for a day; what they say stands in the tables above",

@@ -26,7 +26,7 @@ from hub.store.ledger import Chain
 from hub.store.tables import Contact, Controller, RightsPacket, RightsRequest
 from hub.store.vault import Sealed, seal, unseal
 
-WORDS = ("words", "delay_told", "refusal_told")  # columns under the person's key
+WORDS = ("words", "delay_told", "refusal_told", "lift_told")  # columns under the person's key
 _LONGEST = 4000  # characters
 _SEE = "See `hub rights list`."
 
@@ -197,6 +197,19 @@ def refuse(
     return row
 
 
+def lift(world: World, session: Session, controller: Controller, request_id: str, told: str, by: str) -> RightsRequest:
+    """A restriction ends; the person was told so before, with these words (Art. 18(3) GDPR). Raises `BadInput`."""
+    with _step(world, session, controller, request_id, State.ANSWERED, State.WORK) as (chain, row):
+        contact = whose(session, row)
+        if row.kind != Right.RESTRICTION or row.carried_at is None or not contact.restricted:
+            raise BadInput("restricts nothing", field="request", remedy=_SEE)
+        row.lifted_at, row.lift_told = world.now(), sealed(world, session, row, "lift_told", _said(told))
+        contact.restricted = False
+        session.add(contact)
+        _note(chain, row, "restriction_lifted", world.now(), {"by": _named(by)})
+    return row
+
+
 def find(session: Session, controller: Controller, request_id: str) -> RightsRequest:
     """Raises `BadInput`."""
     row = session.get(RightsRequest, request_id)
@@ -231,7 +244,7 @@ def whose(session: Session, row: RightsRequest) -> Contact:
 
 
 def words(world: World, session: Session, row: RightsRequest, name: str = "words") -> str:
-    """What was said, or told (`delay_told`, `refusal_told`); empty once the person was erased."""
+    """What was said, or told (by the name of the column); empty once the person was erased."""
     body: bytes | None = getattr(row, name)
     if body is None:
         return ""

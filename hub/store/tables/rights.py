@@ -39,6 +39,8 @@ class RightsRequest(SQLModel, table=True):
     refusal_told: bytes | None = sealed(default=None, nullable=True)
     closed_at: datetime | None = maybe_time()
     closed_by: str = ""
+    lifted_at: datetime | None = maybe_time()  # of a restriction
+    lift_told: bytes | None = sealed(default=None, nullable=True)
 
 
 class RightsPacket(SQLModel, table=True):

@@ -738,6 +738,8 @@ def upgrade() -> None:
         sa.Column("refusal_told", sa.LargeBinary(), nullable=True),
         sa.Column("closed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("closed_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("lifted_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("lift_told", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["contact_id"],
             ["contact.id"],
