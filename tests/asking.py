@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hub.contract import Receipt
@@ -28,7 +29,7 @@ def held(shop: Shop) -> Contact:
     Form(shop).fill(ANNA)
     shop.agree(phone(ANNA))
     shop.agree(phone(BEN))
-    mapped.shop.sync(opted_in(properties=(("firstname", "Änne"),)), person("2", BEN))
+    mapped.shop.sync(replace(opted_in(), properties=(("firstname", "Änne"),)), person("2", BEN))
     shop.stage("1", "2")
     for _ in range(3):  # notices go first
         shop.settle({one.outgoing.id: Receipt(f"pigeon.{one.outgoing.id}") for one in shop.claim()})

@@ -14,11 +14,13 @@ from sqlmodel import Session, col, select
 from hub.contract import ReportKind
 from hub.flows import outbox, quarantine
 from hub.flows.facts import REASSIGNED
+from hub.flows.rights import receipts, requests
 from hub.flows.states import CampaignState
 from hub.flows.world import World
 from hub.store.tables import Campaign, Connection, Controller, CrmRecord, Inbox, MessageRow, Review, Sender, StopRow
 
 _MINUTE = timedelta(minutes=1)
+_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def waiting(world: World, session: Session, controller: Controller) -> list[Wait
         *_notices(world, session, controller),
         *_quarantined(session, controller),
         *_parked(session, controller),
+        *_rights(world, session, controller),
     ]
     return sorted(found, key=lambda one: not one.grave)
 
@@ -147,3 +150,14 @@ def _parked(session: Session, controller: Controller) -> Iterator[Waiting]:
     )
     if count := session.exec(select(func.count()).select_from(Inbox).where(*parked)).one():
         yield Waiting("webhooks_parked", count)
+
+
+def _rights(world: World, session: Session, controller: Controller) -> Iterator[Waiting]:
+    """Requests of people that are due within a week, and systems that have not heard of one."""
+    late, soon = requests.pressing(world, session, controller, _WEEK)
+    if late:
+        yield Waiting("rights_late", late, grave=True)
+    if soon:
+        yield Waiting("rights_due", soon)
+    if pending := receipts.pending(session, controller):
+        yield Waiting("rights_systems", pending)

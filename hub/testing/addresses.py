@@ -27,6 +27,8 @@ from hub.store.tables import (
     OptInPage,
     ProcessorRecord,
     Review,
+    RightsPacket,
+    RightsRequest,
     Sender,
     SyncRun,
     Wording,
@@ -61,6 +63,13 @@ def newest(table: type[SQLModel], *which: Any) -> Find:
         return str(session.execute(mine.limit(1)).scalar_one())
 
     return find
+
+
+def _answered(session: Session, controller: Controller) -> str:
+    """The request with a packet that was made last."""
+    mine = select(RightsPacket.request_id).join(RightsRequest, col(RightsRequest.id) == RightsPacket.request_id)
+    newest_first = mine.where(RightsRequest.controller_id == controller.id).order_by(col(RightsRequest.id).desc())
+    return session.exec(newest_first.limit(1)).one()
 
 
 def words(said: str) -> Find:
@@ -108,6 +117,7 @@ THINGS: dict[str, Find] = {
     "/console/providers/{id}/form/{part}": words("transfers"),
     "/console/providers/{id}/papers/{sha256}": _paper,
     "/console/reviews/{id}": newest(Review),
+    "/console/rights/{id}": _answered,
     "/console/why/{id}": newest(MessageRow),
     "/console/wordings/{id}": newest(Wording),
     "/api/v1/campaigns/{campaign}": newest(Campaign),

@@ -27,6 +27,7 @@ from hub.flows import (
     tier,
 )
 from hub.flows.lanes import Lane
+from hub.flows.rights import packets, receipts
 from hub.flows.states import CampaignState
 from hub.flows.watch import Rules
 from hub.flows.world import World
@@ -160,6 +161,8 @@ class Schedule:
             tier.forget(session, now)
             repeats.forget(self.world, session)
             staff.forget(self.world, session)
+            receipts.follow(self.world, session)
+            packets.forget(session, now)
             inbox.purge(session, now - timedelta(days=self.world.settings.webhook_days))
             owners = session.exec(select(Controller)).all()
         for owner in owners:

@@ -16,7 +16,7 @@ import orjson
 from sqlmodel import Session, SQLModel, col, select
 
 from hub.flows import contacts, records
-from hub.flows.rights import requests
+from hub.flows.rights import receipts, requests
 from hub.flows.world import World
 from hub.law.reasons import reason
 from hub.store import tables
@@ -31,6 +31,7 @@ from hub.store.tables import (
     Controller,
     CrmRecord,
     DecisionRow,
+    Document,
     LedgerRow,
     MessageEvent,
     MessageRow,
@@ -204,7 +205,7 @@ def _message(of: Subject, row: MessageRow) -> dict[str, Any]:
     filled = of.open(row.contact_id, row.parameters, f"parameters:{row.id}")
     name = row.template or (campaign.template if campaign else "")
     language = row.language or (campaign.language if campaign else "")
-    template = of.session.get(TemplateRow, (sender.connection_id, name, language)) if name else None
+    template = _template(of, row, (sender.connection_id, name, language)) if name else ""
     vendor = of.open(row.contact_id, row.provider_id, f"provider:{row.id}")
     return plain(row, "text", "parameters", "provider_id", "dedupe", "reference") | {
         "campaign": campaign.title if campaign else "",
@@ -212,11 +213,22 @@ def _message(of: Subject, row: MessageRow) -> dict[str, Any]:
         "through": of.title(sender.connection_id),
         "template": name,
         "language": language,
-        "template_text": template.text if template else "",
+        "template_text": template,
         "parameters": orjson.loads(filled) if filled else None,
         "text": text.decode() if text else "",
         "provider_id": vendor.decode() if vendor else "",
     }
+
+
+def _template(of: Subject, row: MessageRow, named: tuple[str, str, str]) -> str:
+    """The text as it was when the message was decided on; without a decision, as it is now."""
+    decision = of.session.get(DecisionRow, row.decision_id) if row.decision_id else None
+    sha256 = orjson.loads(decision.record).get("documents", {}).get("template") if decision else None
+    kept = of.session.get(Document, (of.controller.id, sha256)) if sha256 else None
+    if kept is not None:
+        return str(orjson.loads(kept.text)["text"])
+    now = of.session.get(TemplateRow, named)
+    return now.text if now else ""
 
 
 def _decisions(of: Subject) -> Rows:
@@ -257,8 +269,9 @@ def _workflows(of: Subject) -> Rows:
 
 
 def _openings(of: Subject) -> Rows:
-    rows: list[Opening] = of.rows(Opening, Opening.point_id, [point.id for point in of.points])
-    return [plain(row) | {"through": of.title(row.connection_id)} for row in rows]
+    mine = select(Opening).where(col(Opening.point_id).in_([point.id for point in of.points]))
+    led = mine.where(col(Opening.connection_id).in_(receipts.providers(of.session, of.contact)))  # by its index
+    return [plain(row) | {"through": of.title(row.connection_id)} for row in of.session.exec(led)]
 
 
 def _reviews(of: Subject) -> Rows:

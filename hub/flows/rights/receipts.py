@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from hub.contract import BadInput
 from hub.flows import contacts
@@ -86,15 +86,15 @@ def report_of(row: RightsRequest) -> str:
 
 def ask(world: World, session: Session, row: RightsRequest, concerned: Sequence[System]) -> None:
     """Each of them has to confirm."""
-    told = {key: key for key in _reports(session, row)}
-    for one in concerned:
-        report = told.get(f"{report_of(row)}:{one.connection_id}:{one.record}", "") if one.record else ""
+    keys = {one: f"{report_of(row)}:{one.connection_id}:{one.record}" for one in concerned}
+    told = set(session.exec(select(ReportRow.key).where(col(ReportRow.key).in_(list(keys.values())))))
+    for one, key in keys.items():
         session.add(
             RightsReceipt(
                 request_id=row.id,
                 connection_id=one.connection_id,
                 record=one.record,
-                report_key=report,
+                report_key=key if key in told else "",
                 asked_at=world.now(),
             )
         )
@@ -146,6 +146,22 @@ def heard(world: World, session: Session, connection: Connection, record: str) -
         session.add(row)
 
 
+def pending(session: Session, controller: Controller) -> int:
+    """How many systems have not confirmed what they must know."""
+    mine = (
+        select(func.count())
+        .select_from(RightsReceipt)
+        .join(RightsRequest, col(RightsRequest.id) == RightsReceipt.request_id)
+        .outerjoin(ReportRow, (col(ReportRow.key) == RightsReceipt.report_key) & (ReportRow.state == "done"))
+        .where(
+            RightsRequest.controller_id == controller.id,
+            col(RightsReceipt.confirmed_at).is_(None),
+            col(ReportRow.key).is_(None),
+        )
+    )
+    return session.exec(mine).one()
+
+
 def follow(world: World, session: Session) -> int:
     """Note what reports have confirmed since, and tell those again that failed. Returns how many are pending."""
     waiting = (
@@ -164,7 +180,3 @@ def follow(world: World, session: Session) -> int:
             report.state, report.attempts, report.next_attempt_at = "pending", 0, world.now() + _AGAIN
             session.add(report)
     return pending
-
-
-def _reports(session: Session, row: RightsRequest) -> Sequence[str]:
-    return session.exec(select(ReportRow.key).where(col(ReportRow.key).startswith(f"{report_of(row)}:"))).all()

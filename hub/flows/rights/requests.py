@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from hub.contract import BadInput, PrivacyDeletion
 from hub.flows import contacts
@@ -230,6 +230,17 @@ def page(
         mine = mine.order_by(col(RightsRequest.id).desc())
         mine = mine.where(col(RightsRequest.id) < before) if before else mine
     return session.exec(mine.limit(limit)).all()
+
+
+def pressing(world: World, session: Session, controller: Controller, soon: timedelta) -> tuple[int, int]:
+    """How many requests are overdue, and how many more are due within `soon`."""
+    today = world.now().date()
+    mine = select(func.count()).where(
+        RightsRequest.controller_id == controller.id, col(RightsRequest.state).in_(PENDING)
+    )
+    late = session.exec(mine.where(col(RightsRequest.due_on) < today)).one()
+    due = session.exec(mine.where(col(RightsRequest.due_on) <= today + soon)).one()
+    return late, due - late
 
 
 def of_person(session: Session, contact: Contact) -> Sequence[RightsRequest]:

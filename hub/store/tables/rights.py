@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlmodel import Field, Index, SQLModel
+from sqlmodel import Field, Index, SQLModel, text
 
 from hub.store.tables.columns import json, key, maybe_time, ref, sealed, time
+
+_PENDING: dict[str, Any] = dict.fromkeys(("sqlite_where", "postgresql_where"), text("confirmed_at IS NULL"))
 
 
 class RightsRequest(SQLModel, table=True):
@@ -59,6 +62,7 @@ class RightsReceipt(SQLModel, table=True):
     """One system that has to know of a request, and since when it does."""
 
     __tablename__ = "rights_receipt"
+    __table_args__ = (Index("ix_rights_receipt_pending", "request_id", **_PENDING),)
     id: str = key()
     request_id: str = ref("rights_request.id")
     connection_id: str = ref("connection.id", index=False)

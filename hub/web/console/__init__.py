@@ -21,6 +21,7 @@ from hub.web.console import (
     proof,
     providers,
     reviews,
+    rights,
     telling,
     today,
     ways,
@@ -47,6 +48,7 @@ def routes(world: World, hands: Hands, playground: Playground | None = None) -> 
         *making.routes(rooms),  # here and below, before the page of one: `new` is no id
         *campaigns.routes(rooms),
         *people.routes(rooms),
+        *rights.routes(rooms),
         *why.routes(rooms),
         *reviews.routes(rooms),
         *inviting.routes(rooms),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from datetime import datetime
+from datetime import date, datetime
 from importlib.resources import files
 from typing import Any
 
@@ -18,6 +18,7 @@ from starlette.routing import Route
 LANGUAGES = ("de", "en")
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 _GERMAN = str.maketrans(",.", ".,")
+_DAY = {"de": "%d.%m.%Y", "en": "%d %b %Y"}
 _TIME = {"de": "%d.%m.%Y %H:%M UTC", "en": "%d %b %Y %H:%M UTC"}
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -52,7 +53,7 @@ class Leaves:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._pages.filters |= {"time": _time, "number": _number}
+        self._pages.filters |= {"day": _day, "time": _time, "number": _number}
         self._pages.globals["static"] = {name: self._address(name) for name in names}
 
     def _address(self, name: str) -> str:
@@ -79,6 +80,11 @@ class Leaves:
 @pass_context
 def _time(context: Context, at: datetime | None) -> str:
     return at.strftime(_TIME[context["language"]]) if at else ""
+
+
+@pass_context
+def _day(context: Context, day: date) -> str:
+    return day.strftime(_DAY[context["language"]])
 
 
 @pass_context

@@ -20,6 +20,9 @@ _PAGES = {
     "campaign_paused": "/console/campaigns/{}",
     "connection_paused": "/console/connections/{}",
     "sender_paused": "/console/connections/{}",
+    "rights_late": "/console/rights",
+    "rights_due": "/console/rights",
+    "rights_systems": "/console/rights?show=all",
     "reports_failed": "/console/connections/{}",
 }
 

@@ -1102,6 +1102,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("rights_receipt", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_rights_receipt_pending",
+            ["request_id"],
+            unique=False,
+            sqlite_where=sa.text("confirmed_at IS NULL"),
+            postgresql_where=sa.text("confirmed_at IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_rights_receipt_request_id"), ["request_id"], unique=False)
 
     op.create_table(
@@ -1584,6 +1591,11 @@ def downgrade() -> None:
     op.drop_table("route_switch")
     with op.batch_alter_table("rights_receipt", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_rights_receipt_request_id"))
+        batch_op.drop_index(
+            "ix_rights_receipt_pending",
+            sqlite_where=sa.text("confirmed_at IS NULL"),
+            postgresql_where=sa.text("confirmed_at IS NULL"),
+        )
 
     op.drop_table("rights_receipt")
     op.drop_table("rights_packet")
