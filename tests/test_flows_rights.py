@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from hub import letters
 from hub.contract import BadInput, Outcome, PrivacyDeletion
 from hub.flows import inbound, reports
+from hub.flows.art30.content import ACTIVITIES
 from hub.flows.rights import packets, receipts, requests
 from hub.flows.rights.held import NOT_OF_A_PERSON, OPENED, SECTIONS
 from hub.flows.rights.requests import State
@@ -84,6 +85,10 @@ def test_every_sealed_column_is_opened_or_has_a_reason_why_not() -> None:
         if isinstance(column.type, LargeBinary)
     }
     assert sealed == OPENED.keys()
+
+
+def test_every_part_belongs_to_an_activity_of_the_art_30_record() -> None:
+    assert {part for one in ACTIVITIES for part in one.holds} == {section.name for section in SECTIONS}
 
 
 def test_packet_holds_every_row_of_the_person_and_nothing_of_another(shop: Shop) -> None:
@@ -276,7 +281,7 @@ def test_request_of_another_company_is_unknown(shop: Shop) -> None:
     row = ask(shop, held(shop), Right.ACCESS)
     other = Shop(shop.world, "Andere GmbH", ("papyrus", "raven"))
     with other.write() as session, pytest.raises(BadInput, match="not known"):
-        requests.ask_identity(other.world, session, other.controller, row.id)
+        requests.ask_identity(other.world, session, other.controller, row.id, STAFF)
 
 
 def _receipts(shop: Shop, row: RightsRequest) -> list[receipts.Receipt]:

@@ -37,9 +37,11 @@ from hub.cli import (
     proof,
     providers,
     quarantine,
+    record,
     reports,
     restore,
     review,
+    rights,
     route,
     run,
     senders,
@@ -73,6 +75,8 @@ app.add_typer(optin.app, name="optin")
 app.add_typer(processor.app, name="processor")
 app.add_typer(providers.app, name="providers")
 app.add_typer(route.app, name="route")
+app.add_typer(rights.app, name="rights")
+app.add_typer(record.app, name="record")
 notice.register(app)
 proof.register(app)
 evidence.register(app)

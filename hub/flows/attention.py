@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from hub.contract import ReportKind
 from hub.flows import outbox, quarantine
+from hub.flows.art30 import versions
 from hub.flows.facts import REASSIGNED
 from hub.flows.rights import receipts, requests
 from hub.flows.states import CampaignState
@@ -93,6 +94,7 @@ def waiting(world: World, session: Session, controller: Controller) -> list[Wait
         *_quarantined(session, controller),
         *_parked(session, controller),
         *_rights(world, session, controller),
+        *_record(world, session, controller),
     ]
     return sorted(found, key=lambda one: not one.grave)
 
@@ -161,3 +163,14 @@ def _rights(world: World, session: Session, controller: Controller) -> Iterator[
         yield Waiting("rights_due", soon)
     if pending := receipts.pending(session, controller):
         yield Waiting("rights_systems", pending)
+
+
+def _record(world: World, session: Session, controller: Controller) -> Iterator[Waiting]:
+    """The record of processing activities: not what is configured now, or to be looked at again."""
+    last = versions.newest(session, controller)
+    if last is None:
+        return
+    if changed := len(versions.drift(world, session, controller)):
+        yield Waiting("record_changed", changed)
+    if versions.overdue(world, last):
+        yield Waiting("record_review", 1)

@@ -6,12 +6,14 @@ Made from a file's own bytes, which the PDF carries, so that paper and file say 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import orjson
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hub import paper
 from hub.contract import BadInput
@@ -19,6 +21,7 @@ from hub.proof import printing
 from hub.proof.chain import digest
 
 LANGUAGES = printing.LANGUAGES
+_MARKUP = re.compile(r"[\\`*_\[\]<>|#]")
 
 
 def answer(packet: bytes, language: str) -> bytes:
@@ -29,6 +32,12 @@ def answer(packet: bytes, language: str) -> bytes:
 def record(held: bytes, language: str) -> bytes:
     """The record of processing activities as PDF. Needs the extra `pdf`. Raises `BadInput`."""
     return _typeset("record.typ", held, language, "record.json")
+
+
+def markdown(held: bytes, language: str) -> str:
+    """The record of processing activities as Markdown. Raises `BadInput`."""
+    page = _pages().get_template("record.md").render(c=orjson.loads(held), w=words(language))
+    return re.sub(r"\n{3,}", "\n\n", page).strip() + "\n"
 
 
 def words(language: str) -> dict[str, Any]:
@@ -48,6 +57,19 @@ def _typeset(sheet: str, held: bytes, language: str, name: str) -> bytes:
     }
     source = files("hub.letters").joinpath("sheets", sheet).read_text("utf-8")
     return paper.pdf(source, files=told)
+
+
+@cache
+def _pages() -> Environment:
+    loader = PackageLoader("hub.letters", "sheets")
+    pages = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
+    pages.filters["cell"] = _cell
+    return pages
+
+
+def _cell(text: str) -> str:
+    """In one line, and no markup of its own."""
+    return " ".join(_MARKUP.sub(r"\\\g<0>", text).split())
 
 
 @cache

@@ -95,8 +95,12 @@ LEFT_OUT = frozenset(
         "workflow_refused",
         "processor_draft",
         "processor_approved",
+        "processing_record_made",
+        "processing_record_reviewed",
         "restriction_lifted",
         "right_packet_made",
+        "right_identity_asked",
+        "right_confirmed",
         "route_switched",
     }
 )

@@ -366,6 +366,7 @@ NOT_OF_A_PERSON: dict[type[SQLModel], str] = {
             tables.FormerCode,
             tables.Campaign,
             tables.Document,
+            tables.ProcessingRecord,
         ),
         _COMPANY,
     ),

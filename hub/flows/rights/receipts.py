@@ -17,6 +17,7 @@ from hub.contract import BadInput
 from hub.flows import contacts
 from hub.flows.world import World
 from hub.law.rights import AT_ONCE, Right
+from hub.store.ledger import Chain
 from hub.store.tables import (
     Connection,
     Contact,
@@ -123,9 +124,13 @@ def confirm(world: World, session: Session, controller: Controller, receipt_id: 
     if row is None or request is None or request.controller_id != controller.id:
         raise BadInput("is not known here", field="receipt", remedy="See `hub rights show REQUEST`.")
     if row.confirmed_at is None:
+        chain = Chain(session, controller.id, world.now())
         row.confirmed_at, row.confirmed_by = world.now(), by
         session.add(row)
         session.flush()
+        facts = {"request": request.id, "connection": row.connection_id, "by": by}
+        chain.event("right_confirmed", world.now(), facts, contact_id=request.contact_id)
+        chain.write()
     return row
 
 

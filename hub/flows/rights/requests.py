@@ -115,10 +115,11 @@ def erased_by_crm(desk: Desk, contact: Contact, event: PrivacyDeletion) -> Right
     return row
 
 
-def ask_identity(world: World, session: Session, controller: Controller, request_id: str) -> RightsRequest:
+def ask_identity(world: World, session: Session, controller: Controller, request_id: str, by: str) -> RightsRequest:
     """The person was asked to show who they are. Raises `BadInput`."""
-    with _step(world, session, controller, request_id, State.OPEN) as (_, row):
+    with _step(world, session, controller, request_id, State.OPEN) as (chain, row):
         row.state = State.IDENTITY
+        _note(chain, row, "right_identity_asked", world.now(), {"by": _named(by)})
     return row
 
 

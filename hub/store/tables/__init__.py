@@ -2,6 +2,7 @@
 """The tables. Importing this module registers all of them."""
 
 from hub.store.tables.accounts import Connection, Controller, Lease, Sender, TemplateRow
+from hub.store.tables.activities import ProcessingRecord
 from hub.store.tables.claims import ClaimedOptIn, ClaimMapping, OptInBatch
 from hub.store.tables.columns import new_door, new_id
 from hub.store.tables.notices import NoticeDeclared, NoticeServed, NoticeText
@@ -70,6 +71,7 @@ __all__ = [
     "OptInRequest",
     "PolicyVersion",
     "Price",
+    "ProcessingRecord",
     "ProcessorPaper",
     "ProcessorRecord",
     "Repeat",

@@ -104,7 +104,7 @@ def _one(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any
 
 
 def _ask(visitor: Visitor, session: Session, owner: Controller) -> str:
-    return _back(requests.ask_identity(visitor.world, session, owner, visitor.path["id"]))
+    return _back(requests.ask_identity(visitor.world, session, owner, visitor.path["id"], visitor.actor.id))
 
 
 def _identify(visitor: Visitor, session: Session, owner: Controller) -> str:

@@ -20,6 +20,8 @@ _PAGES = {
     "campaign_paused": "/console/campaigns/{}",
     "connection_paused": "/console/connections/{}",
     "sender_paused": "/console/connections/{}",
+    "record_changed": "/console/record",
+    "record_review": "/console/record",
     "rights_late": "/console/rights",
     "rights_due": "/console/rights",
     "rights_systems": "/console/rights?show=all",

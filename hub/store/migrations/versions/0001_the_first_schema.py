@@ -350,6 +350,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("controller_id", "country", "category", "valid_from"),
     )
     op.create_table(
+        "processing_record",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("made_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("made_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("reviewed_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reviewed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("review_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("controller_id", "version"),
+    )
+    with op.batch_alter_table("processing_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_processing_record_controller_id"), ["controller_id"], unique=False)
+
+    op.create_table(
         "processor_paper",
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -1708,6 +1730,10 @@ def downgrade() -> None:
     op.drop_table("signing_key")
     op.drop_table("route_policy")
     op.drop_table("processor_paper")
+    with op.batch_alter_table("processing_record", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_processing_record_controller_id"))
+
+    op.drop_table("processing_record")
     op.drop_table("price")
     with op.batch_alter_table("policy_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_policy_version_controller_id"))
