@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from hub.flows import keys
+from hub.flows.art30 import versions
 from hub.flows.roles import Role
 from hub.law.rights import Right
-from tests.asking import identified, packet
+from tests.asking import ask, identified, packet
 from tests.making import ANNA, BEN, CARLA, CONSENT, Shop, person, phone
 
 HOSTILE = '<img src=x onerror="hacked=1"><script>hacked=1</script>\'}}{{7*7}}\r\nSet-Cookie: hacked=1'
@@ -23,6 +24,8 @@ def furnish(shop: Shop) -> None:
     shop.paper.lists = {HOSTILE: [("0", "1", "2")], "all": [("0", "1", "2")]}
     shop.stage("0", "1", title=HOSTILE, parameters={"1": f"firstname|{HOSTILE[:20]}"})
     assert shop.claim()  # decisions about people
+    ask(shop, shop.contact_of(phone(BEN)), Right.OBJECTION, words=HOSTILE)
     packet(shop, identified(shop, shop.contact_of(phone(ANNA)), Right.ACCESS, words=HOSTILE))
     with shop.write() as session:
+        versions.keep(shop.world, session, shop.controller, HOSTILE, {"dpo": HOSTILE, "measures": HOSTILE})
         keys.make(shop.world, session, shop.controller, title=HOSTILE, role=Role.READER, days=1, by=HOSTILE)

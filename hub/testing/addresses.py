@@ -28,6 +28,7 @@ from hub.store.tables import (
     ProcessorRecord,
     Review,
     RightsPacket,
+    RightsReceipt,
     RightsRequest,
     Sender,
     SyncRun,
@@ -69,6 +70,13 @@ def _answered(session: Session, controller: Controller) -> str:
     """The request with a packet that was made last."""
     mine = select(RightsPacket.request_id).join(RightsRequest, col(RightsRequest.id) == RightsPacket.request_id)
     newest_first = mine.where(RightsRequest.controller_id == controller.id).order_by(col(RightsRequest.id).desc())
+    return session.exec(newest_first.limit(1)).one()
+
+
+def _receipt(session: Session, controller: Controller) -> str:
+    """The system that was asked last to confirm a request."""
+    mine = select(RightsReceipt.id).join(RightsRequest, col(RightsRequest.id) == RightsReceipt.request_id)
+    newest_first = mine.where(RightsRequest.controller_id == controller.id).order_by(col(RightsReceipt.id).desc())
     return session.exec(newest_first.limit(1)).one()
 
 
@@ -117,6 +125,8 @@ THINGS: dict[str, Find] = {
     "/console/providers/{id}/form/{part}": words("transfers"),
     "/console/providers/{id}/papers/{sha256}": _paper,
     "/console/reviews/{id}": newest(Review),
+    "/console/record/{version}": words("1"),
+    "/console/record/{version}.{form}": words("md"),
     "/console/rights/{id}": _answered,
     "/console/why/{id}": newest(MessageRow),
     "/console/wordings/{id}": newest(Wording),
@@ -131,6 +141,9 @@ THINGS: dict[str, Find] = {
     "/api/v1/messages/{message}": newest(MessageRow),
     "/api/v1/opt-in-pages/{page}": newest(OptInPage),
     "/api/v1/people/{person}": newest(Contact),
+    "/api/v1/rights/{request}": _answered,
+    "/api/v1/rights/{request}/receipts/{receipt}": _receipt,
+    "/api/v1/record/{version}": words("1"),
     "/api/v1/reviews/{waiting}": newest(Review),
     "/api/v1/wordings/{wording}": newest(Wording),
 }

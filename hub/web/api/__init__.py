@@ -10,7 +10,20 @@ from fastapi.responses import Response
 from starlette.middleware.base import RequestResponseEndpoint
 
 from hub.flows.world import World
-from hub.web.api import campaigns, connections, consent, decisions, ledger, people, problems, proof, providers, routes
+from hub.web.api import (
+    campaigns,
+    connections,
+    consent,
+    decisions,
+    ledger,
+    people,
+    problems,
+    proof,
+    providers,
+    record,
+    rights,
+    routes,
+)
 from hub.web.api.access import Access
 from hub.web.api.problems import Problem
 from hub.web.hands import Hands
@@ -35,6 +48,7 @@ def build(world: World, hands: Hands) -> FastAPI:
     app.state.access, app.state.hands = Access(world), hands
     app.include_router(campaigns.router)
     app.include_router(people.router)
+    app.include_router(rights.router)
     app.include_router(decisions.router)
     app.include_router(consent.router)
     app.include_router(ledger.router)
@@ -42,6 +56,7 @@ def build(world: World, hands: Hands) -> FastAPI:
     app.include_router(providers.router)
     app.include_router(routes.router)
     app.include_router(proof.router)
+    app.include_router(record.router)
     problems.install(app)
 
     @app.middleware("http")
