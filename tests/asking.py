@@ -9,8 +9,9 @@ from typing import Any
 from hub.contract import Receipt
 from hub.flows import audit
 from hub.flows.audit import Actor
-from hub.flows.rights import packets, requests
-from hub.flows.rights.requests import Came, Way
+from hub.flows.rights import arrivals, packets, requests
+from hub.flows.rights.arrivals import Came
+from hub.flows.rights.requests import Way
 from hub.flows.roles import Role
 from hub.law.rights import Identified, Right
 from hub.store.tables import Contact, ContactPoint, MessageRow, Opening, RightsRequest, WorkflowRequest
@@ -58,7 +59,7 @@ def ask(shop: Shop, contact: Contact, right: Right, **more: Any) -> RightsReques
     """Somebody of the staff takes a request."""
     came = Came(**{"way": Way.STAFF, "by": STAFF, "at": shop.world.now(), **more})
     with shop.write() as session:
-        return requests.enter(shop.world, session, shop.controller, session.get_one(Contact, contact.id), right, came)
+        return arrivals.enter(shop.world, session, shop.controller, session.get_one(Contact, contact.id), right, came)
 
 
 def identified(shop: Shop, contact: Contact, right: Right, **more: Any) -> RightsRequest:

@@ -14,7 +14,7 @@ from hub import letters
 from hub.contract import BadInput, Outcome, PrivacyDeletion
 from hub.flows import inbound, reports
 from hub.flows.art30.content import ACTIVITIES
-from hub.flows.rights import packets, receipts, requests
+from hub.flows.rights import arrivals, packets, receipts, requests
 from hub.flows.rights.held import NOT_OF_A_PERSON, OPENED, SECTIONS
 from hub.flows.rights.requests import State
 from hub.law.rights import Delay, Handed, Refusal, Right, due
@@ -24,6 +24,7 @@ from hub.store.tables import (
     LedgerRow,
     MessageRow,
     ReportRow,
+    Review,
     RightsPacket,
     RightsReceipt,
     RightsRequest,
@@ -275,6 +276,18 @@ def test_restriction_keeps_and_sends_nothing_until_it_is_lifted(shop: Shop) -> N
         requests.lift(shop.world, session, shop.controller, row.id, "Wir heben es auf.", STAFF)
     assert not shop.contact_of(phone(ANNA)).restricted
     assert shop.events("restriction_lifted")
+
+
+def test_request_heard_in_the_chat_counts_from_the_day_it_was_written(shop: Shop) -> None:
+    shop.agree(phone(ANNA))
+    shop.hear(shop.said("Bitte löschen Sie alle meine Daten.", phone(ANNA)))
+    heard = next(row for row in shop.rows(Review) if row.kind == "erasure")
+    shop.clock.advance(timedelta(days=3))
+    with shop.write() as session:
+        row = arrivals.from_message(shop.world, session, shop.controller, heard.id, STAFF)
+        assert requests.words(shop.world, session, row) == "Bitte löschen Sie alle meine Daten."
+    assert (row.kind, row.way, row.due_on) == (Right.ERASURE, "message", due(heard.said_at.date(), 1))
+    assert all(one.closed_at for one in shop.rows(Review) if one.kind == "erasure")
 
 
 def test_request_of_another_company_is_unknown(shop: Shop) -> None:

@@ -14,8 +14,9 @@ from hub import letters
 from hub.cli.session import controller, out, user, world
 from hub.contract import BadInput
 from hub.flows.records import find_contact
-from hub.flows.rights import packets, receipts, requests
-from hub.flows.rights.requests import Came, Way
+from hub.flows.rights import arrivals, packets, receipts, requests
+from hub.flows.rights.arrivals import Came
+from hub.flows.rights.requests import Way
 from hub.law.rights import ARTICLES, Delay, Handed, Identified, Refusal, Right
 
 app = typer.Typer(no_args_is_help=True, help="Requests of a person (Art. 7(3) and 15 to 21 GDPR).")
@@ -52,7 +53,18 @@ def open_(
             remedy = "Give a contact id, a CRM record id or a phone number."
             raise BadInput("is not known here", field="subject", remedy=remedy)
         at = datetime.combine(_day(received), time.min, UTC) if received else built.now()
-        row = requests.enter(built, session, owner, contact, right, Came(Way.STAFF, user(by), at, words))
+        row = arrivals.enter(built, session, owner, contact, right, Came(Way.STAFF, user(by), at, words))
+        out.print(f"{row.id}  {row.kind}  due on {row.due_on}", highlight=False)
+
+
+@app.command()
+def heard(
+    review: Annotated[str, typer.Argument(help="As `hub review list` shows it; of kind access or erasure.")],
+    by: By = "",
+) -> None:
+    """Take what somebody wrote in the chat as a request, from the day they wrote it."""
+    with world() as built, built.db.write() as session:
+        row = arrivals.from_message(built, session, controller(built, session), review, user(by))
         out.print(f"{row.id}  {row.kind}  due on {row.due_on}", highlight=False)
 
 

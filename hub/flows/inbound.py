@@ -24,7 +24,7 @@ from hub.contract import (
 )
 from hub.flows import drift, hearing, identity, reports, statuses, workflows
 from hub.flows.desk import Desk
-from hub.flows.rights import receipts, requests
+from hub.flows.rights import arrivals, receipts
 from hub.flows.world import World
 from hub.store.ledger import Chain
 from hub.store.tables import Connection, Contact, Controller, CrmRecord
@@ -93,4 +93,4 @@ def _privacy_deletion(desk: Desk, event: PrivacyDeletion) -> None:
     record = desk.session.get(CrmRecord, (desk.connection.id, event.record))
     contact = desk.session.get(Contact, record.contact_id) if record else None
     if contact is not None and contact.erased_at is None:
-        requests.erased_by_crm(desk, contact, event)
+        arrivals.erased_by_crm(desk, contact, event)

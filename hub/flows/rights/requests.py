@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlmodel import Session, col, func, select
 
-from hub.contract import BadInput, PrivacyDeletion
+from hub.contract import BadInput
 from hub.flows import contacts
-from hub.flows.desk import Desk
-from hub.flows.rights import carrying, receipts
+from hub.flows.rights import carrying
 from hub.flows.world import World
 from hub.law import rights
 from hub.law.policy import Clocks
@@ -54,67 +52,6 @@ class Way(StrEnum):
     CRM = "crm"  # the CRM erased the person
 
 
-@dataclass(frozen=True, slots=True)
-class Came:
-    """How, through whom (an id), when, and what the person wants in their own words."""
-
-    way: Way
-    by: str
-    at: datetime
-    words: str = field(default="", repr=False)
-
-
-def enter(
-    world: World, session: Session, controller: Controller, contact: Contact, right: Right, came: Came
-) -> RightsRequest:
-    """Put a request into the register. A no to advertising counts from this moment on. Raises `BadInput`."""
-    chain = Chain(session, controller.id, world.now())
-    row = record(world, session, chain, contact, right, came)
-    if right in AT_ONCE:
-        carrying.carry_out(world, session, chain, controller, row)
-    session.flush()
-    chain.write()
-    return row
-
-
-def record(world: World, session: Session, chain: Chain, contact: Contact, right: Right, came: Came) -> RightsRequest:
-    """The row and its event alone, for what happens in a transaction that is under way."""
-    if came.at > world.now():
-        raise BadInput("lies in the future", field="received", remedy="Say when the request came.")
-    row = RightsRequest(
-        controller_id=contact.controller_id,
-        contact_id=contact.id,
-        kind=right,
-        state=State.OPEN,
-        way=came.way,
-        opened_by=came.by,
-        received_at=came.at,
-        due_on=rights.due(came.at.date(), _clocks(world, contact.controller_id).request_months),
-        opened_at=world.now(),
-    )
-    row.words = sealed(world, session, row, "words", came.words)
-    session.add(row)
-    session.flush()
-    facts = {"request": row.id, "right": right, "way": came.way, "due": row.due_on.isoformat(), "by": came.by}
-    chain.event("right_requested", came.at, facts, contact_id=contact.id)
-    return row
-
-
-def erased_by_crm(desk: Desk, contact: Contact, event: PrivacyDeletion) -> RightsRequest:
-    """The CRM erased somebody: so do we, at once, and the other systems have to. It is the CRM that answers them."""
-    world, session, chain, now = desk.world, desk.session, desk.chain, desk.world.now()
-    came = Came(Way.CRM, desk.connection.id, min(event.at, now))
-    row = record(world, session, chain, contact, Right.ERASURE, came)
-    row.identified, row.identified_by, row.identified_at = Identified.CRM, desk.connection.id, now
-    carrying.carry_out(world, session, chain, desk.controller, row)
-    receipts.heard(world, session, desk.connection, event.record)
-    row.handed = Handed.CRM
-    _close(world, row, State.ANSWERED, desk.connection.id)
-    session.add(row)
-    session.flush()
-    return row
-
-
 def ask_identity(world: World, session: Session, controller: Controller, request_id: str, by: str) -> RightsRequest:
     """The person was asked to show who they are. Raises `BadInput`."""
     with _step(world, session, controller, request_id, State.OPEN) as (chain, row):
@@ -144,8 +81,8 @@ def extend(
         if world.now().date() > row.due_on:
             remedy = "Art. 12(3) GDPR: the person must be told within the first month. Answer now."
             raise BadInput("is overdue", field="request", remedy=remedy)
-        clocks = _clocks(world, controller.id)
-        months = clocks.request_months + clocks.request_extension_months
+        counted = clocks(world, controller.id)
+        months = counted.request_months + counted.request_extension_months
         row.due_on = rights.due(row.received_at.date(), months)
         row.delay, row.delayed_at = why, world.now()
         row.delay_told = sealed(world, session, row, "delay_told", _said(told))
@@ -179,7 +116,7 @@ def answer(
         elif row.carried_at is None:
             raise BadInput("is not carried out", field="request", remedy="Carry it out first, or refuse it.")
         row.handed = handed
-        _close(world, row, State.ANSWERED, by)
+        close(world, row, State.ANSWERED, by)
         _note(chain, row, "right_answered", world.now(), {"handed": handed, "packet": row.answered_with, "by": by})
     return row
 
@@ -193,7 +130,7 @@ def refuse(
             raise BadInput("was carried out", field="request", remedy="Answer it.")
         row.refusal = why
         row.refusal_told = sealed(world, session, row, "refusal_told", _said(told))
-        _close(world, row, State.REFUSED, by)
+        close(world, row, State.REFUSED, by)
         _note(chain, row, "right_refused", world.now(), {"why": why, "by": by})
     return row
 
@@ -276,7 +213,7 @@ def sealed(world: World, session: Session, row: RightsRequest, name: str, text: 
     return seal(key, said.encode(), f"right:{row.id}:{name}")
 
 
-def _close(world: World, row: RightsRequest, state: State, by: str) -> None:
+def close(world: World, row: RightsRequest, state: State, by: str) -> None:
     row.state, row.closed_at, row.closed_by = state, world.now(), _named(by)
 
 
@@ -296,7 +233,7 @@ def _said(told: str) -> str:
     return told
 
 
-def _clocks(world: World, controller_id: str) -> Clocks:
+def clocks(world: World, controller_id: str) -> Clocks:
     policy = world.policy_for(controller_id)
     if policy is None:
         raise BadInput("cannot be read", field="policy", remedy="Name an existing policy in the settings.")

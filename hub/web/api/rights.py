@@ -16,8 +16,9 @@ from sqlmodel import Session
 from hub import letters
 from hub.contract import BadInput
 from hub.flows import timeline
-from hub.flows.rights import packets, receipts, requests
-from hub.flows.rights.requests import Came, Way
+from hub.flows.rights import arrivals, packets, receipts, requests
+from hub.flows.rights.arrivals import Came
+from hub.flows.rights.requests import Way
 from hub.law.rights import ARTICLES, Delay, Handed, Identified, Refusal, Right
 from hub.store.tables import Controller, RightsRequest
 from hub.web.api.access import Caller, Peoples
@@ -138,7 +139,7 @@ def take(caller: Peoples, person: str, wanted: RightsIn) -> Response:
         day = wanted.received_on
         at = now if day in (None, now.date()) else datetime.combine(day or now.date(), time.min, UTC)
         came = Came(Way.API, caller.actor.id, at, wanted.words)
-        return RightsOut.of(requests.enter(caller.world, session, owner, contact, wanted.right, came))
+        return RightsOut.of(arrivals.enter(caller.world, session, owner, contact, wanted.right, came))
 
     return caller.act("rights.open", "", do, status=201)
 

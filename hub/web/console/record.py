@@ -15,7 +15,7 @@ from hub.flows import audit
 from hub.flows.art30 import versions
 from hub.flows.art30.content import Said
 from hub.flows.roles import May
-from hub.store.tables import Controller
+from hub.store.tables import Controller, ProcessingRecord
 from hub.web.console import reading
 from hub.web.console.rooms import Leaflet, Made, NotFound, Rooms, Visitor
 
@@ -68,7 +68,7 @@ def _review(visitor: Visitor, session: Session, owner: Controller) -> Made:
     again = reading.day(visitor, "review_on")
     if again is None:
         raise BadInput("is empty", field="review_on", remedy="Name the day of the next review.")
-    version = _number(visitor.path["version"])
+    version = _find(session, owner, visitor.path["version"]).version
     row = versions.review(visitor.world, session, owner, version, visitor.actor.id, again)
     return Made(_HERE, row.id)
 
@@ -77,7 +77,7 @@ def _file(visitor: Visitor, session: Session, owner: Controller) -> Leaflet:
     form = visitor.path["form"]
     if form not in _TYPES:
         raise NotFound
-    row = versions.find(session, owner, _number(visitor.path["version"]))
+    row = _find(session, owner, visitor.path["version"])
     held = versions.told_of(row)
     match form:
         case "json":
@@ -89,7 +89,10 @@ def _file(visitor: Visitor, session: Session, owner: Controller) -> Leaflet:
     return Leaflet(f"art30-{row.version}.{form}", _TYPES[form], body)
 
 
-def _number(typed: str) -> int:
+def _find(session: Session, owner: Controller, typed: str) -> ProcessingRecord:
     if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
         raise NotFound
-    return int(typed)
+    try:
+        return versions.find(session, owner, int(typed))
+    except BadInput:
+        raise NotFound from None

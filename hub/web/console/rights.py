@@ -15,8 +15,9 @@ from starlette.routing import Route
 from hub import letters
 from hub.contract import BadInput
 from hub.flows import audit, timeline
-from hub.flows.rights import packets, receipts, requests
-from hub.flows.rights.requests import PENDING, Came, Way
+from hub.flows.rights import arrivals, packets, receipts, requests
+from hub.flows.rights.arrivals import Came
+from hub.flows.rights.requests import PENDING, Way
 from hub.flows.roles import May
 from hub.law.rights import ANSWERED_BY_DATA, ARTICLES, AT_ONCE, Delay, Handed, Identified, Refusal, Right
 from hub.store.tables import Controller, RightsPacket, RightsRequest
@@ -75,7 +76,7 @@ def _open(visitor: Visitor, session: Session, owner: Controller) -> Made:
     day, now = reading.day(visitor, "received"), visitor.world.now()
     at = now if day in (None, now.date()) else datetime.combine(day, time.min, UTC)
     came = Came(Way.STAFF, visitor.actor.id, at, visitor.said("words"))
-    made = requests.enter(visitor.world, session, owner, contact, _word(visitor, "right", Right), came)
+    made = arrivals.enter(visitor.world, session, owner, contact, _word(visitor, "right", Right), came)
     return Made(f"{_HERE}/{made.id}", made.id)
 
 
