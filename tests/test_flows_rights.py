@@ -15,7 +15,8 @@ from hub.contract import BadInput, Outcome, PrivacyDeletion
 from hub.flows import inbound, reports
 from hub.flows.art30.content import ACTIVITIES
 from hub.flows.rights import arrivals, packets, receipts, requests
-from hub.flows.rights.held import NOT_OF_A_PERSON, OPENED, SECTIONS
+from hub.flows.rights.held import SECTIONS
+from hub.flows.rights.left_out import NOT_OF_A_PERSON, OPENED
 from hub.flows.rights.requests import State
 from hub.law.rights import Delay, Handed, Refusal, Right, due
 from hub.store.tables import (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How requests come in: taken by staff or a program, written in the chat, sent from a preference page, told by a CRM."""
+"""How requests come in: taken by staff or a program, written in the chat, sent from a preference page, or a CRM."""
 
 from __future__ import annotations
 
@@ -85,9 +85,8 @@ def by_person(
     world: World, session: Session, controller: Controller, contact: Contact, right: Right, text: str
 ) -> bool:
     """The person asks behind their own link. What they have asked for and waits is not taken twice."""
-    if right in AT_ONCE or any(
-        row.kind == right and row.state in PENDING for row in requests.of_person(session, contact)
-    ):
+    waiting = {row.kind for row in requests.of_person(session, contact) if row.state in PENDING}
+    if right in AT_ONCE or right in waiting:
         return False
     enter(world, session, controller, contact, right, Came(Way.PAGE, "", world.now(), text))
     return True

@@ -25,7 +25,7 @@ def carry_out(world: World, session: Session, chain: Chain, controller: Controll
         case Right.OBJECTION | Right.WITHDRAWAL as right:
             _stop(world, session, chain, controller, row, contact, _STOPS[right])
         case Right.RESTRICTION:
-            restrict(session, chain, row, contact, world)
+            _restrict(world, session, chain, row, contact)
         case Right.ERASURE if contact.erased_at is None:
             erasure.erase(world, session, chain, contact, source_of(row))
         case _:
@@ -59,7 +59,7 @@ def _stop(
         reports.tell_withdrawal(session, contact.id, key, code_of(kind), row.received_at, now)
 
 
-def restrict(session: Session, chain: Chain, row: RightsRequest, contact: Contact, world: World) -> None:
+def _restrict(world: World, session: Session, chain: Chain, row: RightsRequest, contact: Contact) -> None:
     """From now on the person's data are only stored, and the gate says no (PROCESSING_RESTRICTED)."""
     contact.restricted = True
     session.add(contact)

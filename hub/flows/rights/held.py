@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything that is held of one person, table by table, opened (Art. 15(3) GDPR).
 
-Every table of the hub is either in `SECTIONS`, or in `NOT_OF_A_PERSON` with the reason why its rows are nobody's. A
-test walks over all tables, so that a new one has to be placed.
+Every table of the hub is either in `SECTIONS`, or in `left_out` with the reason why its rows are nobody's.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from hub.flows import contacts, records
 from hub.flows.rights import receipts, requests
 from hub.flows.world import World
 from hub.law.reasons import reason
-from hub.store import tables
 from hub.store.tables import (
     AuditRow,
     Campaign,
@@ -324,64 +322,3 @@ SECTIONS = (
     Section("requests", (RightsRequest, RightsReceipt, RightsPacket), _requests),
     Section("looked_at", (AuditRow,), _looked_at),
 )
-
-# sealed columns of these tables: opened above, or why not
-OPENED = {
-    "contact.data_key": "the key itself",
-    "contact.kept_key": "the key itself",
-    "contact.profile": "",
-    "contact_point.value": "",
-    "claimed_opt_in.evidence": "",
-    "message.text": "",
-    "message.parameters": "",
-    "message.provider_id": "",
-    "ledger.evidence": "",
-    "report.text": "the text of a message, which stands among the messages and events",
-    "rights_request.words": "",
-    "rights_request.delay_told": "",
-    "rights_request.refusal_told": "",
-    "rights_request.lift_told": "",
-    "rights_packet.body": "an earlier answer: it repeats what stands here",
-}
-
-_COMPANY = "settings and texts of the company; names no person who is written to"
-_CHAIN = "hashes over all rows of a moment; nothing in them can be told apart by person"
-_STAFF = "people who work with the hub, and their logins; not those who are written to"
-NOT_OF_A_PERSON: dict[type[SQLModel], str] = {
-    **dict.fromkeys(
-        (
-            tables.Controller,
-            tables.Connection,
-            tables.Sender,
-            tables.TemplateRow,
-            tables.ClaimMapping,
-            tables.NoticeText,
-            tables.NoticeDeclared,
-            tables.PolicyVersion,
-            tables.Price,
-            tables.RoutePolicy,
-            tables.RouteSwitch,
-            tables.Wording,
-            tables.OptInPage,
-            tables.FormerCode,
-            tables.Campaign,
-            tables.Document,
-            tables.ProcessingRecord,
-        ),
-        _COMPANY,
-    ),
-    **dict.fromkeys((tables.ChainHead, tables.ChainLink, tables.DailyRoot, tables.SigningKey), _CHAIN),
-    **dict.fromkeys((tables.ApiKey, tables.Staff, tables.Visit), _STAFF),
-    tables.Lease: "which process does what; no person",
-    tables.OptInBatch: "counts of one walk through a CRM",
-    tables.SyncRun: "counts of one walk through a CRM",
-    tables.SyncProblem: "place and field of records that could not be used, without any value, and no contact",
-    tables.OpeningHour: "counts of people by the hour",
-    tables.FactPart: "what many decisions rest on alike: policy, template, wording; named in the decisions",
-    tables.FormTry: "keyed hash of a network address, for an hour; nobody can tell whose it is",
-    tables.Repeat: "answers to programs of the company, for a day; what they say stands in the tables above",
-    tables.Inbox: "raw webhooks under the deployment's key, not findable by person; what they say was applied to the "
-    "tables above, and they are deleted after the days of HUB_WEBHOOK_DAYS",
-    tables.ProcessorRecord: "files on providers; name staff who reviewed them",
-    tables.ProcessorPaper: "documents on providers; name people who signed for them",
-}
