@@ -44,7 +44,7 @@ def test_record_says_what_is_configured(shop: Shop, monkeypatch: pytest.MonkeyPa
     assert held["controller"]["dpo"] == SAID["dpo"]
     told = {one["id"]: one for one in held["activities"]}
     assert set(told) == {one.id for one in ACTIVITIES}
-    assert [basis["basis"] for basis in told["marketing"]["bases"]] == ["CONSENT", "EPRIVACY_13_2"]
+    assert [basis["basis"] for basis in told["marketing"]["bases"]] == ["CONSENT"]
     assert told["marketing"]["purposes"] == ["MARKETING"]
     assert told["marketing"]["categories"] == ["contact data"]
     provider = next(one for one in held["recipients"] if one["kind"] == "provider")

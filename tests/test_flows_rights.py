@@ -121,6 +121,7 @@ def test_packet_says_what_for_on_which_basis_to_whom_and_whence(shop: Shop) -> N
     about = orjson.loads(packet(shop, identified(shop, anna, Right.ACCESS)))["about"]
     used = {one["purpose"]: {basis["basis"] for basis in one["bases"]} for one in about["purposes"]}
     assert used["MARKETING"] == {"CONSENT"}
+    assert used["STORING"] == {"CONSENT", "CONTRACT"}
     assert {one["kind"] for one in about["recipients"]} == {"crm", "provider"}
     provider = next(one for one in about["recipients"] if one["kind"] == "provider")
     assert provider["legal_name"]

@@ -20,6 +20,7 @@ from hub.flows.processor.versions import form_of, in_force
 from hub.flows.rights import around
 from hub.flows.world import World
 from hub.law.facts import RecordState
+from hub.law.policy import Policy
 from hub.law.purposes import RULES
 from hub.store.tables import Connection, Controller, Sender, Staff, Wording
 
@@ -51,13 +52,14 @@ class Activity:
 
 
 _DUTY = (LegalBasis.LEGAL_OBLIGATION,)
+_STORING = (LegalBasis.CONSENT, LegalBasis.CONTRACT, LegalBasis.LEGITIMATE_INTEREST)
 _MESSAGES = ("messages", "decisions", "openings", "reports", "workflows")
 _TIMES = ("content_days", "delivery_days", "deny_days", "webhook_days")
 _CONTRACT = (Purpose.UTILITY, Purpose.AUTHENTICATION, Purpose.PRE_CONTRACT, Purpose.LEGAL)
 _ASKING = (Purpose.OPT_IN_CONFIRMATION, Purpose.OPT_OUT_CONFIRMATION, Purpose.PRIVACY_NOTICE)
 _CONSENT = ("consents", "opt_ins_claimed", "forms", "notices", "reviews")
 ACTIVITIES = (
-    Activity("sync", (), ("person", "contact_points", "crm_records"), (), (LegalBasis.LEGITIMATE_INTEREST,)),
+    Activity("sync", (), ("person", "contact_points", "crm_records"), (), _STORING),
     Activity("consent", _ASKING, _CONSENT, ("consent_years",), _DUTY),
     Activity("marketing", (Purpose.MARKETING,), _MESSAGES, _TIMES),
     Activity("transactional", _CONTRACT, _MESSAGES, _TIMES),
@@ -76,9 +78,10 @@ def now(world: World, session: Session, controller: Controller, said: Said) -> d
     carried = set(_carried(world, session, connections))
     asks = session.exec(select(Wording.id).where(Wording.controller_id == controller.id).limit(1)).first() is not None
     policy = world.policy_for(controller.id)
+    barred = _barred(controller, policy)
     storage = around.storage(world, controller.id)
     activities = [
-        _entry(one, carried, recipients, storage)
+        _entry(one, carried, recipients, storage, barred)
         for one in ACTIVITIES
         if _used(one, asks=asks, carried=carried, recipients=recipients)
     ]
@@ -123,12 +126,16 @@ def _used(one: Activity, *, asks: bool, carried: set[Purpose], recipients: list[
 
 
 def _entry(
-    one: Activity, carried: set[Purpose], recipients: list[dict[str, Any]], storage: dict[str, int]
+    one: Activity,
+    carried: set[Purpose],
+    recipients: list[dict[str, Any]],
+    storage: dict[str, int],
+    barred: set[LegalBasis],
 ) -> dict[str, Any]:
     purposes = [purpose for purpose in one.purposes if purpose in carried]
-    sends = bool(one.purposes)
-    told = [r for r in recipients if (r["kind"] == "provider") == sends or one.id in ("marketing", "stops", "rights")]
+    told = [r for r in recipients if r["kind"] == "crm" or one.id != "sync"] if one.id != "ledger" else []
     bases = {basis for purpose in purposes for basis in _bases(purpose)} | set(one.bases)
+    bases -= barred if one.id != "consent" else set()  # the question after a form is no matter of an assessment
     return {
         "id": one.id,
         "purposes": [purpose.value for purpose in purposes],
@@ -136,9 +143,17 @@ def _entry(
         "subjects": ["contacts"] if one.id != "service" else ["contacts", "writers"],
         "data": list(one.holds),
         "categories": around.categories(told),
-        "recipients": [r["title"] for r in told] if one.id != "ledger" else [],
+        "recipients": [r["title"] for r in told],
         "storage": {name: storage[name] for name in one.kept if name in storage},
     }
+
+
+def _barred(controller: Controller, policy: Policy | None) -> set[LegalBasis]:
+    """Bases that this company does not use."""
+    soft = policy is not None and policy.soft_opt_in.enabled
+    interest = bool(controller.li_assessment)
+    barred = {LegalBasis.EPRIVACY_13_2: soft, LegalBasis.LEGITIMATE_INTEREST: interest}
+    return {basis for basis, used in barred.items() if not used}
 
 
 def _bases(purpose: Purpose) -> Iterator[LegalBasis]:

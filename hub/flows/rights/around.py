@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from sqlmodel import col, select
 
-from hub.contract import Connector, DataItem, LegalBasis, Provider
+from hub.contract import ClaimKind, Connector, DataItem, LegalBasis, Provider
 from hub.flows.consent_sources import WHATSAPP
 from hub.flows.processor.versions import form_of, in_force
 from hub.flows.rights import receipts
@@ -24,7 +24,14 @@ from hub.flows.rights.held import Subject
 from hub.flows.world import World
 from hub.law.facts import Verdict
 from hub.law.policy import Retention
-from hub.store.tables import Connection, CrmRecord, DecisionRow, ReportRow
+from hub.store.tables import Connection, ConsentRow, CrmRecord, DecisionRow, ReportRow
+
+_CLAIMED: dict[str, LegalBasis] = {
+    ClaimKind.CONSENT: LegalBasis.CONSENT,
+    ClaimKind.CONSENT_OTHER_POINT: LegalBasis.CONSENT,
+    ClaimKind.CONTRACT: LegalBasis.CONTRACT,
+    ClaimKind.LEGITIMATE_INTEREST: LegalBasis.LEGITIMATE_INTEREST,
+}
 
 
 def purposes(of: Subject) -> list[dict[str, Any]]:
@@ -39,10 +46,23 @@ def purposes(of: Subject) -> list[dict[str, Any]]:
         counts[purpose]["allowed" if allowed else "refused"] += 1
         if allowed and told.get("basis"):
             bases[purpose].add(told["basis"])
+    if stored := _storing(of):
+        bases["STORING"] |= stored
+        counts["STORING"]["allowed"] += 1
     return [
         {"purpose": purpose, "bases": [_basis(one) for one in sorted(bases[purpose])], **counts[purpose]}
         for purpose in sorted(counts)
     ]
+
+
+def _storing(of: Subject) -> set[str]:
+    """On what the data of a CRM are kept, as its records claim and the person has agreed (see `hub.law.storing`)."""
+    rows: list[CrmRecord] = of.rows(CrmRecord, CrmRecord.contact_id)
+    if not rows:
+        return set()
+    claimed = {_CLAIMED[claim["kind"]] for row in rows for claim in row.claims if claim["kind"] in _CLAIMED}
+    agreed = {LegalBasis.CONSENT} if of.rows(ConsentRow, ConsentRow.contact_id) else set()
+    return {basis.value for basis in claimed | agreed}
 
 
 def _basis(name: str) -> dict[str, str]:
