@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +21,7 @@ from hub.proof.chain import canonical, digest
 from hub.store.ledger import Chain
 from hub.store.tables import Controller, ProcessingRecord
 
-_NAMES = ("id", "connection", "name", "recipient", "basis")  # by which the parts of a list are told apart
+_NAMES = ("id", "title", "name", "recipient", "basis")  # by which the parts of a list are told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,11 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
             for name, part in value.items():
                 yield from _walk(part, f"{path}.{name}" if path else name)
         case [dict(), *_]:
-            for place, part in enumerate(value):
-                name = next((str(part[name]) for name in _NAMES if part.get(name)), str(place))
-                yield from _walk(part, f"{path}[{name}]")
+            seen: Counter[str] = Counter()
+            for part in value:
+                name = next((str(part[name]) for name in _NAMES if part.get(name)), "")
+                seen[name] += 1
+                yield from _walk(part, f"{path}[{name}]" if seen[name] == 1 else f"{path}[{name} {seen[name]}]")
         case list():
             yield path, ", ".join(map(str, value))
         case _:
