@@ -67,7 +67,7 @@ def test_every_field_of_the_page_has_a_label_and_headings_come_in_order(shop: Sh
     shown = httpx.get(page(shop, base)).text
     boxes = re.findall(r'<input id="([^"]+)"', shown)
     assert boxes
-    assert all(f'<label class="tick" for="{box}">' in shown for box in boxes)
+    assert all(re.search(f'<label class="(tick|field)" for="{box}">', shown) for box in boxes)
     assert [int(level) for level in re.findall(r"<h(\d)", shown)][:2] == [1, 2]
     assert len(re.findall("<h1", shown)) == 1
 
