@@ -24,6 +24,7 @@ from hub.cli import (
     decide,
     demo,
     emulate,
+    events,
     evidence,
     faults,
     identity,
@@ -73,6 +74,7 @@ app.add_typer(optin.app, name="optin")
 app.add_typer(processor.app, name="processor")
 app.add_typer(providers.app, name="providers")
 app.add_typer(route.app, name="route")
+app.add_typer(events.app, name="events")
 notice.register(app)
 proof.register(app)
 evidence.register(app)

@@ -13,6 +13,7 @@ from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from hub.contract import LegalBasis, Outcome, Report, ReportKind
+from hub.flows import happenings
 from hub.flows.states import State, rank
 from hub.flows.world import World
 from hub.store.direct import fetch, insert_new, run, table
@@ -71,12 +72,16 @@ class Told(NamedTuple):
         return cls(row.id, row.contact_id, row.campaign_id, row.basis, kind, status, at, reason)
 
 
-def tell(session: Session, items: Sequence[Told], now: datetime) -> None:
-    """Put reports about messages into the outbox: of a campaign, for every record of the person in its CRM; of a
+def tell(world: World, session: Session, controller_id: str, items: Sequence[Told]) -> None:
+    """Tell what became of messages: whoever subscribed, and the CRM. Call it with the chain open.
+
+    Into the outbox go those of a campaign, for every record of the person in its CRM; of a
     workflow, for the record it asked about.
 
-    Repeats change nothing. What belongs to neither, such as a stop's confirmation, is no news for a CRM.
+    Repeats change nothing there. What belongs to neither, such as a stop's confirmation, is no news for a CRM.
     """
+    happenings.messages(world, session, controller_id, items)
+    now = world.now()
     of_campaigns = [item for item in items if item.campaign_id]
     others = [item for item in items if not item.campaign_id]
     rows = [*_campaign_rows(session, of_campaigns, now), *_workflow_rows(session, others, now)]

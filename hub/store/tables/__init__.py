@@ -4,6 +4,7 @@
 from hub.store.tables.accounts import Connection, Controller, Lease, Sender, TemplateRow
 from hub.store.tables.claims import ClaimedOptIn, ClaimMapping, OptInBatch
 from hub.store.tables.columns import new_door, new_id
+from hub.store.tables.events import Delivery, Happening, Subscription
 from hub.store.tables.notices import NoticeDeclared, NoticeServed, NoticeText
 from hub.store.tables.people import Contact, ContactPoint, CrmRecord
 from hub.store.tables.permission import (
@@ -50,10 +51,12 @@ __all__ = [
     "CrmRecord",
     "DailyRoot",
     "DecisionRow",
+    "Delivery",
     "Document",
     "FactPart",
     "FormTry",
     "FormerCode",
+    "Happening",
     "Inbox",
     "Lease",
     "LedgerRow",
@@ -80,6 +83,7 @@ __all__ = [
     "SigningKey",
     "Staff",
     "StopRow",
+    "Subscription",
     "SyncProblem",
     "SyncRun",
     "TemplateRow",

@@ -18,6 +18,7 @@ from hub.web.api import (
     consent,
     decisions,
     described,
+    events,
     ledger,
     people,
     problems,
@@ -67,6 +68,7 @@ def build(world: World, hands: Hands) -> FastAPI:
     app.include_router(connections.router)
     app.include_router(providers.router)
     app.include_router(routes.router)
+    app.include_router(events.router)
     app.include_router(proof.router)
     problems.install(app)
 

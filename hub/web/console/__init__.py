@@ -16,6 +16,7 @@ from hub.web.console import (
     first,
     guide,
     inviting,
+    events,
     making,
     people,
     proof,
@@ -55,6 +56,7 @@ def routes(world: World, hands: Hands, playground: Playground | None = None) -> 
         *connections.routes(rooms),
         *providers.routes(rooms),
         *ways.routes(rooms),
+        *events.routes(rooms),
     ]
 
 

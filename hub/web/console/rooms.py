@@ -70,6 +70,15 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """A page that shows what nobody can see again, and the id of what was made."""
+
+    page: str
+    facts: dict[str, Any] = field(repr=False)
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Leaflet:
     """A file to take away."""
 
@@ -83,7 +92,7 @@ class Leaflet:
 
 
 Facts = Callable[[Visitor, Session, Controller], dict[str, Any]]
-Deed = Callable[[Visitor, Session, Controller], "str | Made"]
+Deed = Callable[[Visitor, Session, Controller], "str | Made | Once"]
 Ask = Callable[[Visitor, Session, Controller], Any]
 
 
@@ -124,7 +133,7 @@ class Rooms:
         again: tuple[str, Facts] | None = None,
         upload: int = 0,
     ) -> Route:
-        """A form's deed, in one transaction with its audit row. `deed` returns where to go then.
+        """A form's deed, in one transaction with its audit row. `deed` returns where to go then, or what to show once.
 
         `ask` goes to a CRM or vendor before, so that nobody waits for them with the database in hand. `again`: the page
         that is shown with the problem when something typed is wrong, with what was typed. `upload`: the form has files,
@@ -138,8 +147,10 @@ class Rooms:
                 visitor = replace(visitor, asked=asked)
             with self.world.db.write() as session:
                 done = deed(visitor, session, session.get_one(Controller, row.controller_id))
-                made = done if isinstance(done, Made) else Made(done, visitor.path.get("id", ""))
+                made = Made(done, visitor.path.get("id", "")) if isinstance(done, str) else done
                 audit.write(self.world, session, visitor.actor, what, made.id)
+            if isinstance(made, Once):
+                return self.page(visitor, made.page, **made.facts)
             return RedirectResponse(made.then, 303, HEADERS)
 
         def answer(visitor: Visitor, row: Staff) -> Response:

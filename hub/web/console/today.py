@@ -21,6 +21,10 @@ _PAGES = {
     "connection_paused": "/console/connections/{}",
     "sender_paused": "/console/connections/{}",
     "reports_failed": "/console/connections/{}",
+    "events_paused": "/console/events",
+    "events_failing": "/console/events",
+    "events_parked": "/console/events",
+    "events_lost": "/console/events",
 }
 
 
