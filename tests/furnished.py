@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from hub.flows import keys
+from hub.flows import keys, subscriptions
+from hub.flows.happenings import Kind
 from hub.flows.roles import Role
 from tests.making import ANNA, BEN, CARLA, CONSENT, Shop, person, phone
 
@@ -23,3 +24,5 @@ def furnish(shop: Shop) -> None:
     assert shop.claim()  # decisions about people
     with shop.write() as session:
         keys.make(shop.world, session, shop.controller, title=HOSTILE, role=Role.READER, days=1, by=HOSTILE)
+        hook = {"url": "https://bi.example.org/hook", "kinds": [Kind.STOP]}
+        subscriptions.make(shop.world, session, shop.controller, title=HOSTILE, by=HOSTILE, **hook)

@@ -28,6 +28,7 @@ from hub.store.tables import (
     ProcessorRecord,
     Review,
     Sender,
+    Subscription,
     SyncRun,
     Wording,
 )
@@ -98,6 +99,7 @@ THINGS: dict[str, Find] = {
     "/console/connections/new/{connector}": words("meta"),
     "/console/consents/{id}": newest(LedgerRow, LedgerRow.kind == "consent_given"),
     "/console/decisions/{id}": newest(DecisionRow, col(DecisionRow.contact_id).is_not(None)),
+    "/console/events/{id}": newest(Subscription),
     "/console/language/{language}": words("de"),
     "/console/messages/{id}": newest(MessageRow),
     "/console/pages/{id}": newest(OptInPage),
@@ -121,6 +123,7 @@ THINGS: dict[str, Find] = {
     "/api/v1/opt-in-pages/{page}": newest(OptInPage),
     "/api/v1/people/{person}": newest(Contact),
     "/api/v1/reviews/{waiting}": newest(Review),
+    "/api/v1/subscriptions/{subscription}": newest(Subscription),
     "/api/v1/wordings/{wording}": newest(Wording),
 }
 

@@ -17,6 +17,7 @@ from hub.flows.happenings import Kind
 from hub.flows.subscriptions import Standing
 from hub.store.tables import Controller, Subscription
 from hub.web.api.access import Caller, Connects, Looks
+from hub.web.api.problems import not_found
 
 
 class SubscriptionIn(BaseModel):
@@ -125,7 +126,7 @@ def remove(caller: Connects, subscription: str) -> Response:
     """With everything that was not delivered."""
 
     def do(session: Session, owner: Controller) -> SubscriptionOut:
-        row = subscriptions.find(session, owner, subscription)
+        row = find(session, owner, subscription)
         shown = _shown(subscriptions.standing(session, row))
         subscriptions.remove(caller.world, session, row)
         return shown
@@ -137,7 +138,7 @@ def remove(caller: Connects, subscription: str) -> Response:
 def parked(caller: Looks, subscription: str) -> list[ParkedOut]:
     """The oldest first, 100 at most."""
     with caller.reading() as (session, owner):
-        rows = subscriptions.parked(session, subscriptions.find(session, owner, subscription))
+        rows = subscriptions.parked(session, find(session, owner, subscription))
         return [ParkedOut.model_validate(row, from_attributes=True) for row in rows]
 
 
@@ -146,15 +147,23 @@ def again(caller: Connects, subscription: str, wanted: AgainIn) -> Response:
     """Sends what was parked once more, with its old `webhook-id`."""
 
     def do(session: Session, owner: Controller) -> AgainOut:
-        row = subscriptions.find(session, owner, subscription)
+        row = find(session, owner, subscription)
         return AgainOut(id=row.id, deliveries=subscriptions.again(caller.world, session, row, wanted.delivery))
 
     return caller.act("events.again", subscription, do)
 
 
+def find(session: Session, owner: Controller, subscription_id: str) -> Subscription:
+    """Raises `Refused` 404, also for another company's."""
+    found = session.get(Subscription, subscription_id)
+    if found is None or found.controller_id != owner.id:
+        raise not_found("subscription")
+    return found
+
+
 def _change(caller: Caller, what: str, subscription: str, how: Callable[[Session, Subscription], None]) -> Response:
     def do(session: Session, owner: Controller) -> SubscriptionOut:
-        row = subscriptions.find(session, owner, subscription)
+        row = find(session, owner, subscription)
         how(session, row)
         session.flush()
         return _shown(subscriptions.standing(session, row))

@@ -27,6 +27,7 @@ from hub.web.console import (
     ways,
 )
 from hub.web.console.leaves import Leaves
+from hub.web.console.live import Live
 from hub.web.console.rooms import Rooms
 from hub.web.hands import Hands, Playground
 
@@ -37,15 +38,16 @@ def routes(world: World, hands: Hands, playground: Playground | None = None) -> 
     """Everything below `PREFIX`."""
     leaves = Leaves()
     rooms = Rooms(world, hands, leaves)
+    live = Live(rooms)
     return [
         *leaves.routes(),
         *door.routes(rooms),
         *first.routes(rooms),
         *_elsewhere(rooms),
         *guide.routes(rooms, playground),
-        *today.routes(rooms),
+        *today.routes(rooms, live),
         *making.routes(rooms),  # here and below, before the page of one: `new` is no id
-        *campaigns.routes(rooms),
+        *campaigns.routes(rooms, live),
         *people.routes(rooms),
         *reviews.routes(rooms),
         *inviting.routes(rooms),

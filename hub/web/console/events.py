@@ -13,7 +13,7 @@ from hub.flows import subscriptions
 from hub.flows.happenings import Kind
 from hub.flows.roles import May
 from hub.store.tables import Controller, Subscription
-from hub.web.console.rooms import Once, Rooms, Visitor
+from hub.web.console.rooms import NotFound, Once, Rooms, Visitor
 
 _WHERE = "/console/events"
 
@@ -56,7 +56,10 @@ def _make(visitor: Visitor, session: Session, owner: Controller) -> Once:
 
 def _deed(do: Callable[[Visitor, Session, Subscription], object]) -> Callable[[Visitor, Session, Controller], str]:
     def deed(visitor: Visitor, session: Session, owner: Controller) -> str:
-        do(visitor, session, subscriptions.find(session, owner, visitor.path["id"]))
+        found = session.get(Subscription, visitor.path["id"])
+        if found is None or found.controller_id != owner.id:
+            raise NotFound
+        do(visitor, session, found)
         return _WHERE
 
     return deed

@@ -33,14 +33,14 @@ HEADERS = {
 
 
 class Leaves:
-    """Renders pages, and serves the style and the one script."""
+    """Renders pages, and serves the style and the two scripts."""
 
     def __init__(self) -> None:
         folder = files("hub.web.console")
         rooms = sorted(folder.joinpath("words").iterdir(), key=lambda one: one.name)
         sheets = [folder.joinpath("words.toml"), *(one for one in rooms if one.name.endswith(".toml"))]
         self._words = {key: said for one in sheets for key, said in tomllib.loads(one.read_text("utf-8")).items()}
-        names = ("style.css", "htmx.min.js")
+        names = ("style.css", "htmx.min.js", "live.js")
         self._files = {name: folder.joinpath("static", name).read_bytes() for name in names}
         shared = files("hub.web").joinpath("pages", "style.css").read_bytes()  # with the public pages
         self._files["style.css"] = shared + self._files["style.css"]

@@ -228,27 +228,14 @@ class Rooms:
         answer: Callable[[Visitor, Staff], Response],
         acts: bool,
     ) -> Response:
-        token = request.cookies.get(COOKIE, "")
-        with self.world.db.read() as session:
-            row = staff.visiting(self.world, session, token) if token else None
-        if row is None:
+        found = self._visitor(request, form, files)
+        if found is None:
             return RedirectResponse("/console/login", 303, HEADERS)
-        spoken = request.cookies.get(LANGUAGE, "")
-        visitor = Visitor(
-            self.world,
-            self.hands,
-            staff.actor(row),
-            spoken if spoken in LANGUAGES else row.language,
-            token,
-            request.path_params,
-            request.query_params,
-            form,
-            files,
-        )
+        visitor, row = found
         self._stay(visitor)
         if not visitor.actor.may(may):
             return self._told(visitor, 403, "not_allowed")
-        if acts and not secrets.compare_digest(visitor.said("ticket"), staff.form_ticket(token)):
+        if acts and not secrets.compare_digest(visitor.said("ticket"), staff.form_ticket(visitor.token)):
             return self._told(visitor, 403, "not_ours")
         try:
             return answer(visitor, row)
@@ -262,6 +249,21 @@ class Rooms:
         except HubError as trouble:
             told = {"field": "", "problem": str(trouble), "remedy": ""}
             return self.page(visitor, "problem.html", 502, title="trouble", **told)
+
+    def watching(self, request: Request, may: May) -> Visitor | None:
+        """Who looks on without a click, if they may; that keeps no visit open."""
+        found = self._visitor(request, {}, {})
+        return found[0] if found is not None and found[0].actor.may(may) else None
+
+    def _visitor(self, request: Request, form: Form, files: Files) -> tuple[Visitor, Staff] | None:
+        token, spoken = (request.cookies.get(name, "") for name in (COOKIE, LANGUAGE))
+        with self.world.db.read() as session:
+            row = staff.visiting(self.world, session, token) if token else None
+        if row is None:
+            return None
+        language = spoken if spoken in LANGUAGES else row.language
+        asked = (token, request.path_params, request.query_params)
+        return Visitor(self.world, self.hands, staff.actor(row), language, *asked, form, files), row
 
     def _told(self, visitor: Visitor, status: int, title: str) -> Response:
         return self.page(visitor, "problem.html", status, title=title, field="", problem="", remedy="")
