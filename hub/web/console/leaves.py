@@ -15,6 +15,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from hub.contract import BadInput
+from hub.web.console import mistakes
+
 LANGUAGES = ("de", "en")
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 _GERMAN = str.maketrans(",.", ".,")
@@ -52,7 +55,7 @@ class Leaves:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._pages.filters |= {"time": _time, "number": _number}
+        self._pages.filters |= {"time": _time, "number": _number, "mistake": _mistake}
         self._pages.globals["static"] = {name: self._address(name) for name in names}
 
     def _address(self, name: str) -> str:
@@ -79,6 +82,11 @@ class Leaves:
 @pass_context
 def _time(context: Context, at: datetime | None) -> str:
     return at.strftime(_TIME[context["language"]]) if at else ""
+
+
+@pass_context
+def _mistake(context: Context, mistake: BadInput) -> mistakes.Said:
+    return mistakes.said(mistake, context["language"])
 
 
 @pass_context

@@ -23,7 +23,7 @@ from hub.flows.audit import Actor
 from hub.flows.roles import May
 from hub.flows.world import World
 from hub.store.tables import Controller, Staff
-from hub.web.console import uploads
+from hub.web.console import mistakes, uploads
 from hub.web.console.leaves import HEADERS, LANGUAGES, Leaves
 from hub.web.console.uploads import Files
 from hub.web.hands import Hands
@@ -242,12 +242,12 @@ class Rooms:
         except NotFound:
             return self._told(visitor, 404, "not_found")
         except BadInput as problem:
-            told = {"field": problem.field, "problem": problem.problem, "remedy": problem.remedy}
-            return self.page(visitor, "problem.html", 422, title="mistake", **told)
+            told = mistakes.said(problem, visitor.language)._asdict()
+            return self.page(visitor, "problem.html", 422, title="mistake", **told | {"spoken": told.pop("language")})
         except DataError:  # no text, or no number, that a database could hold
             return self._told(visitor, 422, "mistake")
         except HubError as trouble:
-            told = {"field": "", "problem": str(trouble), "remedy": ""}
+            told = {"field": "", "problem": str(trouble), "remedy": "", "spoken": "en"}
             return self.page(visitor, "problem.html", 502, title="trouble", **told)
 
     def watching(self, request: Request, may: May) -> Visitor | None:
@@ -266,7 +266,7 @@ class Rooms:
         return Visitor(self.world, self.hands, staff.actor(row), language, *asked, form, files), row
 
     def _told(self, visitor: Visitor, status: int, title: str) -> Response:
-        return self.page(visitor, "problem.html", status, title=title, field="", problem="", remedy="")
+        return self.page(visitor, "problem.html", status, title=title, field="", problem="", remedy="", spoken="")
 
     def _stay(self, visitor: Visitor) -> None:
         with self.world.db.read() as session:
