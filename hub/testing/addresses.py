@@ -64,6 +64,12 @@ def newest(table: type[SQLModel], *which: Any) -> Find:
     return find
 
 
+def _subscription(session: Session, controller: Controller) -> str:
+    """The last one; or none, once a form that was tried out has removed it."""
+    mine = select(Subscription.id).where(Subscription.controller_id == controller.id)
+    return session.exec(mine.order_by(col(Subscription.id).desc()).limit(1)).first() or "removed"
+
+
 def words(said: str) -> Find:
     """The same for every company."""
     return lambda session, controller: said
@@ -99,7 +105,7 @@ THINGS: dict[str, Find] = {
     "/console/connections/new/{connector}": words("meta"),
     "/console/consents/{id}": newest(LedgerRow, LedgerRow.kind == "consent_given"),
     "/console/decisions/{id}": newest(DecisionRow, col(DecisionRow.contact_id).is_not(None)),
-    "/console/events/{id}": newest(Subscription),
+    "/console/events/{id}": _subscription,
     "/console/language/{language}": words("de"),
     "/console/messages/{id}": newest(MessageRow),
     "/console/pages/{id}": newest(OptInPage),
@@ -123,7 +129,7 @@ THINGS: dict[str, Find] = {
     "/api/v1/opt-in-pages/{page}": newest(OptInPage),
     "/api/v1/people/{person}": newest(Contact),
     "/api/v1/reviews/{waiting}": newest(Review),
-    "/api/v1/subscriptions/{subscription}": newest(Subscription),
+    "/api/v1/subscriptions/{subscription}": _subscription,
     "/api/v1/wordings/{wording}": newest(Wording),
 }
 
