@@ -63,6 +63,12 @@ class Settings(BaseSettings):
     start_late_minutes: int = Field(
         60, ge=0, le=100_000, description="A campaign whose start was missed by more waits for a person."
     )
+    reach_minutes: int = Field(
+        60,
+        ge=0,
+        le=10_000,
+        description="How often the CRM is told whom a campaign that has not begun would reach; 0: only when asked for.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     @model_validator(mode="after")

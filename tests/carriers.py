@@ -21,6 +21,7 @@ from hub.contract import (
     Health,
     Inbound,
     Outcome,
+    Outlook,
     Page,
     PlatformCategory,
     ProcessorProfile,
@@ -42,11 +43,13 @@ class Plain(BaseModel):
 
 @dataclass
 class Paper:
-    """What the paper CRM shows, and what it was told. `reply` and `turning` may raise."""
+    """What the paper CRM shows, and what it was told. `reply`, `showing` and `turning` may raise."""
 
     pages: list[Page[ContactSnapshot]] = field(default_factory=list)
     lists: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     told: list[Report] = field(default_factory=list)
+    shown: dict[str, Outlook] = field(default_factory=dict)  # what campaigns would come to
+    showing: Callable[[Outlook], None] = lambda outlook: None  # before it is shown
     properties: list[Property] = field(default_factory=list)
     asked: tuple[str, ...] = ()  # what core asked for when it last read
     turning: Callable[[int], None] = lambda index: None  # before each page
@@ -96,6 +99,10 @@ def paper_crm(paper: Paper, word: str) -> type[Crm[Plain]]:
             answers = [paper.reply(report) for report in reports]
             paper.told += reports
             return [answer for answer in answers if answer is not None]
+
+        async def show(self, outlook: Outlook) -> None:
+            paper.showing(outlook)
+            paper.shown[outlook.key] = outlook
 
     return PaperCrm
 

@@ -108,6 +108,19 @@ def test_large_campaign_is_approved_by_somebody_else(monkeypatch: pytest.MonkeyP
     assert "Herbst: staging" in good("campaign", "status", "Herbst")
 
 
+def test_reach_is_shown_beside_the_file_at_once_and_no_more_after_the_start(home: Path) -> None:
+    create("--by", "Dana")
+    said = good("campaign", "reach", "Herbst")
+    assert "0 of 12 records can be reached" in said
+    assert "took 12 reports" in said
+    assert (home / "people.results.csv").read_text().count(";reach;blocked;") == 12
+    assert "0 von 12 Datensätzen erreichbar" in (home / "people.outlook.csv").read_text()
+    good("campaign", "start", "Herbst", "--by", "Dana", "--at", "2099-12-01T09:00+01:00")
+    good("campaign", "reach", "Herbst")
+    good("campaign", "cancel", "Herbst", "--by", "Dana")
+    assert "has begun" in bad("campaign", "reach", "Herbst")
+
+
 def test_prices_are_loaded_shown_and_checked(home: Path) -> None:
     prices = home / "prices.toml"
     prices.write_text(

@@ -64,9 +64,10 @@ def test_crm_opt_in_of_today_against_a_withdrawal_of_last_month(shop: Shop) -> N
     shop.sync(person("1", ANNA, replace(CONSENT, claimed_at=now(shop))))
     assert not reached(shop, "1")
     assert withdrawals(shop) == [("1", "CLAIM_CONFLICT")], "the opt-out goes back to the CRM"
-    shop.sync(person("1", ANNA, replace(CONSENT, claimed_at=now(shop) - timedelta(days=1))))
+    other = replace(CONSENT, claimed_at=now(shop) - timedelta(days=1))
+    shop.sync(person("1", ANNA, other))
     assert len(withdrawals(shop)) == 2, "each new claim is answered"
-    shop.sync(person("1", ANNA, replace(CONSENT, claimed_at=now(shop) - timedelta(days=1)), country="DE"))
+    shop.sync(person("1", ANNA, other, country="DE"))
     assert len(withdrawals(shop)) == 2, "the same claim is answered once"
 
 
@@ -119,6 +120,19 @@ def test_two_crms_disagree_and_both_know_it_in_the_end(shop: Shop, opt_out_first
         syncing(shop, crm, said)
     assert not reached(shop, "1")
     assert withdrawals(shop) == [("1", "CLAIM_CONFLICT" if opt_out_first else "SUPPRESSED_CLAIM_CRM")]
+
+
+def test_record_that_is_new_learns_that_its_person_had_stopped(shop: Shop) -> None:
+    """A CRM that is connected later, or makes a record later, knows as much as the others. It claims no consent."""
+    shop.agree(phone(ANNA))
+    shop.stop(phone(ANNA))
+    for country in ("DE", "AT"):
+        shop.sync(person("1", ANNA, CONTRACT, country=country), person("2", ANNA, OPT_OUT, CONTRACT))
+    assert withdrawals(shop) == [("1", "SUPPRESSED_OBJECTION_MARKETING"), ("1", "SUPPRESSED_CLAIM_CRM")]
+    shop.clock.advance(2 * SECOND)
+    shop.agree(phone(ANNA))
+    syncing(shop, other_crm(shop), person("c9", ANNA, CONTRACT))
+    assert len(withdrawals(shop)) == 2, "a stop that the person has lifted is none"
 
 
 def test_opt_out_of_a_second_crm_is_a_new_objection(shop: Shop) -> None:

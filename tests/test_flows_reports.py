@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from hub.contract import BadConfig, Outcome, Receipt, Report, ReportKind, Status, StatusChanged, Throttled
-from hub.flows import reports
+from hub.flows import handover, reports
 from hub.store.tables import Connection, ReportRow
 from hub.work.jobs import Jobs
 from tests.making import ANNA, BEN, CONSENT, SECOND, Shop, number, person, phone, raising
@@ -145,7 +145,7 @@ def test_many_reports_go_out_in_batches(shop: Shop, jobs: Jobs) -> None:
         shop.stop(phone(number(index)))
     sizes: list[int] = []
     with shop.world.db.read() as session:
-        sizes.append(len(reports.due(shop.world, session, shop.crm.id)))
-    assert sizes == [reports.BATCH]
+        sizes.append(len(handover.due(shop.world, session, shop.crm.id)))
+    assert sizes == [handover.BATCH]
     assert jobs.report(shop.crm.id) == 230
     assert len({r.key for r in shop.paper.told}) == 230

@@ -12,6 +12,7 @@ import pytest
 
 from hub.bridge import Bridge
 from hub.contract import BadConfig, BadInput, Channel, Claim, ClaimKind, HubError, Page, Purpose, Throttled, Unusable
+from hub.flows import watching
 from hub.flows.sync import apply_page
 from hub.flows.world import World
 from hub.law.facts import StopKind
@@ -334,6 +335,35 @@ def test_sync_that_breaks_off_keeps_what_it_has(shop: Shop, error: HubError, pau
         run = jobs.sync(shop.crm.id)
     assert run is not None
     assert (run.seen, run.admitted, run.unchanged, run.error) == (2, 1, 1, "")
+
+
+def test_sync_that_is_stopped_keeps_what_it_has_and_the_next_goes_on(shop: Shop, jobs: Jobs) -> None:
+    shop.paper.pages = [Page((person("17", ANNA, CONSENT),), "after-17"), Page((person("18", BEN, CONSENT),), "end")]
+
+    def stop(_: object) -> None:
+        with shop.write() as session:
+            watching.stop_sync(session, shop.crm)
+
+    shop.paper.turning = lambda index: stop(index) if index == 0 else None
+    run = jobs.sync(shop.crm.id)
+    assert run is not None
+    assert (run.stopped, run.seen, run.error, cursor(shop)) == (True, 1, "", "after-17")
+    with pytest.raises(BadInput, match="not being read"):
+        stop(0)
+    shop.paper.turning = lambda index: None
+    run = jobs.sync(shop.crm.id)
+    assert run is not None
+    assert (run.stopped, run.error, cursor(shop)) == (False, "", "end")
+    assert {row.record for row in shop.rows(CrmRecord)} == {"17", "18"}
+
+
+def test_sync_whose_process_died_is_seen_to_be_over(shop: Shop, jobs: Jobs) -> None:
+    with shop.write() as session:
+        session.add(SyncRun(connection_id=shop.crm.id, started_at=shop.world.now()))
+    jobs.sync(shop.crm.id)
+    died, whole = shop.rows(SyncRun)
+    assert died.finished_at is not None
+    assert ("broken off" in died.error, whole.error) == (True, "")
 
 
 def test_second_sync_of_one_connection_waits_for_the_first(shop: Shop) -> None:

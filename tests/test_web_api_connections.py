@@ -6,7 +6,7 @@ from __future__ import annotations
 from hub.contract import Page, Unusable
 from hub.flows.guard import guard_of
 from hub.flows.roles import Role
-from hub.store.tables import AuditRow, Connection, CrmRecord, Repeat
+from hub.store.tables import AuditRow, Connection, CrmRecord, Repeat, SyncRun
 from tests.making import ANNA, CONSENT, Shop, person
 from tests.test_web_api import WANTED, Office
 
@@ -42,6 +42,18 @@ def test_rehearsal_stores_nothing_and_sync_is_asked_for(office: Office) -> None:
     assert office.ask("POST", f"/connections/{shop.crm.id}/sync").json()["next_sync_at"]
     assert row(shop).next_sync_at is not None
     assert [one.what for one in shop.rows(AuditRow)] == ["connection.sync"]
+
+
+def test_reading_is_stopped_and_shown_as_such(office: Office) -> None:
+    shop, crm = office.shop, f"/connections/{office.shop.crm.id}"
+    assert office.ask("POST", f"{crm}/sync/stop").status_code == 422
+    with shop.write() as session:
+        session.add(SyncRun(connection_id=shop.crm.id, started_at=shop.world.now()))
+    assert office.ask("POST", f"{crm}/sync/stop", Role.READER).status_code == 403
+    assert office.ask("POST", f"{crm}/sync/stop").status_code == 200
+    (run,) = office.ask("GET", f"{crm}/syncs").json()["items"]
+    assert (run["stopped"], run["finished_at"]) == (True, None)
+    assert [one.what for one in shop.rows(AuditRow)] == ["connection.stop_sync"]
 
 
 def test_door_and_guard_are_changed_and_secrets_not_kept(office: Office) -> None:

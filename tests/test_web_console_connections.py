@@ -89,6 +89,21 @@ def test_sync_now_is_done_by_the_next_who_works(house: House, jobs: Jobs) -> Non
     assert browser.post(f"{of(shop, 'provider')}/sync", ticket=browser.ticket()).status_code == 422
 
 
+def test_reading_is_stopped_by_a_button_that_is_there_while_it_reads(house: House) -> None:
+    shop = house.shop
+    browser = house.visitor(Role.INTEGRATOR)
+    stop = f"{of(shop)}/sync/stop"
+    assert stop not in browser.get(of(shop)).text
+    with shop.write() as session:
+        session.add(SyncRun(connection_id=shop.crm.id, started_at=shop.world.now()))
+    assert stop in browser.get(of(shop)).text
+    assert browser.post(stop, ticket=browser.ticket()).status_code == 303
+    page = browser.get(of(shop)).text
+    assert stop not in page
+    assert "hält nach dieser Seite an" in page
+    assert browser.post(f"{of(shop, 'provider')}/sync/stop", ticket=browser.ticket()).status_code == 422
+
+
 def test_paused_connection_says_why_and_goes_on(house: House) -> None:
     shop = house.shop
     with shop.write() as session:

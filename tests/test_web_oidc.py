@@ -91,6 +91,14 @@ def test_browser_comes_in_through_the_provider_without_a_password(gate: Gate, br
     page.context.close()
 
 
+def test_page_that_a_crm_linked_to_is_found_again_behind_the_provider(gate: Gate) -> None:
+    with httpx.Client(follow_redirects=True, trust_env=False) as http:
+        assert "/console/oidc/login?why=abc.1" in http.get(f"{gate.address}/console/login?why=abc.1&here=1").text
+        asked = http.get(f"{gate.address}/console/oidc/login?why=abc.1")
+        page = http.post(asked.url, data={"sub": "dana"}).text
+    assert 'url=/console/why/abc.1"' in page
+
+
 @pytest.mark.parametrize("sub", ["nobody", "ina"], ids=["no staff", "address not verified"])
 def test_provider_alone_makes_nobody_staff(gate: Gate, sub: str) -> None:
     answer = entered(gate, sub)

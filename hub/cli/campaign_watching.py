@@ -13,7 +13,9 @@ from rich.table import Table
 from sqlmodel import Session
 
 from hub.cli.session import controller, crew, find_campaign, out, world
+from hub.contract import BadInput
 from hub.flows import campaigns, drift, results, variants, watch
+from hub.flows import reach as flow
 from hub.flows.preview import Preview
 from hub.flows.records import explain
 from hub.flows.states import CampaignState, State
@@ -52,6 +54,7 @@ _WHY = {
 
 def register(app: typer.Typer) -> None:
     app.command()(preview)
+    app.command()(reach)
     app.command()(status)
 
 
@@ -84,6 +87,25 @@ def preview(
         time_rows(table, result, built.now())
         cost_rows(table, result)
         out.print(table)
+
+
+def reach(campaign: Name) -> None:
+    """Show in the CRM, on each member and for the whole, who would be reached. Nobody is written to."""
+    with world() as built, crew(built) as hands:
+        with built.db.write() as session:
+            found = find_campaign(session, controller(built, session), campaign)
+            flow.ask(built, session, found)
+        with out.status("telling the CRM ..."):
+            hands.jobs.reach(found.id)
+            told = hands.jobs.report(found.connection_id)
+        with built.db.read() as session:
+            seen = session.get_one(Campaign, found.id).outlook
+        if not seen:
+            raise BadInput("cannot be told now", field="campaign", remedy="See the log; it is tried again by itself.")
+        lines = [f"{found.title!r}: {seen['eligible']} of {seen['records']} records can be reached."]
+        lines += [f"The CRM took {told} reports."]
+        lines += [f"It does not show the summary: {seen['problem']}"] if seen.get("problem") else []
+        out.print("\n".join(lines), highlight=False, markup=False)
 
 
 def time_rows(table: Table, result: Preview, now: datetime) -> None:

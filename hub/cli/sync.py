@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -25,14 +28,15 @@ def sync(
     problems: Annotated[int, typer.Option(help="How many unusable records to list.")] = 20,
     dry_run: Annotated[bool, typer.Option(help="Show what would be stored and excluded; store nothing.")] = False,
 ) -> None:
-    """Read contacts from a CRM. Who has no basis is counted, not stored."""
+    """Read contacts from a CRM. Who has no basis is counted, not stored. Ctrl+C stops after the page it is at, twice at
+    once; the next sync goes on from there."""
     with world() as built, crew(built) as hands:
         with built.db.read() as session:
             found = accounts.find_connection(session, controller(built, session), connection)
         if dry_run:
             _rehearse(hands, found)
             return
-        with out.status("reading ...") as status:
+        with out.status("reading ...") as status, _stoppable(hands):
             run = hands.jobs.sync(found.id, lambda r: status.update(f"{r.seen} seen, {r.admitted} admitted"))
         if run is None:
             out.print("Another process is syncing this connection; look again in a moment.")
@@ -40,6 +44,8 @@ def sync(
         _show_run(f"Sync of {found.title}", run)
         if run.error:
             out.print(f"Stopped by: {run.error}", highlight=False)
+        elif run.stopped:
+            out.print(f"Stopped. The next sync goes on from here: `hub sync {found.id}`.", highlight=False)
         with built.db.read() as session:
             rows = session.exec(
                 select(SyncProblem).where(SyncProblem.run_id == run.id).order_by(col(SyncProblem.id)).limit(problems)
@@ -54,6 +60,23 @@ def sync(
                 out.print(f"[yellow]{batch.people} opt-ins wait for a person:[/] `hub quarantine show {batch.id}`")
     if run.error:
         raise typer.Exit(1)
+    if run.stopped:
+        raise typer.Exit(128 + signal.SIGINT)
+
+
+@contextmanager
+def _stoppable(hands: Crew) -> Iterator[None]:
+    """The first Ctrl+C is a wish, the second an order."""
+
+    def ask(*_: object) -> None:
+        hands.stopping.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _rehearse(hands: Crew, connection: Connection) -> None:

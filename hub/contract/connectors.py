@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from hub.contract.errors import Forbidden
 from hub.contract.events import Event
-from hub.contract.messages import ClearedMessage, Outcome, Receipt, Report
+from hub.contract.messages import ClearedMessage, Outcome, Outlook, Receipt, Report
 from hub.contract.processors import Fact
 from hub.contract.snapshots import Audience, Changes, ContactSnapshot, Page, Property, Template
 from hub.contract.words import Can
@@ -187,6 +187,13 @@ class Crm(Connector[C]):
         `Unavailable`, `Throttled`, `BadConfig`; none of them pauses the account.
         """
         return None
+
+    async def show(self, outlook: Outlook) -> None:
+        """Show what a campaign would come to, where people of the CRM look; the same `key` replaces.
+
+        A CRM that has no place for it shows nothing.
+        """
+        return
 
     async def gone(self, records: Sequence[str]) -> list[Event]:
         """What became of those records that the CRM has no longer: `ContactsMerged`, `PrivacyDeletion`.

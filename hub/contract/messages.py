@@ -54,6 +54,29 @@ class Report:
     text: str = field(default="", repr=False)  # for the record's timeline
     callback: str = ""  # of a workflow that waits for the outcome: `SendRequested.callback`
     evidence: str = ""  # of a consent or withdrawal: where its proof is found in the hub, an opaque reference
+    why: str = ""  # why a message may or may not go, was or was not sent: a sentence in the company's language
+    link: str = ""  # the page of the hub's console that says what would help; opaque, behind a login
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a campaign would come to, for the CRM's own list or campaign. Counts only; shown again, it replaces itself.
+
+    `title` and `text` say everything in the company's language; the other fields are for a CRM with fields of its own.
+    """
+
+    key: str  # opaque, the same for the same campaign
+    campaign: str
+    audience: str  # the CRM's id of the list or campaign
+    at: datetime
+    records: int
+    eligible: int
+    waiting: int
+    blocked: int
+    finish: datetime | None  # the last message under all limits; None: nobody is reached, or not within a year
+    title: str
+    text: str
+    link: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,16 @@ class ReportKind(StrEnum):
     REPLY = "reply"
     WITHDRAWAL = "withdrawal"
     CONSENT = "consent"  # the hub has proof of it: the CRM may show it, and must not give it back as a claim
+    REACH = "reach"  # before a campaign is sent: may this record be written to? The status is a `Reach`
+
+
+class Reach(StrEnum):
+    """What the gate says about a record before a campaign is sent. It may change until the campaign starts."""
+
+    ELIGIBLE = "eligible"
+    WAITING = "waiting"  # not now; by itself it may go later
+    BLOCKED = "blocked"
+    OVER = "over"  # the campaign was cancelled before it began, or the record has left its list
 
 
 class PlatformCategory(StrEnum):

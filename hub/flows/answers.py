@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from hub.contract import PointKind, Purpose
 from hub.flows import contacts, routing
+from hub.flows.languages import language_in
 from hub.flows.states import PRIORITY, State
 from hub.flows.world import World
 from hub.law.facts import ConsentState, EvidenceKind, StopKind
@@ -30,7 +31,6 @@ from hub.store.tables import (
 )
 from hub.store.vault import seal
 
-_GERMAN = frozenset({"DE", "AT", "CH", "LI"})
 _STOPPED = {
     "de": {
         StopKind.OBJECTION_MARKETING: "Sie erhalten von {controller} keine Werbung mehr auf WhatsApp.",
@@ -45,7 +45,7 @@ _STOPPED = {
 
 def language_of(point: ContactPoint) -> str:
     """German where the number is from there."""
-    return "de" if point.country in _GERMAN else "en"
+    return language_in(point.country)
 
 
 def queue(

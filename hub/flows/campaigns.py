@@ -12,14 +12,12 @@ from sqlmodel import Session, col, func, select
 
 from hub.flows import asking, gate, happenings, variants
 from hub.flows.happenings import Kind
-from hub.flows.states import OPEN, RESTING, CampaignState, State
+from hub.flows.states import NOT_HELD, OPEN, RESTING, CampaignState, State
 from hub.flows.variants import Variant
 from hub.flows.world import World
 from hub.law.facts import Message, Route
 from hub.store.tables import Campaign, Controller, MessageRow, Sender, TemplateRow
 from hub.store.tables.traffic import PROGRESS
-
-NOT_HELD = "SYNC_NO_BASIS"  # a member the hub stores nothing about: no basis for it, or no usable number
 
 
 def locked(session: Session, campaign_id: str) -> Campaign:

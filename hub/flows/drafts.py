@@ -108,6 +108,7 @@ def create(
         canary=plan.canary,
         canary_wait_s=int(plan.canary_wait.total_seconds()),
         created_at=world.now(),
+        next_reach_at=world.now() if world.settings.reach_minutes else None,
     )
     session.add(campaign)
     session.flush()

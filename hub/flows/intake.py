@@ -22,7 +22,7 @@ from hub.flows.mappings import Mapped
 from hub.flows.quarantine import State
 from hub.flows.world import World
 from hub.law import imported
-from hub.law.facts import Case, ConsentState, Origin, Person, Phase
+from hub.law.facts import Case, ConsentState, Origin, Person, Phase, Stop
 from hub.law.stops import Binding
 from hub.store.ledger import Chain
 from hub.store.tables import (
@@ -44,11 +44,13 @@ _REMEMBERED = (State.COLLECTING, State.WAITING, State.REJECTED)
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A record that was stored. `before` are its claims until now, if it is not new."""
+    """A record that was stored. `before` are its claims until now, if it is not new; `stopped` is what its person had
+    stopped before, if it is."""
 
     record: Record
     before: Sequence[dict[str, Any]]
     told: OptIn | None  # None: nothing is mapped
+    stopped: Sequence[Stop]
 
     @property
     def fresh(self) -> bool:
@@ -79,7 +81,7 @@ class Intake:
 
     def take(self, admitted: Sequence[Admitted]) -> None:
         """Look at them all. Call it once their contacts are in the database."""
-        wanted = {one.record.snapshot.record: one for one in admitted if self._mapped or one.fresh}
+        wanted = {one.record.snapshot.record: one for one in admitted if self._mapped or one.fresh or one.stopped}
         if not wanted:
             return
         here = CrmRecord.connection_id == self._connection.id
@@ -110,6 +112,8 @@ class Intake:
         held = imported.held_by(case, yes.text if yes else None)
         if held and one.fresh and not _says_no(one.record.claims):
             conflict(self._world, self._session, self._chain, case, row, held)
+        elif held and one.stopped and not _says_no(one.record.claims):
+            self._tell(row, one.stopped, held)
         if self._mapped is None:
             return
         if one.flipped:
@@ -124,6 +128,13 @@ class Intake:
                 self._session.flush()
         if yes and not lacks and not held and kept is None:
             self._add(yes, one.record, row)
+
+    def _tell(self, row: CrmRecord, stopped: Sequence[Stop], held: Sequence[Binding]) -> None:
+        """What the other CRMs heard when the person said it."""
+        codes, now = {stop.id: stop.code for stop in held}, self._world.now()
+        for stop in stopped:
+            if stop.id in codes:
+                reports.tell_stop(self._session, row, stop.id, codes[stop.id], stop.event_time, now)
 
     def _batch(self) -> OptInBatch:
         assert self._mapped is not None

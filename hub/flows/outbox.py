@@ -17,7 +17,8 @@ from hub.store.tables import Connection, Controller, ReportRow
 # as the indexes over a part of the rows say it: most reports are done
 _OPEN = text(
     "(report.state = 'pending' AND report.kind = 'withdrawal' "
-    "OR report.state = 'pending' AND report.kind != 'withdrawal' OR report.state = 'failed')"
+    "OR report.state = 'pending' AND report.kind != 'withdrawal' AND report.kind != 'reach' "
+    "OR report.state = 'pending' AND report.kind = 'reach' OR report.state = 'failed')"
 )
 
 

@@ -12,10 +12,10 @@ from sqlmodel import Session, col, select
 
 from hub.contract import PlatformCategory
 from hub.flows import pace, placing, prices
-from hub.flows.campaigns import NOT_HELD
 from hub.flows.forecast import Forecast, Pace, forecast
 from hub.flows.prices import Charged, Cost
 from hub.flows.staging import Asked, Stager
+from hub.flows.states import NOT_HELD
 from hub.flows.world import World
 from hub.law.facts import Verdict
 from hub.store.sets import among
@@ -39,13 +39,13 @@ class Preview:
     cost: Cost = field(default_factory=Cost)
 
 
-def preview_page(stager: Stager, records: Sequence[str], seen: set[str], preview: Preview) -> None:
-    """Count a page of members. Nobody is written to and nothing is stored."""
+def preview_page(stager: Stager, records: Sequence[str], seen: set[str], preview: Preview) -> list[Asked]:
+    """Count a page of members, and say what the gate answered about each. Nobody is written to, nothing is stored."""
     preview.audience += len(records)
     preview.same_person += len(records) - len(set(records))
-    found, unresolved = stager.ask(records)
-    if unresolved:
-        preview.blocked[NOT_HELD] += unresolved
+    found, absent = stager.ask(records)
+    if absent:
+        preview.blocked[NOT_HELD] += len(absent)
     countries = _countries(stager.session, [item.point_id for item in found])
     for item in found:
         if item.person.id in seen:
@@ -59,6 +59,7 @@ def preview_page(stager: Stager, records: Sequence[str], seen: set[str], preview
         else:
             preview.blocked[item.decision.reasons[0]] += 1
         _charge(preview, item, countries.get(item.point_id, ""))
+    return found
 
 
 def _charge(preview: Preview, item: Asked, country: str) -> None:

@@ -1,49 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What goes back to the CRM: rows first, then batches, with an outcome per record."""
+"""What the CRM shall know becomes rows, in the transaction in which it happens. `handover` takes them there."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, literal_column, not_, update
+from sqlalchemy import literal_column, update
 from sqlalchemy import select as core_select
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from hub.contract import LegalBasis, Outcome, Report, ReportKind
+from hub.contract import LegalBasis, ReportKind
 from hub.flows import happenings
-from hub.flows.states import State, rank
+from hub.flows.states import NOT_HELD, State, rank
 from hub.flows.world import World
-from hub.store.direct import fetch, insert_new, run, table
+from hub.store.direct import fetch, insert_new, put, table
 from hub.store.sets import among
 from hub.store.tables import Campaign, CrmRecord, ReportRow, WorkflowRequest
-from hub.store.tables.columns import UtcTime
 
-BATCH = 100
-_TRIES = 10
-
-_RECORD, _CAMPAIGN, _TABLE = table(CrmRecord).c, table(Campaign).c, table(ReportRow)
+_RECORD, _CAMPAIGN = table(CrmRecord).c, table(Campaign).c
 _WORKFLOW = table(WorkflowRequest).c
-_REPORT = _TABLE.c
-_SHOWN: Any = (
-    *(_REPORT.key, _REPORT.record, _REPORT.kind, _REPORT.status, _REPORT.at, _REPORT.reason),
-    *(_REPORT.campaign, _REPORT.audience, _REPORT.basis, _REPORT.callback, _REPORT.evidence),
-)
-_WITHDRAWAL = _REPORT.kind == literal_column(f"'{ReportKind.WITHDRAWAL}'")  # literal, as the index over them
-_PENDING = (
-    core_select(*_SHOWN)
-    .where(
-        _REPORT.connection_id == bindparam("connection"),
-        _REPORT.state == literal_column("'pending'"),
-        _REPORT.next_attempt_at <= bindparam("now", type_=UtcTime),
-    )
-    .order_by(_REPORT.recorded_at, _REPORT.rank, _REPORT.key)
-    .limit(bindparam("most"))
-)
-_FIRST, _NEXT = _PENDING.where(_WITHDRAWAL), _PENDING.where(not_(_WITHDRAWAL))
-_DONE = update(_TABLE).where(among(_REPORT.key)).values(state="done", attempts=_REPORT.attempts + 1, error="")
 _RECORDS = core_select(_RECORD.contact_id, _RECORD.connection_id, _RECORD.record).where(among(_RECORD.contact_id))
 _CAMPAIGNS = core_select(_CAMPAIGN.id, _CAMPAIGN.title, _CAMPAIGN.audience, _CAMPAIGN.connection_id).where(
     among(_CAMPAIGN.id)
@@ -51,8 +29,18 @@ _CAMPAIGNS = core_select(_CAMPAIGN.id, _CAMPAIGN.title, _CAMPAIGN.audience, _CAM
 _WORKFLOWS = core_select(
     _WORKFLOW.message_id, _WORKFLOW.connection_id, _WORKFLOW.record, _WORKFLOW.title, _WORKFLOW.callback
 ).where(among(_WORKFLOW.message_id))
+_REPORT = table(ReportRow).c
+_REACH = _REPORT.kind == literal_column(f"'{ReportKind.REACH}'")  # literal, as the index over it
+_SAME = ("kind", "status", "reason")  # nothing to tell again
 # what a waiting workflow goes on with; a message that is only held may still be sent
 _ANSWERS = frozenset({State.ACCEPTED, State.REFUSED, State.FAILED, State.UNKNOWN})
+
+
+class About(NamedTuple):
+    """A record of a CRM."""
+
+    connection_id: str
+    record: str
 
 
 class Told(NamedTuple):
@@ -73,15 +61,17 @@ class Told(NamedTuple):
 
 
 def tell(world: World, session: Session, controller_id: str, items: Sequence[Told]) -> None:
-    """Tell what became of messages: whoever subscribed, and the CRM. Call it with the chain open.
+    """Tell what became of messages: whoever subscribed, and the CRM. Call it with the chain open."""
+    happenings.messages(world, session, controller_id, items)
+    tell_crm(session, items, world.now())
 
-    Into the outbox go those of a campaign, for every record of the person in its CRM; of a
+
+def tell_crm(session: Session, items: Sequence[Told], now: datetime) -> None:
+    """Put reports about messages into the outbox: of a campaign, for every record of the person in its CRM; of a
     workflow, for the record it asked about.
 
-    Repeats change nothing there. What belongs to neither, such as a stop's confirmation, is no news for a CRM.
+    Repeats change nothing. What belongs to neither, such as a stop's confirmation, is no news for a CRM.
     """
-    happenings.messages(world, session, controller_id, items)
-    now = world.now()
     of_campaigns = [item for item in items if item.campaign_id]
     others = [item for item in items if not item.campaign_id]
     rows = [*_campaign_rows(session, of_campaigns, now), *_workflow_rows(session, others, now)]
@@ -97,7 +87,8 @@ def _campaign_rows(session: Session, items: Sequence[Told], now: datetime) -> It
         campaign = of[item.campaign_id or ""]
         for record in records[item.contact_id]:
             if record.connection_id == campaign.connection_id:
-                yield _about(item, record, now) | {"campaign": campaign.title, "audience": campaign.audience}
+                named = {"campaign_id": campaign.id, "campaign": campaign.title, "audience": campaign.audience}
+                yield _about(item, record, now) | named
 
 
 def _workflow_rows(session: Session, items: Sequence[Told], now: datetime) -> Iterator[dict[str, Any]]:
@@ -112,14 +103,34 @@ def _workflow_rows(session: Session, items: Sequence[Told], now: datetime) -> It
 
 def _about(item: Told, record: Any, now: datetime) -> dict[str, Any]:
     key = f"{item.message_id}:{item.status}:{record.record}"
-    row = _row(key, record, item.contact_id, item.kind, item.status, item.reason, item.at, now)
-    return row | {"basis": item.basis}
+    about = row(key, record, item.contact_id, item.kind, item.status, item.reason, item.at, now)
+    return about | {"basis": item.basis}
 
 
 def tell_workflow(session: Session, asked: WorkflowRequest, contact_id: str | None, reason: str, now: datetime) -> None:
     """Nothing will be sent, and this is why."""
-    row = _row(f"{asked.id}:refused", asked, contact_id, ReportKind.REFUSED, State.REFUSED, reason, now, now)
-    insert_new(session, ReportRow, [row | {"campaign": asked.title, "callback": asked.callback}])
+    told = row(f"{asked.id}:refused", asked, contact_id, ReportKind.REFUSED, State.REFUSED, reason, now, now)
+    insert_new(session, ReportRow, [told | {"campaign": asked.title, "callback": asked.callback}])
+
+
+def of_record(world: World, campaign: Campaign, record: str, kind: ReportKind, now: datetime) -> dict[str, Any]:
+    """A row about a record and a campaign, whatever the hub holds of the person. Its key is the same each time, and
+    opaque."""
+    key = world.vault.reference(campaign.controller_id, f"record|{campaign.id}|{record}")
+    about = row(key, About(campaign.connection_id, record), None, kind, State.REFUSED, NOT_HELD, now, now)
+    return about | {"campaign_id": campaign.id, "campaign": campaign.title, "audience": campaign.audience}
+
+
+def tell_absent(world: World, session: Session, campaign: Campaign, records: Sequence[str]) -> None:
+    """Members that the hub holds nothing about: nothing is sent to them, and this is why."""
+    now = world.now()
+    put(session, ReportRow, [of_record(world, campaign, one, ReportKind.REFUSED, now) for one in records], _SAME)
+
+
+def overtake(session: Session, campaign: Campaign) -> None:
+    """From now on messages tell what becomes of them; what the campaign would do is no news any more."""
+    waits = (_REPORT.campaign_id == campaign.id, _REPORT.state == "pending")
+    session.execute(update(ReportRow).where(_REACH, *waits).values(state="done"))
 
 
 def tell_consent(session: Session, contact_id: str, ledger_id: str, at: datetime, now: datetime) -> None:
@@ -128,7 +139,7 @@ def tell_consent(session: Session, contact_id: str, ledger_id: str, at: datetime
         session,
         ReportRow,
         [
-            _row(f"{ledger_id}:{r.connection_id}:{r.record}", r, contact_id, ReportKind.CONSENT, "given", "", at, now)
+            row(f"{ledger_id}:{r.connection_id}:{r.record}", r, contact_id, ReportKind.CONSENT, "given", "", at, now)
             | {"basis": LegalBasis.CONSENT, "evidence": ledger_id}
             for r in records_of(session, {contact_id})[contact_id]
         ],
@@ -153,7 +164,7 @@ def tell_withdrawal(
         session,
         ReportRow,
         [
-            _row(
+            row(
                 f"{ledger_ref}:{record.connection_id}:{record.record}",
                 record,
                 contact_id,
@@ -169,17 +180,24 @@ def tell_withdrawal(
     )
 
 
+def tell_stop(session: Session, record: CrmRecord, stop_id: str, reason: str, at: datetime, now: datetime) -> None:
+    """The record is new, and its person had stopped before: its CRM is told so."""
+    key = f"stop:{stop_id}:{record.connection_id}:{record.record}"
+    told = row(key, record, record.contact_id, ReportKind.WITHDRAWAL, "stopped", reason, at, now)
+    insert_new(session, ReportRow, [told])
+
+
 def tell_conflict(session: Session, record: CrmRecord, decision_id: str, now: datetime) -> None:
     """The record says yes where the ledger holds a no: it is told so."""
     key = f"conflict:{decision_id}"
     insert_new(
         session,
         ReportRow,
-        [_row(key, record, record.contact_id, ReportKind.WITHDRAWAL, "stopped", "CLAIM_CONFLICT", now, now)],
+        [row(key, record, record.contact_id, ReportKind.WITHDRAWAL, "stopped", "CLAIM_CONFLICT", now, now)],
     )
 
 
-def _row(
+def row(
     key: str,
     record: Any,
     contact_id: str | None,
@@ -189,11 +207,13 @@ def _row(
     at: datetime,
     now: datetime,
 ) -> dict[str, Any]:
+    """A row of the outbox with all its columns. `record`: whatever has a connection_id and a record."""
     return {
         "key": key,
         "connection_id": record.connection_id,
         "record": record.record,
         "contact_id": contact_id,
+        "campaign_id": None,
         "kind": kind,
         "status": status,
         "reason": reason,
@@ -222,31 +242,3 @@ def records_of(session: Session, contact_ids: set[str]) -> dict[str, list[Any]]:
 
 def _campaigns(session: Session, ids: set[str]) -> dict[str, Any]:
     return {row.id: row for row in fetch(session, _CAMPAIGNS, keys=ids)}
-
-
-def due(world: World, session: Session, connection_id: str, limit: int = BATCH) -> list[Report]:
-    """The next reports for a CRM: withdrawals first, then in the order in which things happened."""
-    asked = {"connection": connection_id, "now": world.now()}
-    rows = list(fetch(session, _FIRST, **asked, most=limit))
-    if len(rows) < limit:
-        rows += fetch(session, _NEXT, **asked, most=limit - len(rows))
-    return [Report(**(dict(row._mapping) | {"kind": ReportKind(row.kind)})) for row in rows]
-
-
-def settle(world: World, session: Session, outcomes: Iterable[Outcome]) -> int:
-    """Note what the CRM said. Returns how many it accepted."""
-    by_key = {outcome.key: outcome for outcome in outcomes}
-    accepted = [key for key, outcome in by_key.items() if not outcome.error]
-    if accepted:
-        run(session, _DONE, {"keys": sorted(accepted)})
-    problems = [key for key in by_key if by_key[key].error]
-    for row in session.exec(select(ReportRow).where(among(col(ReportRow.key), problems))) if problems else ():
-        outcome = by_key[row.key]
-        row.attempts += 1
-        row.error = outcome.error[:300]
-        if outcome.retry and row.attempts < _TRIES:
-            row.next_attempt_at = world.now() + timedelta(seconds=min(2**row.attempts, 3600))
-        else:
-            row.state = "failed"
-        session.add(row)
-    return len(accepted)

@@ -12,6 +12,7 @@ class May(StrEnum):
     LOOK = "look"  # figures, states and settings without personal data
     CAMPAIGN = "campaign"  # draft, preview, start, pause, resume, cancel
     APPROVE = "approve"  # a second person's yes
+    WHY = "why"  # why a campaign may not, or did not, reach one record of the CRM, and what would help
     PEOPLE = "people"  # decisions, evidence and messages of one person
     CONNECT = "connect"  # accounts, numbers, templates, syncs
     PROVIDE = "provide"  # processor files, routes
@@ -32,8 +33,8 @@ class Role(StrEnum):
 
 MAY: dict[Role, frozenset[May]] = {
     Role.ADMIN: frozenset(May),
-    Role.MARKETER: frozenset({May.LOOK, May.CAMPAIGN, May.APPROVE}),
-    Role.PRIVACY: frozenset({May.LOOK, May.APPROVE, May.PEOPLE, May.PROVIDE, May.WORD, May.AUDIT}),
+    Role.MARKETER: frozenset({May.LOOK, May.CAMPAIGN, May.APPROVE, May.WHY}),
+    Role.PRIVACY: frozenset({May.LOOK, May.APPROVE, May.WHY, May.PEOPLE, May.PROVIDE, May.WORD, May.AUDIT}),
     Role.INTEGRATOR: frozenset({May.LOOK, May.CONNECT}),
     Role.READER: frozenset({May.LOOK}),
 }

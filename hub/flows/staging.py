@@ -38,7 +38,9 @@ _STATES = {Verdict.ALLOW: State.QUEUED, Verdict.DENY: State.REFUSED}
 BATCH = 1000  # people in one transaction: a stop waits for it to end
 
 _RECORD, _MESSAGE = table(CrmRecord).c, table(MessageRow).c
-_MEMBERS = select(_RECORD.point_id).where(_RECORD.connection_id == bindparam("connection"), among(_RECORD.record))
+_MEMBERS = select(_RECORD.record, _RECORD.point_id).where(
+    _RECORD.connection_id == bindparam("connection"), among(_RECORD.record)
+)
 _STAGED = select(_MESSAGE.contact_id).where(_MESSAGE.campaign_id == bindparam("campaign"), among(_MESSAGE.contact_id))
 
 
@@ -46,6 +48,7 @@ _STAGED = select(_MESSAGE.contact_id).where(_MESSAGE.campaign_id == bindparam("c
 class Asked:
     """The gate's answer about one record, with the variant it was asked for."""
 
+    record: str
     point_id: str
     variant: Variant
     case: Case
@@ -73,25 +76,24 @@ class Stager:
             self.messages[variant.name] = replace(message, approved=True)
         self.sitting = gate.sit(world, self.controller, Phase.STAGE, route)
 
-    def ask(self, records: Sequence[str]) -> tuple[list[Asked], int]:
-        """Decisions for those members the hub holds, and how many it does not hold."""
+    def ask(self, records: Sequence[str]) -> tuple[list[Asked], list[str]]:
+        """Decisions for those members the hub holds, and the records it does not hold."""
         rows = fetch(self.session, _MEMBERS, connection=self.campaign.connection_id, keys=records)
-        points = [point_id for (point_id,) in rows]
-        people = facts.people(self.session, self.controller, points, self.sitting.now)
-        campaign_id = self.campaign.id
-        found = [self._ask(campaign_id, point_id, people[point_id]) for point_id in points]
-        return found, len(set(records)) - len(rows)  # a CRM may list a record twice
+        people = facts.people(self.session, self.controller, [row.point_id for row in rows], self.sitting.now)
+        found = [self._ask(row.record, row.point_id, people[row.point_id]) for row in rows]
+        held = {item.record for item in found}
+        return found, [record for record in dict.fromkeys(records) if record not in held]  # a CRM may list one twice
 
-    def _ask(self, campaign_id: str, point_id: str, person: Person) -> Asked:
+    def _ask(self, record: str, point_id: str, person: Person) -> Asked:
         evidence: list[list[str]] = []
         if self.notice is not None:
             evidence = notices.duty(person, self.notice, self.sitting.now)
             person = facts.with_evidence(person, evidence)
-        variant = variants.draw(campaign_id, self.variants, person.id)
+        variant = variants.draw(self.campaign.id, self.variants, person.id)
         case = self.sitting.put(person, self.messages[variant.name])
         if case.policy is not None and case.policy.quiet_hours.enforce:
             case = replace(case, now=max(case.now, self.places.at(person.zone)))  # it will not leave in the night
-        return Asked(point_id, variant, case, gate.judge(case), evidence)
+        return Asked(record, point_id, variant, case, gate.judge(case), evidence)
 
 
 def begin(world: World, session: Session, campaign_id: str) -> Campaign | None:
@@ -117,7 +119,7 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
         happenings.campaign(world, session, campaign)
         return 0
     stager = Stager(world, session, campaign)
-    found, unresolved = stager.ask(records)
+    found, absent = stager.ask(records)
     fresh: dict[str, Asked] = {}
     for item in found:
         fresh.setdefault(item.person.id, item)  # somebody may have several records
@@ -128,9 +130,10 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
     told = _record(world, session, chain, stager, items, rows)
     insert_all(session, MessageRow, rows)
     reports.tell(world, session, campaign.controller_id, told)
+    reports.tell_absent(world, session, campaign, absent)
     chain.write()
     campaign.audience_size += len(records)
-    campaign.unresolved += unresolved
+    campaign.unresolved += len(absent)
     session.add(campaign)
     return len(rows)
 
@@ -144,6 +147,7 @@ def end(world: World, session: Session, campaign_id: str) -> None:
     campaign.state = CampaignState.RUNNING
     session.add(campaign)
     happenings.campaign(world, session, campaign)
+    reports.overtake(session, campaign)
     if campaign.canary and campaign.canary_at is None:
         waves.open_canary(world, session, campaign)
 

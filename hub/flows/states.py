@@ -40,6 +40,8 @@ class CampaignState(StrEnum):
 
 RESTING = (CampaignState.CANCELLED, CampaignState.PAUSED, CampaignState.WAITING)  # nothing of it may leave
 OPEN = (State.QUEUED, State.HELD, State.AUTHORISED)
+NOT_HELD = "SYNC_NO_BASIS"  # a member the hub stores nothing about: no basis for it, or no usable number
+CANCELLED = "POLICY_NOT_APPROVED"  # why nothing is sent of a campaign that was cancelled
 MAY_HAVE_ARRIVED = (State.AUTHORISED, State.UNKNOWN, State.ACCEPTED, State.SENT, State.DELIVERED, State.READ)
 
 _RANK: dict[str, int] = {

@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from hub.contract import BadInput
 from hub.flows import happenings
 from hub.flows.campaigns import locked, restored
-from hub.flows.states import CampaignState, State
+from hub.flows.states import CANCELLED, CampaignState, State
 from hub.flows.world import World
 from hub.store.ledger import Chain
 from hub.store.tables import Campaign, MessageRow
@@ -158,8 +158,10 @@ def cancel(world: World, session: Session, campaign: Campaign, by: str) -> int:
     if current.state in (CampaignState.CANCELLED, CampaignState.DONE):
         raise BadInput(f"is {current.state}", field="campaign", remedy="There is nothing left to cancel.")
     current.state, current.finished_at = CampaignState.CANCELLED, now
+    if current.outlook or current.begun_at or current.next_reach_at:
+        current.next_reach_at = now  # the CRM shall know
     waiting = (col(MessageRow.campaign_id) == current.id, col(MessageRow.state).in_([State.QUEUED, State.HELD]))
-    values = {"state": State.REFUSED, "reason": "POLICY_NOT_APPROVED", "next_attempt_at": None, "changed_at": now}
+    values = {"state": State.REFUSED, "reason": CANCELLED, "next_attempt_at": None, "changed_at": now}
     # what a dispatcher is claiming now is not ours any more: the update waits for it, and then leaves it out
     stopped: CursorResult[Any] = session.execute(update(MessageRow).where(*waiting).values(**values))  # type: ignore[assignment]
     _write(world, session, chain, current, Act.CANCELLED, name, messages=stopped.rowcount)

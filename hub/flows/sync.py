@@ -171,7 +171,8 @@ def _apply(
             counts.admitted += 1
             if mapped and record.told:
                 imports.weigh(mapped, record.claims, record.told, case)
-            admitted.append(Admitted(record, before.claims if before else (), record.told))
+            stopped = known.stops.get(record.token, ()) if before is None else ()
+            admitted.append(Admitted(record, before.claims if before else (), record.told, stopped))
             starts = CLOCK in decision.notes and (before is None or before.art14_due_at is None)
             if starts:
                 counts.notes[CLOCK] += 1

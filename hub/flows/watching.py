@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from hub.contract import BadInput, Crm
 from hub.flows.world import World
@@ -59,6 +60,27 @@ def templates(session: Session, connection: Connection, state: str = "") -> Sequ
     if state:
         mine = mine.where(TemplateRow.state == state)
     return session.exec(mine.order_by(col(TemplateRow.name), col(TemplateRow.language))).all()
+
+
+def stop_sync(session: Session, connection: Connection) -> None:
+    """End the reading of a CRM after the page it is at. The next one goes on from there. Raises `BadInput`."""
+    run = session.exec(_open(connection.id)).first()
+    if run is None:
+        remedy = "It may have ended just now: look at its readings."
+        raise BadInput("is not being read", field="connection", remedy=remedy)
+    run.stopped = True
+    session.add(run)
+
+
+def broken_off(world: World, session: Session, connection_id: str) -> None:
+    """Whoever began to read this CRM, and said no more, is gone: nobody else reads it now."""
+    for run in session.exec(_open(connection_id)):
+        run.finished_at, run.error = world.now(), "broken off; the next one went on from its last page"
+        session.add(run)
+
+
+def _open(connection_id: str) -> SelectOfScalar[SyncRun]:
+    return select(SyncRun).where(SyncRun.connection_id == connection_id, col(SyncRun.finished_at).is_(None))
 
 
 def sync_soon(world: World, session: Session, connection: Connection) -> None:

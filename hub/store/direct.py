@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Dialect, Table
+from sqlalchemy import Dialect, Table, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlmodel import Session, SQLModel
 
+_Known = Literal["refused", "kept", "replaced"]  # what becomes of a row whose key is there
 _DIALECTS: dict[str, Dialect] = {  # both with places for values instead of names
     "sqlite": sqlite.dialect(),
     "postgresql": psycopg.dialect(paramstyle="format"),  # type: ignore[no-untyped-call]
@@ -46,7 +47,7 @@ def run(session: Session, statement: Any, values: Mapping[str, Any] | Sequence[M
 def insert_all(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows. Each names the same columns, all that have a default among them. A known key is an error."""
     if rows:
-        _insert(session, model, rows, only_new=False)
+        _insert(session, model, rows, "refused")
 
 
 def insert_new(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:
@@ -55,13 +56,31 @@ def insert_new(session: Session, model: type[SQLModel], rows: Sequence[Mapping[s
         return 0
     keys = [column.name for column in table(model).primary_key]
     ordered = sorted(rows, key=lambda row: [str(row[key]) for key in keys])  # one order: no two writers deadlock
-    return _insert(session, model, ordered, only_new=True)
+    return _insert(session, model, ordered, "kept")
 
 
-def _insert(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], *, only_new: bool) -> int:
+def put(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]], same: tuple[str, ...] = ()) -> int:
+    """Insert rows, or replace those of the same key. `same`: only where one of these columns differs; else always.
+
+    Returns how many were written. Each key once; else as `insert_all`.
+    """
+    if not rows:
+        return 0
+    keys = [column.name for column in table(model).primary_key]
+    ordered = sorted(rows, key=lambda row: [str(row[key]) for key in keys])
+    return _insert(session, model, ordered, "replaced", same)
+
+
+def _insert(
+    session: Session,
+    model: type[SQLModel],
+    rows: Sequence[Mapping[str, Any]],
+    known: _Known,
+    same: tuple[str, ...] = (),
+) -> int:
     session.flush()
     connection = session.connection()
-    plain = _plain(connection.dialect.name, model, tuple(rows[0]), only_new)
+    plain = _plain(connection.dialect.name, model, tuple(rows[0]), known, same)
     cells, options = plain.cells(rows), {"preserve_rowcount": True}
     return connection.exec_driver_sql(plain.statement, cells, execution_options=options).rowcount
 
@@ -95,12 +114,24 @@ def _written(write: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any
 
 
 @lru_cache
-def _plain(name: str, model: type[SQLModel], named: tuple[str, ...], only_new: bool) -> _Plain:
+def _plain(name: str, model: type[SQLModel], named: tuple[str, ...], known: _Known, same: tuple[str, ...]) -> _Plain:
     dialect = _DIALECTS[name]
     insert = sqlite.insert if name == "sqlite" else postgresql.insert
-    statement = insert(table(model)).on_conflict_do_nothing() if only_new else insert(table(model))
+    statement = insert(table(model))
+    if known == "kept":
+        statement = statement.on_conflict_do_nothing()
+    elif known == "replaced":
+        statement = _replacing(statement, model, named, same)
     compiled = statement.compile(dialect=dialect, column_keys=named)
     columns = tuple(compiled.positiontup or ())
     types = [table(model).c[column].type.dialect_impl(dialect) for column in columns]
     writers = [(place, write) for place, one in enumerate(types) if (write := one.bind_processor(dialect))]
     return _Plain(compiled.string, columns, tuple(writers))
+
+
+def _replacing(statement: Any, model: type[SQLModel], named: tuple[str, ...], same: tuple[str, ...]) -> Any:
+    of, new = table(model), statement.excluded
+    keys = [column.name for column in of.primary_key]
+    values = {column: new[column] for column in named if column not in keys}
+    differs = or_(*(of.c[column].is_distinct_from(new[column]) for column in same)) if same else None
+    return statement.on_conflict_do_update(index_elements=keys, set_=values, where=differs)

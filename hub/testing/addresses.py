@@ -116,6 +116,7 @@ THINGS: dict[str, Find] = {
     "/console/providers/{id}/form/{part}": words("transfers"),
     "/console/providers/{id}/papers/{sha256}": _paper,
     "/console/reviews/{id}": newest(Review),
+    "/console/why/{id}": newest(MessageRow),
     "/console/wordings/{id}": newest(Wording),
     "/api/v1/campaigns/{campaign}": newest(Campaign),
     "/api/v1/connections/{connection}": synced(SyncRun.connection_id),

@@ -27,6 +27,9 @@ from hub.contract import (
     HubError,
     Inbound,
     Outcome,
+    Outlook,
+    Reach,
+    ReportKind,
     Throttled,
     Unavailable,
 )
@@ -118,6 +121,27 @@ class CrmSuite(ABC):
         assert [outcome.key for outcome in outcomes] == [one.key for one in sent]
         failed = {outcome.key for outcome in outcomes if outcome.error}
         assert failed == ({"bad"} if self.unknown_record else set())
+
+    def test_reach_is_reported_again_and_again(self, world: World) -> None:
+        """Before a campaign: the same key with another answer, and the address of what would help."""
+        link = "https://hub.example/console/why/1"
+        told = replace(report("r", world.fill(1)[0]), kind=ReportKind.REACH, why="Why.", link=link)
+
+        async def tell(crm: AnyCrm) -> list[list[Outcome]]:
+            return [await crm.report([replace(told, status=status)]) for status in Reach]
+
+        assert run(world, tell) == [[Outcome("r")]] * len(Reach)
+
+    def test_outlook_is_shown_and_replaced(self, world: World) -> None:
+        """A CRM without a place for it does nothing."""
+        world.fill(3)
+
+        async def show(crm: AnyCrm) -> None:
+            audience, now = (await crm.audiences())[0].id, datetime.now(UTC)
+            for title in ("1 of 3", "2 of 3"):
+                await crm.show(Outlook("k", "spring", audience, now, 3, 1, 0, 2, None, title, title, ""))
+
+        run(world, show)
 
     def test_report_of_nothing_gives_nothing(self, world: World) -> None:
         assert run(world, lambda crm: crm.report([])) == []

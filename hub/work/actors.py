@@ -33,6 +33,10 @@ class Nudges:
             if sender:
                 dispatch.send(sender)
 
+        @dramatiq.actor(actor_name="reach", queue_name="planning", broker=broker)
+        def reach(campaign_id: str) -> None:
+            jobs().reach(campaign_id)
+
         @dramatiq.actor(actor_name="tend", queue_name="planning", broker=broker)
         def tend(campaign_id: str) -> None:
             sender = jobs().tend(campaign_id)
@@ -57,7 +61,7 @@ class Nudges:
 
         self.deliver = deliver
         self._receive, self.dispatch, self.sync, self.report = receive, dispatch, sync, report
-        self.stage, self.tend, self.listen = stage, tend, listen
+        self.stage, self.tend, self.listen, self.reach = stage, tend, listen, reach
 
     def receive(self, ids: Iterable[str]) -> None:
         """Webhooks wait in the inbox."""

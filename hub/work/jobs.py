@@ -29,7 +29,7 @@ from hub.contract import (
     Template,
     Throttled,
 )
-from hub.flows import absent, accounts, happenings, inbound, mappings, quarantine, releases, reports, sync
+from hub.flows import absent, accounts, handover, happenings, inbound, mappings, quarantine, releases, sync, watching
 from hub.flows.happenings import Kind
 from hub.flows.mappings import Mapped
 from hub.flows.sync import Counts
@@ -68,7 +68,7 @@ class Jobs(Planning):
     # CRM to hub
 
     def sync(self, connection_id: str, progress: Callable[[SyncRun], None] | None = None) -> SyncRun | None:
-        """Read a CRM from its cursor on. None when another process does so already."""
+        """Read a CRM from its cursor on, until its end or until somebody stops it. None when another process reads."""
         owner, lease = new_id(), f"sync:{connection_id}"
         if not leases.take(self.world, lease, owner, LEASE):
             return None
@@ -82,6 +82,7 @@ class Jobs(Planning):
             connection = session.get_one(Connection, connection_id)
             controller = session.get_one(Controller, connection.controller_id)
             row = mappings.latest(session, connection_id)
+            watching.broken_off(self.world, session, connection_id)
             run = SyncRun(
                 connection_id=connection_id, started_at=self.world.now(), mapping_id=row.id if row and row.text else ""
             )
@@ -99,7 +100,9 @@ class Jobs(Planning):
                     sync.apply_page(self.world, session, controller, current, run, page)
                 if progress:
                     progress(run)
-                if self.stopping.is_set() or not leases.take(self.world, f"sync:{connection_id}", owner, LEASE):
+                if run.stopped or self.stopping.is_set():
+                    break
+                if not leases.take(self.world, f"sync:{connection_id}", owner, LEASE):
                     break
             else:
                 ended = True
@@ -108,7 +111,7 @@ class Jobs(Planning):
         if ended:
             self._judge_opt_ins(controller, connection_id, run.mapping_id)
             self._look_for_absent(crm, connection_id)
-        return self._synced(connection_id, run.id, error)
+        return self._synced(connection_id, run.id, error, stopped=not ended and error is None)
 
     def rehearse(
         self, connection_id: str, progress: Callable[[Counts], None] | None = None, *, most: int | None = None
@@ -162,13 +165,13 @@ class Jobs(Planning):
                 progress(done)
         return done
 
-    def _synced(self, connection_id: str, run_id: str, error: HubError | None) -> SyncRun:
+    def _synced(self, connection_id: str, run_id: str, error: HubError | None, *, stopped: bool) -> SyncRun:
         now = self.world.now()
         with self.world.db.write() as session:
             connection = session.get_one(Connection, connection_id)
             happenings.turn(self.world, session, connection.controller_id, Kind.SYNC)
             run = session.get_one(SyncRun, run_id)
-            run.finished_at, run.error = now, str(error or "")[:300]
+            run.finished_at, run.error, run.stopped = now, str(error or "")[:300], stopped
             if isinstance(error, BadConfig):
                 accounts.pause(session, connection_id, str(error))
             wait, due = _wait(error, connection.sync_every_s), connection.next_sync_at
@@ -215,7 +218,7 @@ class Jobs(Planning):
         crm, accepted = self._crm(connection), 0
         while not self.stopping.is_set() and lease.take():
             with self.world.db.read() as session:
-                batch = reports.due(self.world, session, connection_id)
+                batch = handover.due(self.world, session, connection_id)
             if not batch:
                 break
             try:
@@ -226,7 +229,7 @@ class Jobs(Planning):
             silent = {report.key for report in batch} - {outcome.key for outcome in outcomes}
             outcomes += [Outcome(key, "the plugin gave no outcome", retry=True) for key in sorted(silent)]
             with self.world.db.write() as session:
-                accepted += reports.settle(self.world, session, outcomes)
+                accepted += handover.settle(self.world, session, outcomes, batch)
         return accepted
 
     def _report_later(self, connection_id: str, error: HubError) -> None:

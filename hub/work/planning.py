@@ -5,24 +5,26 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 from hub.bridge import Bridge
 from hub.contract import Audience, BadInput, Crm, HubError
-from hub.flows import accounts, preview, staging, steering, watch, waves
+from hub.flows import accounts, outlook, preview, reach, staging, steering, watch, waves
 from hub.flows.preview import Preview
+from hub.flows.staging import Asked
 from hub.flows.states import CampaignState
 from hub.flows.world import World
 from hub.store.ledger import Chain
-from hub.store.tables import Campaign, Connection
+from hub.store.tables import Campaign, Connection, Controller
 from hub.work import leases
 
 log = structlog.get_logger("hub.work")
 LEASE = 30.0  # seconds
+T = TypeVar("T")
 
 
 class Planning:
@@ -79,12 +81,86 @@ class Planning:
         """Ask the gate about everybody in the audience; nobody is written to. `tier` and `at`: see `flows.preview`."""
         result, seen = Preview(), set[str]()
         for records in self.members(campaign):
-            with self.world.db.read() as session:
-                stager = staging.Stager(self.world, session, session.get_one(Campaign, campaign.id))
-                preview.preview_page(stager, records, seen, result)
+            self._ask(campaign, records, seen, result)
         with self.world.db.read() as session:
             preview.conclude(self.world, session, session.get_one(Campaign, campaign.id), result, tier, at)
         return result
+
+    def _ask(self, campaign: Campaign, records: Sequence[str], seen: set[str], result: Preview) -> list[Asked]:
+        with self.world.db.read() as session:
+            stager = staging.Stager(self.world, session, session.get_one(Campaign, campaign.id))
+            return preview.preview_page(stager, records, seen, result)
+
+    def reach(self, campaign_id: str) -> None:
+        """Tell the CRM whom a campaign would reach, before it begins; or that it was cancelled."""
+        self._alone(campaign_id, self._reach)
+
+    def _reach(self, campaign_id: str, keep: Callable[[], bool]) -> None:
+        with self.world.db.read() as session:
+            campaign = session.get_one(Campaign, campaign_id)
+        try:
+            if reach.over(campaign):
+                self._call_off(campaign, keep)
+            elif reach.ahead(campaign):
+                self._foretell(campaign, keep)
+        except HubError as error:
+            log.warning("the CRM cannot be told whom it reaches", campaign=campaign_id, error=type(error).__name__)
+            with self.world.db.write() as session:
+                reach.later(self.world, session, campaign_id)
+
+    def _foretell(self, campaign: Campaign, keep: Callable[[], bool]) -> None:
+        now, anew = self.world.now(), not campaign.outlook
+        if not reach.told(campaign, now):
+            result, seen, keys = Preview(), set[str](), set[str]()
+            for records in self.members(campaign):
+                found = self._ask(campaign, records, seen, result)
+                rows = reach.answers(self.world, campaign, records, found, now)
+                with self.world.db.write() as session:
+                    kept = reach.keep(session, campaign.id, rows, anew=anew, still=reach.ahead)
+                keys.update(row["key"] for row in rows)
+                if not kept or self.stopping.is_set() or not keep():
+                    return
+            with self.world.db.read() as session:
+                preview.conclude(self.world, session, session.get_one(Campaign, campaign.id), result)
+            with self.world.db.write() as session:
+                reach.gone(self.world, session, campaign.id, keys)
+                if not reach.conclude(self.world, session, campaign.id, result, now):
+                    return
+        self._show(campaign.id)
+
+    def _call_off(self, campaign: Campaign, keep: Callable[[], bool]) -> None:
+        """Everybody in the list if nothing had begun; else those whose message waited."""
+        if campaign.begun_at is None:
+            for records in self.members(campaign):
+                with self.world.db.write() as session:
+                    rows = reach.withdrawn(self.world, session, campaign, records)
+                    reach.keep(session, campaign.id, rows, anew=False, still=reach.over)
+                if self.stopping.is_set() or not keep():
+                    return
+        after: str | None = None
+        while after != "":
+            with self.world.db.write() as session:
+                after = reach.cancelled_page(self.world, session, campaign, after or "")
+            if self.stopping.is_set() or not keep():
+                return
+        if campaign.outlook:
+            self._show(campaign.id)
+        with self.world.db.write() as session:
+            reach.closed(session, campaign.id)
+
+    def _show(self, campaign_id: str) -> None:
+        with self.world.db.read() as session:
+            campaign = session.get_one(Campaign, campaign_id)
+            controller = session.get_one(Controller, campaign.controller_id)
+            connection = session.get_one(Connection, campaign.connection_id)
+        problem = ""
+        try:
+            self.bridge.run(self._crm(connection).show, outlook.of(self.world, controller, campaign))
+        except HubError as error:
+            problem = str(error)[:300]
+            log.warning("the CRM does not show the outlook", campaign=campaign_id, error=type(error).__name__)
+        with self.world.db.write() as session:
+            reach.shown(self.world, session, campaign_id, problem)
 
     def tend(self, campaign_id: str) -> str | None:
         """Keep a running campaign's rules, and let those go who wait for its canary. Returns the sender to nudge."""
@@ -123,7 +199,7 @@ class Planning:
             any_page = True
         return any_page
 
-    def _alone(self, campaign_id: str, work: Callable[[str, Callable[[], bool]], str | None]) -> str | None:
+    def _alone(self, campaign_id: str, work: Callable[[str, Callable[[], bool]], T | None]) -> T | None:
         """One process at a time works on a campaign."""
         held = leases.Held(self.world, f"campaign:{campaign_id}", LEASE)
         if not held.take():

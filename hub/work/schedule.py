@@ -19,6 +19,7 @@ from hub.flows import (
     inbox,
     lanes,
     queue,
+    reach,
     repeats,
     signing,
     staff,
@@ -120,6 +121,8 @@ class Schedule:
         switching.tend(self.world)
         with self.world.db.read() as session:
             running = session.exec(select(Campaign).where(Campaign.state == CampaignState.RUNNING)).all()
+            reaching = reach.due(self.world, session)
+        self._each("reach", reaching, self.nudges.reach.send)
         self._each("tend", [one.id for one in running if one.canary or Rules.of(one).any], self.nudges.tend.send)
 
     def watch(self) -> None:

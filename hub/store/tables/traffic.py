@@ -50,6 +50,8 @@ class Campaign(SQLModel, table=True):
     rest_at: datetime | None = maybe_time()  # when the others were
     audience_size: int = 0
     unresolved: int = 0  # members the hub holds no record of: they had no basis for storing, or no usable number
+    next_reach_at: datetime | None = maybe_time()  # when the CRM is told next whom it would reach
+    outlook: dict[str, Any] = json(default_factory=dict)  # what it was told last; empty: everybody is told anew
     created_at: datetime = time()
     finished_at: datetime | None = maybe_time()
 
@@ -148,18 +150,24 @@ def _told(name: str, which: str) -> Index:
 
 
 class ReportRow(SQLModel, table=True):
-    """Something the CRM shall know. Told in the order of `recorded_at`, then `rank`: vendors' times are coarse."""
+    """Something the CRM shall know. Told in the order of `recorded_at`, then `rank`: vendors' times are coarse.
+
+    What a campaign would do to a record is one row, replaced as often as it is asked.
+    """
 
     __tablename__ = "report"
     __table_args__ = (
         _told("ix_report_first", "kind = 'withdrawal'"),
-        _told("ix_report_next", "kind != 'withdrawal'"),
+        _told("ix_report_next", "kind != 'withdrawal' AND kind != 'reach'"),
+        _told("ix_report_last", "kind = 'reach'"),
+        Index("ix_report_reach", "campaign_id", **_only("kind = 'reach'")),
         Index("ix_report_failed", "connection_id", **_only("state = 'failed'")),
     )
     key: str = Field(primary_key=True)
     connection_id: str = ref("connection.id", index=False)
     record: str
     contact_id: str | None = ref("contact.id", default=None)  # None: a workflow asked for a record that is not stored
+    campaign_id: str | None = ref("campaign.id", default=None, index=False)
     kind: str
     status: str
     reason: str = ""
@@ -186,6 +194,7 @@ class SyncRun(SQLModel, table=True):
     connection_id: str = ref("connection.id")
     started_at: datetime = time()
     finished_at: datetime | None = maybe_time()
+    stopped: bool = False  # somebody asked for its end; the next one goes on where it is
     seen: int = 0
     admitted: int = 0
     unchanged: int = 0

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlmodel import Session, col, select
 
-from hub.flows import accounts, campaigns, drafts, results, routing, steering
+from hub.flows import accounts, campaigns, drafts, reach, results, routing, steering
 from hub.flows.drafts import Beside, Plan
 from hub.flows.records import explain
 from hub.flows.watch import Rules
@@ -204,6 +204,18 @@ def preview(caller: Looks, campaign: str, language: str = "en") -> PreviewOut:
         cost=[CostOut(currency=one, low=seen.cost.low[one], high=high) for one, high in seen.cost.high.items()],
         without_price=dict(seen.cost.unknown),
     )
+
+
+@router.post("/{campaign}/reach", response_model=CampaignOut)
+def show_in_crm(caller: Campaigns, campaign: str) -> Response:
+    """Show in the CRM who would be reached, on each member, anew and within seconds; without asking, now and then."""
+
+    def do(session: Session, owner: Controller) -> CampaignOut:
+        mine = _find(session, owner, campaign)
+        reach.ask(caller.world, session, mine)
+        return _again(session, mine)
+
+    return caller.act("campaign.reach", campaign, do)
 
 
 @router.get("/{campaign}/results")

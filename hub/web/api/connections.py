@@ -55,11 +55,13 @@ class ConnectionOut(BaseModel):
 
 
 class SyncOut(BaseModel):
-    """How a CRM was read. `excluded`: who was not stored, by reason. `finished_at` null: it is read just now."""
+    """How a CRM was read. `excluded`: who was not stored, by reason. `finished_at` null: it is read just now.
+    `stopped`: somebody asked for its end, and the next one goes on from there."""
 
     id: str
     started_at: datetime
     finished_at: datetime | None
+    stopped: bool
     seen: int
     admitted: int
     unchanged: int
@@ -218,6 +220,12 @@ def sync(caller: Connects, connection: str) -> Response:
     return _change(caller, "connection.sync", connection, do)
 
 
+@router.post("/{connection}/sync/stop", response_model=ConnectionOut)
+def stop_sync(caller: Connects, connection: str) -> Response:
+    """End the reading after the page it is at. What was read stays, and the next reading goes on from there."""
+    return _change(caller, "connection.stop_sync", connection, watching.stop_sync)
+
+
 @router.get("/{connection}/rehearsal")
 def rehearsal(caller: Connects, connection: str, language: str = "en") -> RehearsalOut:
     """Asks the CRM, and stores nothing. Takes minutes for many people."""
@@ -319,5 +327,5 @@ def _shown(one: Watched) -> ConnectionOut:
 
 
 def _run(run: SyncRun, language: str) -> SyncOut:
-    names = ("id", "started_at", "finished_at", "seen", "admitted", "unchanged", "error")
+    names = ("id", "started_at", "finished_at", "stopped", "seen", "admitted", "unchanged", "error")
     return SyncOut(**{name: getattr(run, name) for name in names}, excluded=blocked(run.excluded, language))

@@ -25,6 +25,7 @@ from hub.web.console import (
     telling,
     today,
     ways,
+    why,
 )
 from hub.web.console.leaves import Leaves
 from hub.web.console.live import Live
@@ -49,6 +50,7 @@ def routes(world: World, hands: Hands, playground: Playground | None = None) -> 
         *making.routes(rooms),  # here and below, before the page of one: `new` is no id
         *campaigns.routes(rooms, live),
         *people.routes(rooms),
+        *why.routes(rooms),
         *reviews.routes(rooms),
         *inviting.routes(rooms),
         *consent.routes(rooms),

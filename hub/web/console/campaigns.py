@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 from starlette.routing import Route
 
-from hub.flows import campaigns, results, steering
+from hub.flows import campaigns, reach, results, steering
 from hub.flows.records import explain
 from hub.flows.roles import May
 from hub.flows.states import CampaignState, State
@@ -22,8 +23,8 @@ _PAGE = 50
 # the way of a message, as a funnel: who got so far also passed what stands before
 FUNNEL = (State.ACCEPTED, State.SENT, State.DELIVERED, State.READ)
 DEEDS: dict[CampaignState, tuple[str, ...]] = {
-    CampaignState.DRAFT: ("start", "approve", "cancel"),
-    CampaignState.WAITING: ("approve", "cancel"),
+    CampaignState.DRAFT: ("start", "approve", "cancel", "reach"),
+    CampaignState.WAITING: ("approve", "cancel", "reach"),
     CampaignState.STAGING: ("pause", "cancel"),
     CampaignState.RUNNING: ("pause", "cancel"),
     CampaignState.PAUSED: ("resume", "cancel"),
@@ -37,6 +38,7 @@ def routes(rooms: Rooms, live: Live) -> list[Route]:
         live.part("/console/campaigns/{id}/progress", May.LOOK, "campaign_progress.html", _one),
         rooms.show("/console/campaigns/{id}/preview", May.LOOK, "campaign_preview.html", _preview),
         rooms.hand("/console/campaigns/{id}/results.csv", May.LOOK, _export),
+        rooms.act("/console/campaigns/{id}/reach", May.CAMPAIGN, "campaign.reach", _reach),
         rooms.act("/console/campaigns/{id}/start", May.CAMPAIGN, "campaign.start", _start, ask=_size),
         rooms.act("/console/campaigns/{id}/approve", May.APPROVE, "campaign.approve", _steered(steering.approve)),
         rooms.act("/console/campaigns/{id}/pause", May.CAMPAIGN, "campaign.pause", _steered(steering.pause)),
@@ -77,6 +79,9 @@ def _one(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any
 def _whole(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any]:
     found = _one(visitor, session, owner)
     progress = campaigns.progress(session, found["one"])
+    outlook = found["one"].outlook
+    told = datetime.fromisoformat(outlook["at"]) if outlook else None
+    found |= {"ahead": reach.ahead(found["one"]), "outlook": outlook, "told": told}
     return {**found, "variants": results.by_variant(session, progress), "waves": results.by_wave(progress)}
 
 
@@ -113,6 +118,12 @@ def _size(visitor: Visitor, session: Session, owner: Controller) -> int | None:
 def _start(visitor: Visitor, session: Session, owner: Controller) -> str:
     found = _find(visitor, session, owner)
     steering.start(visitor.world, session, found, by=visitor.actor.name, size=visitor.asked)
+    return f"/console/campaigns/{found.id}"
+
+
+def _reach(visitor: Visitor, session: Session, owner: Controller) -> str:
+    found = _find(visitor, session, owner)
+    reach.ask(visitor.world, session, found)
     return f"/console/campaigns/{found.id}"
 
 

@@ -34,6 +34,7 @@ def routes(rooms: Rooms) -> list[Route]:
         rooms.hand(f"{_ONE}/syncs.csv", May.LOOK, _export),
         rooms.show(f"{_ONE}/syncs/{{run}}", May.LOOK, "connection_sync.html", _run),
         rooms.act(f"{_ONE}/sync", May.CONNECT, "connection.sync", _sync),
+        rooms.act(f"{_ONE}/sync/stop", May.CONNECT, "connection.stop_sync", _stop_sync),
         rooms.act(f"{_ONE}/resume", May.CONNECT, "connection.resume", _resume),
         rooms.act(f"{_ONE}/retry", May.CONNECT, "connection.retry", _retry),
         rooms.act(f"{_ONE}/templates", May.CONNECT, "connection.templates", _back, ask=_read_templates),
@@ -91,6 +92,7 @@ def _syncing(visitor: Visitor, session: Session, owner: Controller) -> dict[str,
         "runs": runs,
         "soon": soon,
         "moving": soon or any(run.finished_at is None for run in runs[:1]),
+        "reading": any(run.finished_at is None and not run.stopped for run in runs[:1]),
     }
 
 
@@ -157,6 +159,12 @@ def _rehearse(visitor: Visitor, session: Session, owner: Controller) -> dict[str
 def _sync(visitor: Visitor, session: Session, owner: Controller) -> str:
     found = find(visitor, session, owner)
     watching.sync_soon(visitor.world, session, found)
+    return _where(found)
+
+
+def _stop_sync(visitor: Visitor, session: Session, owner: Controller) -> str:
+    found = find(visitor, session, owner)
+    watching.stop_sync(session, found)
     return _where(found)
 
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from hub.flows import first, staff
 from hub.flows.roles import May
 from hub.store.tables import Controller, Staff
+from hub.web.console import onward
 from hub.web.console.leaves import HEADERS, LANGUAGES
 from hub.web.console.rooms import COOKIE, LANGUAGE, Form, Rooms, Visitor
 from hub.web.public.sheets import fields
@@ -40,7 +41,11 @@ class Door:
     async def ask(self, request: Request) -> Response:
         if await run_in_threadpool(self._first):
             return RedirectResponse("/console/first", 303, HEADERS)
-        return self.page(request)
+        why = onward.known(request.query_params.get("why", ""))
+        if why and "here" not in request.query_params:
+            then = f"{onward.page(why)}?here=1"
+            return self.rooms.leaves.page("onward.html", self.language(request), said="why", onward=then)
+        return self.page(request, why=why)
 
     def _first(self) -> bool:
         with self.world.db.read() as session:
@@ -50,11 +55,12 @@ class Door:
         if not self.from_here(request):
             return self.page(request, refused="refused")
         form = await fields(request)
+        why = form.get("why", [""])[0]
         token = await run_in_threadpool(self._enter, form)
         if not token:
-            return self.page(request, refused="refused")
+            return self.page(request, refused="refused", why=onward.known(why))
         # always a new secret: one that was planted before is worth nothing
-        answer = RedirectResponse("/console", 303, HEADERS)
+        answer = RedirectResponse(onward.page(why), 303, HEADERS)
         self.give(answer, COOKIE, token)
         return answer
 
@@ -93,11 +99,11 @@ class Door:
         accepted = request.headers.get("accept-language", "de")[:2].lower()
         return next((one for one in (chosen, accepted) if one in LANGUAGES), "en")
 
-    def page(self, request: Request, *, refused: str = "") -> Response:
-        """The login. `refused`: the word that says why somebody stays outside."""
-        issuer = urlsplit(self.world.settings.oidc_issuer).hostname or ""
+    def page(self, request: Request, *, refused: str = "", why: str = "") -> Response:
+        """The login. `refused`: the word that says why somebody stays outside; `why`: the page they come for."""
+        facts = {"issuer": urlsplit(self.world.settings.oidc_issuer).hostname or "", "onward": why}
         status = 401 if refused else 200
-        return self.rooms.leaves.page("login.html", self.language(request), status, refused=refused, issuer=issuer)
+        return self.rooms.leaves.page("login.html", self.language(request), status, refused=refused, **facts)
 
     def from_here(self, request: Request) -> bool:
         """Browsers say where a form was sent from; another site's is none of ours."""

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from hub.flows import staff
+from hub.web.console import onward
 from hub.web.console.door import Door
 from hub.web.console.rooms import COOKIE, Rooms
 
@@ -59,6 +60,7 @@ class Elsewhere:
         )
 
     async def go(self, request: Request) -> Response:
+        request.session["why"] = onward.known(request.query_params.get("why", ""))
         back = f"{self.world.settings.public_url.rstrip('/')}{_HERE}/back"
         try:
             answer: Response = await self._client.authorize_redirect(request, back)
@@ -77,7 +79,8 @@ class Elsewhere:
         if not token:
             return self.door.page(request, refused="oidc_refused")
         # a page and no redirect: a strict cookie does not travel with somebody who was sent from elsewhere
-        answer = self.rooms.leaves.page("entered.html", self.door.language(request))
+        then = onward.page(request.session.pop("why", ""))
+        answer = self.rooms.leaves.page("onward.html", self.door.language(request), said="oidc_in", onward=then)
         self.door.give(answer, COOKIE, token)
         return answer
 

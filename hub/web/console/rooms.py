@@ -23,7 +23,7 @@ from hub.flows.audit import Actor
 from hub.flows.roles import May
 from hub.flows.world import World
 from hub.store.tables import Controller, Staff
-from hub.web.console import mistakes, uploads
+from hub.web.console import mistakes, onward, uploads
 from hub.web.console.leaves import HEADERS, LANGUAGES, Leaves
 from hub.web.console.uploads import Files
 from hub.web.hands import Hands
@@ -230,7 +230,7 @@ class Rooms:
     ) -> Response:
         found = self._visitor(request, form, files)
         if found is None:
-            return RedirectResponse("/console/login", 303, HEADERS)
+            return RedirectResponse(onward.login(request), 303, HEADERS)
         visitor, row = found
         self._stay(visitor)
         if not visitor.actor.may(may):

@@ -23,13 +23,14 @@ from hub import (
     Health,
     Inbound,
     Outcome,
+    Outlook,
     Page,
     Property,
     Report,
     hookimpl,
     iso_country,
 )
-from hub_csv import results, words
+from hub_csv import outlooks, results, words
 from hub_csv.settings import Config
 from hub_csv.table import Row, Table
 
@@ -53,6 +54,7 @@ class CsvFile(Crm[Config]):
         DataItem("legal basis, opt-out, evidence", "metadata", "check the legal basis", "as long as the file"),
         DataItem("template columns", "contact data", "fill templates", "as long as the file"),
         DataItem("message status and text", "content", "report results", "as long as the results file"),
+        DataItem("whom a campaign would reach", "metadata", "show it before sending", "as long as the results file"),
     )
 
     def authenticate(self, request: Inbound) -> None:
@@ -108,6 +110,9 @@ class CsvFile(Crm[Config]):
         if reports:
             results.append(self.config.results_path, reports, self._delimiter())
         return [Outcome(report.key) for report in reports]
+
+    async def show(self, outlook: Outlook) -> None:
+        outlooks.put(self.config.outlooks_path, outlook, self._delimiter())
 
     def _delimiter(self) -> str:
         """The one of the contacts file, so that both open alike; results are kept even without that file."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hub import Report, Unavailable
 
-HEADER = ("at", "record", "kind", "status", "reason", "campaign", "basis", "text", "key")
+HEADER = ("at", "record", "kind", "status", "reason", "campaign", "basis", "text", "key", "why", "link")
 # a spreadsheet runs a cell that starts with one of these (OWASP, "CSV Injection")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -39,7 +39,7 @@ def _lines(reports: Sequence[Report], delimiter: str, *, header: bool, broken: b
     rows = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
     if header:
         rows.writerow(HEADER)
-    rows.writerows([_safe(cell) for cell in _cells(report)] for report in reports)
+    rows.writerows([safe(cell) for cell in _cells(report)] for report in reports)
     # the mark lets spreadsheets read umlauts; a line cut by a power failure is closed first
     return ("\ufeff" if header else "\r\n" if broken else "").encode() + text.getvalue().encode()
 
@@ -47,10 +47,11 @@ def _lines(reports: Sequence[Report], delimiter: str, *, header: bool, broken: b
 def _cells(report: Report) -> tuple[str, ...]:
     at = report.at.isoformat(timespec="seconds")
     said = (report.kind.value, report.status, report.reason, report.campaign, report.basis, report.text, report.key)
-    return (at, report.record, *said)
+    return (at, report.record, *said, report.why, report.link)
 
 
-def _safe(cell: str) -> str:
+def safe(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 

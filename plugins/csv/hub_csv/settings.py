@@ -42,3 +42,8 @@ class Config(BaseModel):
     @property
     def results_path(self) -> Path:
         return self.results or self.path.with_suffix(".results.csv")
+
+    @property
+    def outlooks_path(self) -> Path:
+        """Beside the results: what campaigns would come to."""
+        return self.results_path.with_name(f"{self.path.stem}.outlook.csv")

@@ -15,7 +15,7 @@ import pytest
 from hub_csv import PAGE, Config, CsvFile
 from hub_csv.words import moment
 
-from hub import BadInput, ClaimKind, ContactSnapshot, Page, Report, ReportKind, Unavailable, Unusable
+from hub import BadInput, ClaimKind, ContactSnapshot, Outlook, Page, Report, ReportKind, Unavailable, Unusable
 
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
@@ -245,3 +245,17 @@ def test_results_that_cannot_be_written_are_unavailable(path: Path) -> None:
     path.with_suffix(".results.csv").mkdir()
     with pytest.raises(Unavailable):
         anyio.run(crm(path).report, [said("a")])
+
+
+# --- what campaigns would come to
+
+
+def test_outlook_of_each_campaign_is_one_line(path: Path) -> None:
+    for key, title in (("k", "5 von 7"), ("l", "=1+1"), ("k", "6 von 7")):
+        outlook = Outlook(key, title, "all", AT, 7, 6, 0, 1, AT, title, f"{title},\nbis 12:00", "https://hub.example")
+        anyio.run(crm(path).show, outlook)
+    with path.with_suffix(".outlook.csv").open(newline="", encoding="utf-8-sig") as file:
+        lines = list(csv.DictReader(file, delimiter=";"))
+    assert [(line["key"], line["campaign"]) for line in lines] == [("l", "'=1+1"), ("k", "6 von 7")]
+    assert lines[1]["text"] == "6 von 7,\nbis 12:00"
+    assert lines[1]["finish"] == "2026-11-21T10:00+00:00"

@@ -31,6 +31,7 @@ from hub import (
     Inbound,
     Options,
     Outcome,
+    Outlook,
     Page,
     Property,
     Rejected,
@@ -38,7 +39,7 @@ from hub import (
     Unavailable,
     hookimpl,
 )
-from hub_hubspot import fates, incoming, preparing, reporting, signature, walk, wire, workflow
+from hub_hubspot import fates, incoming, preparing, reporting, showing, signature, walk, wire, workflow
 from hub_hubspot.api import Api
 from hub_hubspot.pace import Pace
 from hub_hubspot.settings import Config
@@ -63,6 +64,7 @@ class HubSpot(Crm[Config]):
         DataItem("legal basis and opt-out", "metadata", "check the legal basis", "as long as the contact in HubSpot"),
         DataItem("template properties", "contact data", "fill templates", "as long as the contact in HubSpot"),
         DataItem("message status and text", "content", "report results", "as long as the contact in HubSpot"),
+        DataItem("whom a campaign would reach", "metadata", "show it before sending", "until it has a result"),
     )
 
     @property
@@ -143,6 +145,10 @@ class HubSpot(Crm[Config]):
 
     async def report(self, reports: Sequence[Report]) -> list[Outcome]:
         return await reporting.write(self._api, self.config, reports)
+
+    async def show(self, outlook: Outlook) -> None:
+        if self.config.outlook_as_task:
+            await showing.show(self._api, self.memory, outlook)
 
     async def prepare(self) -> list[str]:
         return await preparing.prepare(self._api, self.config)

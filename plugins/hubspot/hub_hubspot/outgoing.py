@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 
-from hub import Report, ReportKind
+from hub import Outlook, Reach, Report, ReportKind
 from hub_hubspot import words
 from hub_hubspot.trouble import Json
 from hub_hubspot.wire import moment
 
+READ = (words.OPT_IN, words.OPT_IN_AT, words.REACH_CAMPAIGN)  # what is written depends on them
 PERMISSION = frozenset({ReportKind.CONSENT, ReportKind.WITHDRAWAL})
 TO_CONTACT = {"communications": 81, "notes": 202}  # association types ("Associations v4")
 
@@ -30,14 +32,24 @@ def standing(properties: Mapping[str, str | None]) -> Standing | None:
     return Standing(at, properties.get(words.OPT_IN) == words.STOPPED) if at else None
 
 
-def update(reports: Sequence[Report], shown: Standing | None = None) -> dict[str, str]:
+def builds_on(report: Report) -> bool:
+    """Does what is written depend on what HubSpot shows?"""
+    first = report.kind is ReportKind.REFUSED or report.status.lower() in ("accepted", "unknown")
+    return report.kind in PERMISSION or bool(report.audience and report.kind is not ReportKind.REACH and first)
+
+
+def update(reports: Sequence[Report], shown: Mapping[str, str | None] = MappingProxyType({})) -> dict[str, str]:
     """The properties that say what happened to one contact: of messages the last report wins, of permissions the
-    latest, whatever the order they come in. Empty where HubSpot shows something later."""
-    permission = _permission([one for one in reports if one.kind in PERMISSION], shown)
+    latest, whatever the order they come in. Empty where HubSpot shows something later. Once a campaign's message has
+    its end, what it would have been is no news."""
+    permission = _permission([one for one in reports if one.kind in PERMISSION], standing(shown))
     properties: dict[str, str] = {}
     for report in reports:
         if report.kind in PERMISSION:
             properties |= {words.REASON: report.reason} if permission else {}
+            continue
+        if report.kind is ReportKind.REACH:
+            properties |= _reach(report)
             continue
         values = {
             words.STATUS: report.status,
@@ -45,11 +57,29 @@ def update(reports: Sequence[Report], shown: Standing | None = None) -> dict[str
             words.REASON: report.reason,
             words.BASIS: report.basis,
             words.CAMPAIGN: report.campaign,
+            words.WHY: report.why,
+            words.LINK: report.link,
         }
         if report.kind is ReportKind.REPLY:
             values = {name: value for name, value in values.items() if value}
         properties |= values
+        if report.campaign and report.campaign == shown.get(words.REACH_CAMPAIGN):
+            properties |= dict.fromkeys(words.OF_REACH, "")
     return properties | permission
+
+
+def _reach(report: Report) -> dict[str, str]:
+    """What a campaign would do; nothing any more of one that is called off."""
+    if report.status == Reach.OVER:
+        return dict.fromkeys(words.OF_REACH, "")
+    return {
+        words.REACH: report.status,
+        words.REACH_AT: stamp(report.at),
+        words.REACH_CAMPAIGN: report.campaign,
+        words.REACH_REASON: report.reason,
+        words.REACH_WHY: report.why,
+        words.REACH_LINK: report.link,
+    }
 
 
 def _permission(reports: Sequence[Report], shown: Standing | None) -> dict[str, str]:
@@ -125,7 +155,14 @@ def _neutral(report: Report) -> str:
 def _why_not(report: Report) -> str:
     line = "WhatsApp message not sent" if report.kind is ReportKind.REFUSED else "WhatsApp message not delivered"
     line = f"{line}: {report.campaign}" if report.campaign else line
+    if report.why:
+        return f"{line}. {report.why} {report.link}".rstrip()
     return f"{line} ({report.reason})" if report.reason else line
+
+
+def task(outlook: Outlook) -> dict[str, str]:
+    """A task that says what a campaign would come to ("Tasks"): a list has no fields of its own."""
+    return {"hs_timestamp": stamp(outlook.at), "hs_task_subject": outlook.title, "hs_task_body": outlook.text}
 
 
 # --- workflows that wait

@@ -26,6 +26,7 @@ WORKFLOWS = "automation"  # the scope that completes callbacks
 def definitions(config: Config) -> list[Json]:
     """HubSpot's property definitions of everything the hub writes or asks an admin to fill."""
     shown = {words.OPTED_IN: "Opted in, with proof in the hub", words.STOPPED: "Stopped"}
+    reach = {"eligible": "Can be written to", "waiting": "Not yet", "blocked": "Blocked"}
     made = [
         _choice(words.OPT_IN, "WhatsApp: permission", shown),
         _moment(words.OPT_IN_AT, "WhatsApp: permission since"),
@@ -35,6 +36,14 @@ def definitions(config: Config) -> list[Json]:
         _text(words.REASON, "WhatsApp: reason"),
         _text(words.BASIS, "WhatsApp: legal basis used"),
         _text(words.CAMPAIGN, "WhatsApp: campaign"),
+        _text(words.WHY, "WhatsApp: why it was or was not sent"),
+        _text(words.LINK, "WhatsApp: what would help"),
+        _choice(words.REACH, "WhatsApp, next campaign: can be written to", reach),
+        _moment(words.REACH_AT, "WhatsApp, next campaign: as of"),
+        _text(words.REACH_CAMPAIGN, "WhatsApp, next campaign: which"),
+        _text(words.REACH_REASON, "WhatsApp, next campaign: reason"),
+        _text(words.REACH_WHY, "WhatsApp, next campaign: why"),
+        _text(words.REACH_LINK, "WhatsApp, next campaign: what would help"),
         _switch(config.opt_out_property, "WhatsApp: stop (set in HubSpot)"),
     ]
     if config.email_double_opt_in_property:

@@ -9,17 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from hub import BadConfig, HubError, Outcome, Rejected, Report, Unavailable, Uncertain
-from hub_hubspot import words
 from hub_hubspot.api import Api
 from hub_hubspot.outgoing import (
-    PERMISSION,
-    Standing,
+    READ,
+    builds_on,
     communication,
     completions,
     note,
     noted,
     on_timeline,
-    standing,
     update,
 )
 from hub_hubspot.settings import Config
@@ -35,11 +33,11 @@ _GONE = frozenset({"OBJECT_NOT_FOUND", "404"})
 async def write(api: Api, config: Config, reports: Sequence[Report]) -> list[Outcome]:
     """One outcome per report, in order. Raises only while nothing has been written yet."""
     writing = _Writing(api)
-    shown = await _standings(api, [report.record for report in reports if report.kind in PERMISSION])
+    shown = await _read(api, [report.record for report in reports if builds_on(report)])
     of_record: dict[str, list[Report]] = {}
     for report in reports:
         of_record.setdefault(report.record, []).append(report)
-    updates = {record: update(group, shown.get(record)) for record, group in of_record.items()}
+    updates = {record: update(group, shown.get(record, {})) for record, group in of_record.items()}
     inputs = [{"id": record, "properties": values} for record, values in updates.items() if values]
     for batch in _batches(inputs):
         failed = await writing.properties(batch)
@@ -67,24 +65,23 @@ async def _go_on(writing: _Writing, reports: Sequence[Report]) -> dict[str, str]
     return told_off
 
 
-async def _standings(api: Api, records: Sequence[str]) -> dict[str, Standing]:
-    """What HubSpot shows of these people's permission. An older report that comes late must not replace it."""
-    found: dict[str, Standing] = {}
+async def _read(api: Api, records: Sequence[str]) -> dict[str, Json]:
+    """What HubSpot shows already where it matters: a later permission stays, another campaign's outlook too."""
+    found: dict[str, Json] = {}
     for batch in _batches(list(dict.fromkeys(records))):
         found |= await _shown(api, batch)
     return found
 
 
-async def _shown(api: Api, records: list[str]) -> dict[str, Standing]:
-    asked: Json = {"inputs": [{"id": one} for one in records], "properties": [words.OPT_IN, words.OPT_IN_AT]}
+async def _shown(api: Api, records: list[str]) -> dict[str, Json]:
+    asked: Json = {"inputs": [{"id": one} for one in records], "properties": list(READ)}
     try:
         body = await api.ask(f"{api.paths.contacts}/batch/read", {**asked, "propertiesWithHistory": []})
     except Rejected:  # an id that HubSpot does not take; the update will say so
         half = len(records) // 2
         return await _shown(api, records[:half]) | await _shown(api, records[half:]) if half else {}
     read = {str(one.get("id")): one.get("properties") for one in results(body)}
-    told = {record: standing(values) for record, values in read.items() if isinstance(values, dict)}
-    return {record: one for record, one in told.items() if one}
+    return {record: values for record, values in read.items() if isinstance(values, dict)}
 
 
 class _Writing:

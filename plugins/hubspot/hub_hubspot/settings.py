@@ -69,6 +69,11 @@ class Config(BaseModel):
     refusals_on_timeline: bool = Field(
         default=False, description="Write a note on the contact for each message that was refused, with its reason."
     )
+    outlook_as_task: bool = Field(
+        default=True,
+        description="Keep a task in HubSpot for each campaign that has not begun: how many it would reach, why not the "
+        "others, and when it would end.",
+    )
     app_id: str = Field(
         default="",
         pattern=r"^\d*$",

@@ -15,7 +15,7 @@ from hub_hubspot.emulator import HubSpotEmulator, create
 from hub_hubspot.trouble import error_of
 from hub_hubspot.words import OURS
 
-from hub import BadConfig, ClaimKind, Outcome, Report, ReportKind, Throttled, Unavailable
+from hub import BadConfig, ClaimKind, Outcome, Outlook, Reach, Report, ReportKind, Throttled, Unavailable
 from hub.http import client
 from hub.testing.emulator import Fault, serve
 from hub.testing.population import population
@@ -260,3 +260,43 @@ def test_report_of_a_failure_is_seen_on_the_timeline() -> None:
 def test_prepare_of_an_account_that_has_all_writes_nothing(hubspot: Account) -> None:
     assert hubspot.ask(lambda crm: crm.prepare()) == []
     assert not [call for call in hubspot.emulator.log if call.method == "POST"]
+
+
+# --- before anything is sent
+
+
+def outlook(title: str) -> Outlook:
+    return Outlook("k", "Herbst", "7", AT, 7, 5, 0, 2, AT, title, f"{title}, why, until when", "https://hub.example")
+
+
+def test_outlook_is_one_task_that_is_kept_up_to_date(hubspot: Account) -> None:
+    memory = Notes()
+
+    def show(title: str) -> None:
+        hubspot.ask(lambda crm: HubSpot(crm.config, crm.http, memory).show(outlook(title)))
+
+    for title in ("5 of 7", "6 of 7"):
+        show(title)
+    tasks = hubspot.emulator.portal.tasks
+    ((record, task),) = tasks.all.items()
+    assert (task.properties["hs_task_subject"], task.properties["hs_task_body"]) == (
+        "6 of 7",
+        "6 of 7, why, until when",
+    )
+    hubspot.emulator.portal.archive(tasks, task)
+    show("7 of 7")
+    assert [one.properties["hs_task_subject"] for key, one in tasks.all.items() if key != record] == ["7 of 7"]
+
+
+def test_outlook_is_no_task_where_nobody_wants_one() -> None:
+    with account(outlook_as_task=False) as hubspot:
+        hubspot.ask(lambda crm: crm.show(outlook("5 of 7")))
+        assert not hubspot.emulator.portal.tasks.all
+
+
+def test_reach_of_250_contacts_is_three_calls_and_no_timeline(hubspot: Account) -> None:
+    reports = [said(f"r{i}", one, Reach.BLOCKED, ReportKind.REACH) for i, one in enumerate(hubspot.records)]
+    assert not any(outcome.error for outcome in hubspot.report(*reports))
+    assert (hubspot.calls(UPDATE), hubspot.calls("batch/read"), hubspot.calls("batch/create")) == (3, 0, 0)
+    shown = {hubspot.emulator.contacts[one].properties["hub_whatsapp_reach"] for one in hubspot.records}
+    assert shown == {"blocked"}

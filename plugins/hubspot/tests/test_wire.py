@@ -11,7 +11,7 @@ import orjson
 import pytest
 from hub_hubspot import Config
 from hub_hubspot.incoming import events
-from hub_hubspot.outgoing import Standing, communication, note, noted, on_timeline, stamp, update
+from hub_hubspot.outgoing import builds_on, communication, note, noted, on_timeline, stamp, update
 from hub_hubspot.wire import moment, read_properties, snapshot
 from hub_hubspot.words import OURS
 
@@ -175,11 +175,43 @@ def test_property_people_stop_messages_with_is_never_written() -> None:
     assert CONFIG.opt_out_property not in OURS
 
 
+# --- a campaign that has not begun
+
+
+def test_reach_says_whether_why_and_what_would_help() -> None:
+    link = "https://hub.example/console/why/1"
+    blocked = said(ReportKind.REACH, "blocked", campaign="Herbst", reason="CONSENT_EXPIRED", why="Too old.", link=link)
+    assert update([blocked]) == {
+        "hub_whatsapp_reach": "blocked",
+        "hub_whatsapp_reach_at": stamp(AT),
+        "hub_whatsapp_reach_campaign": "Herbst",
+        "hub_whatsapp_reach_reason": "CONSENT_EXPIRED",
+        "hub_whatsapp_reach_why": "Too old.",
+        "hub_whatsapp_reach_link": link,
+    }
+    assert set(update([said(ReportKind.REACH, "over", campaign="Herbst")]).values()) == {""}
+
+
+def test_reach_is_over_once_its_campaign_has_sent_or_refused() -> None:
+    """And not when another campaign has: that one is still to come."""
+    refused = said(ReportKind.REFUSED, "refused", campaign="Herbst", audience="7", reason="R")
+    for report in (refused, said(ReportKind.STATUS, "accepted", campaign="Herbst", audience="7")):
+        assert builds_on(report)
+        assert update([report], {"hub_whatsapp_reach_campaign": "Herbst"})["hub_whatsapp_reach"] == ""
+        assert "hub_whatsapp_reach" not in update([report], {"hub_whatsapp_reach_campaign": "Winter"})
+    assert not builds_on(said(ReportKind.STATUS, "delivered", campaign="Herbst", audience="7"))
+
+
 # --- a permission, whatever the order in which it is told
 
 
-def permission(*reports: Report, shown: Standing | None = None) -> str:
-    return update(reports, shown).get("hub_whatsapp_opt_in", "")
+def shown(state: str, at: datetime) -> dict[str, str]:
+    """What HubSpot shows already."""
+    return {"hub_whatsapp_opt_in": state, "hub_whatsapp_opt_in_at": stamp(at)}
+
+
+def permission(*reports: Report, **there: str) -> str:
+    return update(reports, there).get("hub_whatsapp_opt_in", "")
 
 
 def test_permission_is_the_latest_in_any_order() -> None:
@@ -192,16 +224,16 @@ def test_permission_is_the_latest_in_any_order() -> None:
 def test_permission_of_the_same_time_is_a_stop() -> None:
     yes, no = said(ReportKind.CONSENT, "given", 1), said(ReportKind.WITHDRAWAL, "stopped", 1)
     assert permission(yes, no) == permission(no, yes) == "stopped"
-    assert permission(yes, shown=Standing(yes.at, stopped=True)) == ""
+    assert permission(yes, **shown("stopped", yes.at)) == ""
 
 
 def test_permission_shown_already_is_replaced_by_a_later_one_only() -> None:
     yes, no = said(ReportKind.CONSENT, "given", 5), said(ReportKind.WITHDRAWAL, "stopped", 5)
     before, after = AT + timedelta(minutes=4), AT + timedelta(minutes=6)
-    assert permission(yes, shown=Standing(before, stopped=True)) == "opted_in"
-    assert permission(yes, shown=Standing(after, stopped=True)) == ""
-    assert permission(no, shown=Standing(after, stopped=False)) == ""
-    assert update([yes], Standing(after, stopped=True)) == {}
+    assert permission(yes, **shown("stopped", before)) == "opted_in"
+    assert permission(yes, **shown("stopped", after)) == ""
+    assert permission(no, **shown("opted_in", after)) == ""
+    assert update([yes], shown("stopped", after)) == {}
 
 
 def test_permission_comes_with_its_time_and_proof_and_leaves_the_last_status() -> None:

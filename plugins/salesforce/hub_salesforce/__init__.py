@@ -30,12 +30,13 @@ from hub import (
     Inbound,
     Options,
     Outcome,
+    Outlook,
     Page,
     Property,
     Report,
     hookimpl,
 )
-from hub_salesforce import campaigns, changes, openapi, org, permissions, triggers
+from hub_salesforce import campaigns, changes, fields, openapi, org, permissions, showing, triggers
 from hub_salesforce.api import Api
 from hub_salesforce.reporting import Reporting
 from hub_salesforce.settings import Config
@@ -58,6 +59,7 @@ class Salesforce(Crm[Config]):
         DataItem("consent records, flags and legal basis", "metadata", "check the legal basis", _KEPT),
         DataItem("template fields", "contact data", "fill templates", _KEPT),
         DataItem("message status and text", "content", "report results", _KEPT),
+        DataItem("whom a campaign would reach", "metadata", "show it before sending", _KEPT),
     )
 
     @property
@@ -104,20 +106,28 @@ class Salesforce(Crm[Config]):
     async def report(self, reports: Sequence[Report]) -> list[Outcome]:
         return await Reporting(self._api, self.config, self.memory).write(reports)
 
+    async def show(self, outlook: Outlook) -> None:
+        await showing.show(self._api, self.config, self.memory, outlook)
+
     async def prepare(self) -> list[str]:
-        return await permissions.prepare(self._api, self.config)
+        done = await permissions.prepare(self._api, self.config)
+        missing = await fields.missing(self._api, self.config, self.memory)
+        return [*done, *(f"make a {one} in Setup: the hub cannot" for one in missing)]
 
     async def check(self) -> Health:
         api = self._api
         try:
             seen = await org.see(api, self.config)
             there = await permissions.scope(api, seen, self.config) if seen.private else None
+            missing = await fields.missing(api, self.config, self.memory)
         except HubError as trouble:
             return Health(False, str(trouble))
         health = judged(seen, self.config, api)
         if health.ok and self.config.change_events:
             deaf = await changes.trouble(self.config, self.http, self.memory)
             health = Health(False, deaf) if deaf else Health(True, f"{health.detail}; changes come as they happen")
+        if health.ok and missing:
+            health = Health(True, f"{health.detail}; campaigns say more with {', '.join(missing)}")
         if health.ok and there and not (there.channel and there.purpose):
             return Health(True, f"{health.detail}; consent cannot be written back yet: prepare the connection")
         return health

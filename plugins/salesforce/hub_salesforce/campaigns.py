@@ -7,15 +7,25 @@ from collections.abc import AsyncIterator
 
 import orjson
 
-from hub import Audience, BadInput, Memory, Page, Rejected, Report, ReportKind, Unavailable
+from hub import Audience, BadInput, Memory, Page, Reach, Rejected, Report, ReportKind, Unavailable
 from hub_salesforce.api import LOST_LOCATOR, Api, following, records
 from hub_salesforce.batches import COLLECTIONS
 from hub_salesforce.ids import CAMPAIGN, full
 from hub_salesforce.rows import Row, flat, quoted
 
 PREFIX = "WhatsApp: "  # tells our values from those that people set
-# in the order in which they may follow each other, and whether the person responded; Salesforce takes 40 characters
-STATUSES = {
+# before anything is sent; each may become any other. Salesforce takes 40 characters
+AHEAD = (
+    "WhatsApp: can be written to",
+    "WhatsApp: not yet",
+    "WhatsApp: blocked, no legal basis",
+    "WhatsApp: blocked, opted out",
+    "WhatsApp: blocked, no usable number",
+    "WhatsApp: blocked, other reason",
+    "WhatsApp: cancelled",
+)
+# in the order in which they may follow each other, and whether the person responded
+STATUSES = dict.fromkeys(AHEAD, False) | {
     "WhatsApp: not sent, no legal basis": False,
     "WhatsApp: not sent, opted out": False,
     "WhatsApp: not sent, no usable number": False,
@@ -28,11 +38,12 @@ STATUSES = {
     "WhatsApp: replied": True,
     "WhatsApp: opted out": True,
 }
-_RANK = {label: rank for rank, label in enumerate(STATUSES)}
+_RANK = {label: max(0, place - len(AHEAD) + 1) for place, label in enumerate(STATUSES)}
 _SENT = {"accepted": "sent", "sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"}
+_REACH = {Reach.ELIGIBLE: "can be written to", Reach.WAITING: "not yet", Reach.OVER: "cancelled"}
 _WHY = {
     ("SUPPRESSED_", "CONSENT_WITHDRAWN"): "opted out",
-    ("BASIS_", "CONSENT_", "CLAIM_"): "no legal basis",
+    ("BASIS_", "CONSENT_", "CLAIM_", "SYNC_NO_BASIS"): "no legal basis",
     ("SUBJECT_", "CONTACT_POINT_"): "no usable number",
 }
 
@@ -45,17 +56,22 @@ def label(report: Report) -> str:
         case ReportKind.WITHDRAWAL:
             return f"{PREFIX}opted out"
         case ReportKind.REFUSED:
-            why = (said for begins, said in _WHY.items() if report.reason.startswith(begins))
-            return f"{PREFIX}not sent, {next(why, 'other reason')}"
+            return f"{PREFIX}not sent, {_why(report)}"
+        case ReportKind.REACH:
+            return f"{PREFIX}{_REACH.get(report.status) or f'blocked, {_why(report)}'}"  # type: ignore[call-overload]
         case ReportKind.STATUS:
             return f"{PREFIX}{_SENT.get(report.status.lower(), 'unknown')}"
     return ""
 
 
+def _why(report: Report) -> str:
+    return next((said for begins, said in _WHY.items() if report.reason.startswith(begins)), "other reason")
+
+
 def follows(after: str, before: str, responded: bool) -> bool:
     """May a member move on? Never back, and never off a value of somebody else's that says the person responded."""
     if before in _RANK:
-        return _RANK[after] > _RANK[before]
+        return _RANK[after] > _RANK[before] or (after in AHEAD and before in AHEAD)
     return not responded or after == f"{PREFIX}opted out"
 
 

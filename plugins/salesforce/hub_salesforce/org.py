@@ -48,13 +48,13 @@ async def look(api: Api) -> Org:
     """Ask what there is. Raises `BadConfig` when not even contacts can be seen."""
     objects: dict[str, dict[str, Json]] = {}
     for name in PEOPLE:
-        objects |= await _fields(api, name)
+        objects |= await fields(api, name)
     if "Contact" not in objects:
         raise BadConfig("the app's user cannot see contacts: give it the right to read them")
     org = Org(objects)
     if org.private:
         for name in ("Individual", *KINDS, CHANNEL, PURPOSE, NUMBER):
-            objects |= await _fields(api, name)
+            objects |= await fields(api, name)
     return org
 
 
@@ -78,7 +78,8 @@ def _hidden(org: Org, config: Config) -> list[str]:
     return list(dict.fromkeys(missing + ([] if phones else ["any of phone_fields"])))
 
 
-async def _fields(api: Api, name: str) -> dict[str, dict[str, Json]]:
+async def fields(api: Api, name: str) -> dict[str, dict[str, Json]]:
+    """The fields of an object by its name; empty where it cannot be seen."""
     try:
         body = await api.get(f"/sobjects/{name}/describe")
     except Rejected as refused:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable, Sequence
 
-from hub import HubError, Memory, Outcome, Report, ReportKind
-from hub_salesforce import campaigns
+from hub import BadConfig, HubError, Memory, Outcome, Reach, Report, ReportKind
+from hub_salesforce import campaigns, fields
 from hub_salesforce.api import Api, Json
 from hub_salesforce.batches import COLLECTIONS, Batches, Result
 from hub_salesforce.ids import CAMPAIGN, LEAD, full, person
@@ -81,15 +81,21 @@ class Reporting:
         known = await campaigns.prepared(self.api, self.memory, campaign, labels)
         found = await self._memberships(campaign, list(of))
         for one in of.keys() - found.keys():
-            self.fail(of[one], Result("the person is no member of the campaign any more"))
+            left = [report for report in of[one] if report.status != Reach.OVER]  # of these it is known
+            self.fail(left, Result("the person is no member of the campaign any more"))
         moving = {
             one: report
             for one, report in furthest.items()
             if one in found
             and campaigns.follows(campaigns.label(report), found[one]["Status"], known.get(found[one]["Status"], False))
         }
-        records = [self._member(found[one]["Id"], report) for one, report in moving.items()]
-        results = await self.batches.write("PATCH", COLLECTIONS, records)
+        own = {field for name, field in await fields.there(self.api, self.config, self.memory) if name == fields.MEMBER}
+        records = [self._member(found[one]["Id"], report, own) for one, report in moving.items()]
+        try:
+            results = await self.batches.write("PATCH", COLLECTIONS, records)
+        except BadConfig:
+            fields.forget(self.memory)  # somebody may have taken one away
+            raise
         for one, result in zip(moving, results, strict=True):
             self.fail(of[one], result)
         if any(result.error for result in results):
@@ -105,14 +111,21 @@ class Reporting:
                 found[full(row[field])] = row
         return found
 
-    def _member(self, member: str, report: Report) -> Json:
-        field = self.config.member_reason_field
-        told = {field: report.reason} if field else {}
-        return {"attributes": {"type": "CampaignMember"}, "id": member, "Status": campaigns.label(report), **told}
+    def _member(self, member: str, report: Report, own: set[str]) -> Json:
+        """What somebody said themselves leaves the reason of what was sent as it is."""
+        told: Json = {}
+        if report.kind in (ReportKind.STATUS, ReportKind.REFUSED, ReportKind.REACH):
+            told = {
+                self.config.member_reason_field: (report.why or report.reason)[:255] or None,
+                self.config.member_link_field: report.link or None,
+            }
+        mine = {field: value for field, value in told.items() if field in own}
+        return {"attributes": {"type": "CampaignMember"}, "id": member, "Status": campaigns.label(report), **mine}
 
     def _is_task(self, report: Report) -> bool:
-        """Of a campaign's message the member tells whether it arrived; of any other nothing else does."""
-        alone = not (report.audience or report.campaign)
+        """Of a campaign's message the member tells whether it arrived; of a flow's, which has no audience but a title,
+        nothing else does."""
+        alone = not report.audience
         match report.kind:
             case ReportKind.STATUS:
                 state = report.status.lower()
@@ -143,6 +156,6 @@ class Reporting:
         }
         if campaign.startswith(CAMPAIGN) and not who.startswith(LEAD):
             task["WhatId"] = campaign  # a task of a lead may not name anything else
-        if report.text:
-            task["Description"] = report.text
+        if said := "\n".join(one for one in (report.text, report.why, report.link) if one):
+            task["Description"] = said
         return task | ({self.config.task_key_field: report.key[:255]} if self.config.task_key_field else {})

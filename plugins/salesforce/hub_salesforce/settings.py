@@ -109,7 +109,18 @@ class Config(BaseModel):
     )
 
     member_reason_field: str = Field(
-        default="", description="Text field of CampaignMember that takes the reason code. Empty: none."
+        default="WhatsApp_Reason__c",
+        description="Text field of CampaignMember that says why a message may not go, was sent or was not, if it "
+        "is there.",
+    )
+    member_link_field: str = Field(
+        default="WhatsApp_Link__c",
+        description="URL field of CampaignMember that leads to what would help. Used where it is there.",
+    )
+    campaign_field: str = Field(
+        default="WhatsApp_Outlook__c",
+        description="Long text area of Campaign that says how many it would reach, why not the others, and when it "
+        "would end. Where it is not there, a task of the campaign says so.",
     )
     task_at: Literal["accepted", "sent", "delivered", "never"] = Field(
         default="accepted", description="Message state at which a message becomes a task of the person."

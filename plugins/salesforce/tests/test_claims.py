@@ -233,7 +233,8 @@ def test_prepare_makes_channel_and_purpose_once() -> None:
     with site(custom=False) as org:
         first = org.ask(lambda crm: crm.prepare())
         assert first[:2] == ["created EngagementChannelType WhatsApp", "created DataUsePurpose WhatsApp marketing"]
-        assert all("make a text field WhatsApp_Stop__c" in one for one in first[2:])
+        assert ["WhatsApp_Stop__c" in one for one in first[2:]] == [True, True, False, False, False]
+        assert all(one.startswith("make a ") and one.endswith(" in Setup: the hub cannot") for one in first[2:])
         assert org.ask(lambda crm: crm.prepare()) == first[2:]
 
 

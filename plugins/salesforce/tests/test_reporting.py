@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hub_salesforce.campaigns import PREFIX, STATUSES, follows
+from hub_salesforce.campaigns import AHEAD, PREFIX, STATUSES, follows
 from hub_salesforce.emulator.answers import bad
 
-from hub import BadConfig, ClaimKind, Outcome, ReportKind, Throttled, Unavailable
+from hub import BadConfig, ClaimKind, Outcome, Outlook, Reach, ReportKind, Throttled, Unavailable
 from hub.testing.emulator import Fault
 from hub.testing.population import population
 from plugins.salesforce.tests.sites import AT, Site, said, site
@@ -108,7 +108,7 @@ def test_status_that_a_person_set_as_a_response_stays_until_the_person_opts_out(
 
 
 def test_statuses_follow_in_one_direction() -> None:
-    labels = list(STATUSES)
+    labels = [AHEAD[0], *(one for one in STATUSES if one not in AHEAD)]
     assert all(follows(b, a, False) for a, b in pairwise(labels))
     assert not any(follows(a, b, False) for a, b in pairwise(labels))
 
@@ -131,11 +131,96 @@ def test_who_left_the_campaign_is_told_apart(org: Site) -> None:
     assert not outcomes[0].retry
 
 
-def test_reason_code_goes_into_the_field_of_the_settings(org: Site) -> None:
-    org.settings["member_reason_field"] = "WhatsApp_Reason__c"
+def test_member_says_why_and_leads_to_what_would_help(org: Site) -> None:
+    audience, records = campaign(org, 3)
+    link = "https://hub.example/console/why/1"
+    no = {"reason": "CONSENT_EXPIRED", "why": "The consent has expired.", "link": link}
+    org.report(
+        said("a", records[0], "refused", ReportKind.REFUSED, audience=audience, **no),
+        said("b", records[1], "accepted", audience=audience, why="The person consented."),
+    )
+    org.report(said("c", records[1], "replied", ReportKind.REPLY, audience=audience))
+    shown = [
+        (one["WhatsApp_Reason__c"], one["WhatsApp_Link__c"]) for one in (member(org, audience, r) for r in records)
+    ]
+    assert shown == [("The consent has expired.", link), ("The person consented.", None), (None, None)]
+
+
+def test_member_without_the_fields_shows_the_status_alone() -> None:
+    with site(custom=False) as org:
+        audience, (record,) = campaign(org, 1)
+        report = said(
+            "a", record, Reach.BLOCKED, ReportKind.REACH, audience=audience, reason="CONSENT_EXPIRED", why="?"
+        )
+        assert org.report(report) == [Outcome("a")]
+        assert member(org, audience, record)["Status"] == f"{PREFIX}blocked, no legal basis"
+        assert org.calls("describe") == 2
+        assert "URL field CampaignMember.WhatsApp_Link__c" in " ".join(org.ask(lambda crm: crm.prepare()))
+
+
+# --- before anything is sent
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "label"),
+    [
+        (Reach.ELIGIBLE, "OK_CONSENT", "can be written to"),
+        (Reach.WAITING, "WINDOW_QUIET_HOURS", "not yet"),
+        (Reach.BLOCKED, "BASIS_INSUFFICIENT_FOR_MARKETING", "blocked, no legal basis"),
+        (Reach.BLOCKED, "SYNC_NO_BASIS", "blocked, no legal basis"),
+        (Reach.BLOCKED, "SUPPRESSED_OBJECTION_MARKETING", "blocked, opted out"),
+        (Reach.OVER, "", "cancelled"),
+    ],
+)
+def test_reach_is_a_status_of_the_member(org: Site, status: Reach, reason: str, label: str) -> None:
     audience, (record,) = campaign(org, 1)
-    org.report(said("a", record, "refused", ReportKind.REFUSED, audience=audience, reason="CONSENT_EXPIRED"))
-    assert member(org, audience, record)["WhatsApp_Reason__c"] == "CONSENT_EXPIRED"
+    assert org.report(said("a", record, status, ReportKind.REACH, audience=audience, reason=reason)) == [Outcome("a")]
+    assert member(org, audience, record)["Status"] == f"{PREFIX}{label}"
+    assert tasks(org) == []
+
+
+def test_reach_may_change_until_something_was_sent(org: Site) -> None:
+    audience, (record,) = campaign(org, 1)
+    for status in (Reach.BLOCKED, Reach.ELIGIBLE, Reach.BLOCKED, Reach.ELIGIBLE):
+        org.report(said("a", record, status, ReportKind.REACH, audience=audience))
+    assert member(org, audience, record)["Status"] == f"{PREFIX}can be written to"
+    org.report(said("b", record, audience=audience))
+    org.report(said("a", record, Reach.BLOCKED, ReportKind.REACH, audience=audience))
+    assert member(org, audience, record)["Status"] == f"{PREFIX}sent"
+
+
+def test_member_who_left_before_the_start_is_no_failure(org: Site) -> None:
+    audience, _ = campaign(org, 1)
+    gone = org.contact()
+    assert org.report(said("a", gone, Reach.OVER, ReportKind.REACH, audience=audience)) == [Outcome("a")]
+    (outcome,) = org.report(said("b", gone, Reach.BLOCKED, ReportKind.REACH, audience=audience))
+    assert outcome.error
+
+
+def outlook(audience: str, title: str = "5 of 7") -> Outlook:
+    return Outlook(
+        "k", "Spring", audience, AT, 7, 5, 0, 2, AT, title, f"{title}, why, until when", "https://hub.example"
+    )
+
+
+def test_outlook_is_shown_in_the_campaigns_field_and_replaced(org: Site) -> None:
+    audience, _ = campaign(org, 1)
+    for title in ("5 of 7", "6 of 7"):
+        org.ask(lambda crm, title=title: crm.show(outlook(audience, title)))
+    assert org.db["Campaign"].rows[audience]["WhatsApp_Outlook__c"] == "6 of 7, why, until when"
+    assert tasks(org) == []
+
+
+def test_outlook_without_a_field_is_one_task_of_the_campaign() -> None:
+    with site(custom=False) as org:
+        audience, _ = campaign(org, 1)
+        for title in ("5 of 7", "6 of 7"):
+            org.ask(lambda crm, title=title: crm.show(outlook(audience, title)))
+        (task,) = tasks(org)
+        assert (task["WhatId"], task["Subject"]) == (audience, "6 of 7")
+        org.emulator.delete("Task", task["Id"], for_good=True)
+        org.ask(lambda crm: crm.show(outlook(audience)))
+        assert [one["Subject"] for one in tasks(org)] == ["5 of 7"]
 
 
 def test_450_members_take_three_batches_and_one_is_locked(org: Site) -> None:
@@ -167,19 +252,23 @@ def test_one_message_is_one_task(org: Site) -> None:
     assert len(tasks(org)) == 1
 
 
-def test_message_of_no_campaign_says_on_the_person_why_it_was_not_sent(org: Site) -> None:
+@pytest.mark.parametrize("title", ["", "offer/de"])
+def test_message_of_no_campaign_says_on_the_person_why_it_was_not_sent(org: Site, title: str) -> None:
+    """The hub gives what a flow asked for the template's name as title."""
     record = org.contact()
-    org.report(said("a", record, "refused", ReportKind.REFUSED, reason="CONSENT_MISSING"), said("b", record, "failed"))
+    refused = said("a", record, "refused", ReportKind.REFUSED, reason="CONSENT_MISSING", campaign=title)
+    org.report(refused, said("b", record, "failed", campaign=title))
+    named = f": {title}" if title else ""
     assert [task["Subject"] for task in tasks(org)] == [
-        "WhatsApp message not sent (CONSENT_MISSING)",
-        "WhatsApp message (failed)",
+        f"WhatsApp message not sent{named} (CONSENT_MISSING)",
+        f"WhatsApp message{named} (failed)",
     ]
 
 
 def test_refusals_of_a_campaign_make_no_tasks(org: Site) -> None:
     audience, (record,) = campaign(org, 1)
     refused = {"status": "refused", "kind": ReportKind.REFUSED, "reason": "CONSENT_MISSING"}
-    org.report(said("a", record, audience=audience, **refused), said("b", record, campaign="Spring", **refused))
+    org.report(said("a", record, audience=audience, campaign="Spring", **refused))
     assert tasks(org) == []
 
 

@@ -746,62 +746,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_processor_record_controller_id"), ["controller_id"], unique=False)
 
     op.create_table(
-        "report",
-        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("record", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("campaign", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("audience", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("callback", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("evidence", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("basis", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("text", sa.LargeBinary(), nullable=True),
-        sa.Column("at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
-        sa.Column("recorded_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
-        sa.Column("rank", sa.Integer(), nullable=False),
-        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("error", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("next_attempt_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["connection_id"],
-            ["connection.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["contact.id"],
-        ),
-        sa.PrimaryKeyConstraint("key"),
-    )
-    with op.batch_alter_table("report", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_report_contact_id"), ["contact_id"], unique=False)
-        batch_op.create_index(
-            "ix_report_failed",
-            ["connection_id"],
-            unique=False,
-            sqlite_where=sa.text("state = 'failed'"),
-            postgresql_where=sa.text("state = 'failed'"),
-        )
-        batch_op.create_index(
-            "ix_report_first",
-            ["connection_id", "recorded_at", "rank", "key"],
-            unique=False,
-            sqlite_where=sa.text("state = 'pending' AND kind = 'withdrawal'"),
-            postgresql_where=sa.text("state = 'pending' AND kind = 'withdrawal'"),
-        )
-        batch_op.create_index(
-            "ix_report_next",
-            ["connection_id", "recorded_at", "rank", "key"],
-            unique=False,
-            sqlite_where=sa.text("state = 'pending' AND kind != 'withdrawal'"),
-            postgresql_where=sa.text("state = 'pending' AND kind != 'withdrawal'"),
-        )
-
-    op.create_table(
         "review",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -905,6 +849,7 @@ def upgrade() -> None:
         sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("started_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.Column("finished_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("stopped", sa.Boolean(), nullable=False),
         sa.Column("seen", sa.Integer(), nullable=False),
         sa.Column("admitted", sa.Integer(), nullable=False),
         sa.Column("unchanged", sa.Integer(), nullable=False),
@@ -993,6 +938,8 @@ def upgrade() -> None:
         sa.Column("rest_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.Column("audience_size", sa.Integer(), nullable=False),
         sa.Column("unresolved", sa.Integer(), nullable=False),
+        sa.Column("next_reach_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("outlook", sa.JSON(), nullable=False),
         sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
         sa.Column("finished_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -1360,6 +1307,81 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "report",
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("record", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("campaign_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("campaign", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("audience", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("callback", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("evidence", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("basis", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=True),
+        sa.Column("at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("error", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("next_attempt_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"],
+            ["campaign.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+        ),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    with op.batch_alter_table("report", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_report_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(
+            "ix_report_failed",
+            ["connection_id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'failed'"),
+            postgresql_where=sa.text("state = 'failed'"),
+        )
+        batch_op.create_index(
+            "ix_report_first",
+            ["connection_id", "recorded_at", "rank", "key"],
+            unique=False,
+            sqlite_where=sa.text("state = 'pending' AND kind = 'withdrawal'"),
+            postgresql_where=sa.text("state = 'pending' AND kind = 'withdrawal'"),
+        )
+        batch_op.create_index(
+            "ix_report_last",
+            ["connection_id", "recorded_at", "rank", "key"],
+            unique=False,
+            sqlite_where=sa.text("state = 'pending' AND kind = 'reach'"),
+            postgresql_where=sa.text("state = 'pending' AND kind = 'reach'"),
+        )
+        batch_op.create_index(
+            "ix_report_next",
+            ["connection_id", "recorded_at", "rank", "key"],
+            unique=False,
+            sqlite_where=sa.text("state = 'pending' AND kind != 'withdrawal' AND kind != 'reach'"),
+            postgresql_where=sa.text("state = 'pending' AND kind != 'withdrawal' AND kind != 'reach'"),
+        )
+        batch_op.create_index(
+            "ix_report_reach",
+            ["campaign_id"],
+            unique=False,
+            sqlite_where=sa.text("kind = 'reach'"),
+            postgresql_where=sa.text("kind = 'reach'"),
+        )
+
+    op.create_table(
         "message_event",
         sa.Column("message_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("status", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -1473,6 +1495,31 @@ def downgrade() -> None:
 
     op.drop_table("opt_in_request")
     op.drop_table("message_event")
+    with op.batch_alter_table("report", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_report_reach", sqlite_where=sa.text("kind = 'reach'"), postgresql_where=sa.text("kind = 'reach'")
+        )
+        batch_op.drop_index(
+            "ix_report_next",
+            sqlite_where=sa.text("state = 'pending' AND kind != 'withdrawal' AND kind != 'reach'"),
+            postgresql_where=sa.text("state = 'pending' AND kind != 'withdrawal' AND kind != 'reach'"),
+        )
+        batch_op.drop_index(
+            "ix_report_last",
+            sqlite_where=sa.text("state = 'pending' AND kind = 'reach'"),
+            postgresql_where=sa.text("state = 'pending' AND kind = 'reach'"),
+        )
+        batch_op.drop_index(
+            "ix_report_first",
+            sqlite_where=sa.text("state = 'pending' AND kind = 'withdrawal'"),
+            postgresql_where=sa.text("state = 'pending' AND kind = 'withdrawal'"),
+        )
+        batch_op.drop_index(
+            "ix_report_failed", sqlite_where=sa.text("state = 'failed'"), postgresql_where=sa.text("state = 'failed'")
+        )
+        batch_op.drop_index(batch_op.f("ix_report_contact_id"))
+
+    op.drop_table("report")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_message_unknown",
@@ -1580,23 +1627,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_review_contact_id"))
 
     op.drop_table("review")
-    with op.batch_alter_table("report", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_report_next",
-            sqlite_where=sa.text("state = 'pending' AND kind != 'withdrawal'"),
-            postgresql_where=sa.text("state = 'pending' AND kind != 'withdrawal'"),
-        )
-        batch_op.drop_index(
-            "ix_report_first",
-            sqlite_where=sa.text("state = 'pending' AND kind = 'withdrawal'"),
-            postgresql_where=sa.text("state = 'pending' AND kind = 'withdrawal'"),
-        )
-        batch_op.drop_index(
-            "ix_report_failed", sqlite_where=sa.text("state = 'failed'"), postgresql_where=sa.text("state = 'failed'")
-        )
-        batch_op.drop_index(batch_op.f("ix_report_contact_id"))
-
-    op.drop_table("report")
     with op.batch_alter_table("processor_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_processor_record_controller_id"))
         batch_op.drop_index(batch_op.f("ix_processor_record_connection_id"))

@@ -19,7 +19,7 @@ from hub_hubspot.emulator.seeded import STEP, Seeded
 Listener = Callable[[str, Json], None]  # kind of event, its fields
 
 CHANNELS = frozenset({"WHATS_APP", "LINKEDIN_MESSAGE", "SMS"})
-TO_CONTACT = frozenset({81, 202})  # from a communication, from a note
+TO_CONTACT = frozenset({81, 202, 204})  # from a communication, a note, a task
 
 
 @dataclass
@@ -81,6 +81,7 @@ class Portal:
         self.contacts = Records(Schema.of_contacts(now), self._new_id, now)
         self.communications = Records(Schema.of_communications(now), self._new_id, now)
         self.notes = Records(Schema.of_notes(now), self._new_id, now)
+        self.tasks = Records(Schema.of_tasks(now), self._new_id, now)
         self.lists: dict[str, ContactList] = {}
 
     def _new_id(self) -> str:
@@ -102,6 +103,7 @@ class Portal:
         kinds = {"contacts": self.contacts, "contact": self.contacts, "0-1": self.contacts}
         kinds |= dict.fromkeys(("communications", "communication", "0-18"), self.communications)
         kinds |= dict.fromkeys(("notes", "note"), self.notes)
+        kinds |= dict.fromkeys(("tasks", "task"), self.tasks)
         if name not in kinds:
             raise not_found(f"Unable to infer object type from: {name}")
         return kinds[name]
@@ -114,7 +116,7 @@ class Portal:
         associations = [self._association(one) for one in asked.get("associations") or []]
         if kind is self.communications:
             _check_communication(properties)
-        if kind is self.notes and not properties.get("hs_timestamp"):
+        if kind in (self.notes, self.tasks) and not properties.get("hs_timestamp"):
             raise _not_valid(["hs_timestamp"])
         if dry:
             kind.check_new(properties)
@@ -153,10 +155,13 @@ class Portal:
 
     def archive(self, kind: Records, record: Record) -> None:
         kind.archive(record)
-        for one in self.lists.values():
-            one.remove(record.id)
+        self._unlist(record)
         if kind is self.contacts:
             self._tell("contact.deletion", {"objectId": int(record.id), "changeFlag": "DELETED", "changeSource": "CRM"})
+
+    def _unlist(self, record: Record) -> None:
+        for one in self.lists.values():
+            one.remove(record.id)
 
     def restore(self, record: Record) -> None:
         self.contacts.restore(record)
@@ -170,6 +175,7 @@ class Portal:
 
     def merge(self, survivor: Record, other: Record) -> None:
         self.contacts.merge(survivor, other)
+        self._unlist(other)
         event = {"primaryObjectId": int(survivor.id), "mergedObjectIds": [int(other.id)], "objectId": int(survivor.id)}
         self._tell("contact.merge", {**event, "newObjectId": int(survivor.id), "changeSource": "CRM_UI"})
 

@@ -97,6 +97,14 @@ class Schema:
         schema._own("hs_timestamp", "datetime")
         return schema
 
+    @classmethod
+    def of_tasks(cls, now: Callable[[], datetime]) -> Schema:
+        schema = cls(now)
+        for name in ("hs_task_subject", "hs_task_body", "hs_task_status", "hs_task_priority", "hs_task_type"):
+            schema._own(name)
+        schema._own("hs_timestamp", "datetime")
+        return schema
+
     def _own(
         self,
         name: str,

@@ -27,6 +27,7 @@ from hub_salesforce.emulator.jobs import Jobs
 from hub_salesforce.emulator.objects import objects
 from hub_salesforce.emulator.outgoing import Outgoing
 from hub_salesforce.emulator.rest import Rest
+from hub_salesforce.emulator.services import Services
 from hub_salesforce.emulator.signin import Signin
 from hub_salesforce.emulator.tables import Database
 from hub_salesforce.emulator.writes import Writes
@@ -71,6 +72,7 @@ class SalesforceEmulator(Emulator):
         self.pubsub_url = ""
         self.outgoing = Outgoing(self.db, self.webhooks, self.clock, self.organization)
         self.outgoing.url = webhook_url
+        self.services = Services()
         self._calls: deque[Any] = deque()
         if contacts:
             self.seed_contacts(contacts)
@@ -186,7 +188,10 @@ class SalesforceEmulator(Emulator):
     def actions(self) -> dict[str, Action]:
         return {
             "change": lambda given: self.change(given["kind"], given["record"], **given["fields"]),
+            "flow": lambda given: self.services.call(given["action"], given["inputs"]),
+            "import": lambda given: self.services.fetch(given["url"], given["credential"]),
             "load": lambda given: self.load(population(given["count"], given.get("seed", 0))),
+            "notify": lambda given: self.outgoing.send(given["kind"], given["records"], given["fields"]),
             "seed": lambda given: self.seed_contacts(given["count"]),
             "touch": lambda given: self.touch(given["count"]),
             "webhook": lambda given: setattr(self, "webhook_url", given["url"]),

@@ -172,8 +172,10 @@ def objects(*, privacy: bool, custom: bool) -> dict[str, dict[str, Field]]:
         "Contact": _fields(*_PHONES, *_FLAGS, "MailingCountry", "AccountId>Account", *individual, *own, _SEEN, person),
         "Lead": _fields(*_PHONES, *_FLAGS, "Company!", "Country", "Status", *individual, *own, *_LEAD),
         "Account": _fields("Name", person, "PersonContactId>Contact", *_personal(own)),
-        "Campaign": _fields("Name!", "Status", "IsActive:boolean", *_COUNTS),
-        "CampaignMember": _fields("CampaignId>Campaign!", "ContactId>Contact", "LeadId>Lead", "Status", *_MEMBER),
+        "Campaign": _fields("Name!", "Status", "IsActive:boolean", *_COUNTS, *(_OUTLOOK if custom else ())),
+        "CampaignMember": _fields(
+            "CampaignId>Campaign!", "ContactId>Contact", "LeadId>Lead", "Status", *_MEMBER, *(_SHOWN if custom else ())
+        ),
         "CampaignMemberStatus": _fields("CampaignId>Campaign!", "Label!", "SortOrder:int", *_STATUS),
         "Task": _fields("WhoId>Contact|Lead", "WhatId>Campaign|Account", *_TASK),
         "Individual": _fields("FirstName", "LastName!", *_INDIVIDUAL),
@@ -199,7 +201,9 @@ _LEAD = (
     Field("ConvertedContactId", "reference", to=("Contact",), read_only=True),
 )
 _COUNTS = (Field("NumberOfContacts", "int", read_only=True), Field("NumberOfLeads", "int", read_only=True))
-_MEMBER = (Field("HasResponded", "boolean", read_only=True), "WhatsApp_Reason__c")
+_MEMBER = (Field("HasResponded", "boolean", read_only=True),)
+_SHOWN = ("WhatsApp_Reason__c", "WhatsApp_Link__c")
+_OUTLOOK = ("WhatsApp_Outlook__c:textarea",)
 _STATUS = ("IsDefault:boolean", "HasResponded:boolean")
 _TASK = (
     "Subject",

@@ -180,7 +180,9 @@ class Columns:
             if rest:
                 below.setdefault(relation, []).append(rest)
         parents = {relation: _parent(db, table, relation) for relation in below}
-        self.parents = {name: Columns(db, parent, below[name]) for name, parent in parents.items() if parent}
+        self.parents = {
+            name: Columns(db, parent, below[name]) for name, parent in parents.items() if parent is not None
+        }
 
     def record(self, row: Row, url: str) -> Json:
         """As JSON has it: parents nested, or null where there is none."""
