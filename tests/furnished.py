@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from hub.flows import keys
+from hub.flows import keys, subscriptions
 from hub.flows.art30 import versions
+from hub.flows.happenings import Kind
 from hub.flows.roles import Role
 from hub.law.rights import Right
 from tests.asking import ask, identified, packet
@@ -29,3 +30,5 @@ def furnish(shop: Shop) -> None:
     with shop.write() as session:
         versions.keep(shop.world, session, shop.controller, HOSTILE, {"dpo": HOSTILE, "measures": HOSTILE})
         keys.make(shop.world, session, shop.controller, title=HOSTILE, role=Role.READER, days=1, by=HOSTILE)
+        hook = {"url": "https://bi.example.org/hook", "kinds": [Kind.STOP]}
+        subscriptions.make(shop.world, session, shop.controller, title=HOSTILE, by=HOSTILE, **hook)

@@ -24,6 +24,7 @@ from hub.cli import (
     decide,
     demo,
     emulate,
+    events,
     evidence,
     faults,
     identity,
@@ -77,6 +78,7 @@ app.add_typer(providers.app, name="providers")
 app.add_typer(route.app, name="route")
 app.add_typer(rights.app, name="rights")
 app.add_typer(record.app, name="record")
+app.add_typer(events.app, name="events")
 notice.register(app)
 proof.register(app)
 evidence.register(app)

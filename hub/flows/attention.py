@@ -12,16 +12,18 @@ from sqlalchemy import func, literal_column
 from sqlmodel import Session, col, select
 
 from hub.contract import ReportKind
-from hub.flows import outbox, quarantine
+from hub.flows import outbox, quarantine, subscriptions
 from hub.flows.art30 import versions
 from hub.flows.facts import REASSIGNED
 from hub.flows.rights import receipts, requests
 from hub.flows.states import CampaignState
+from hub.flows.subscriptions import Why
 from hub.flows.world import World
 from hub.store.tables import Campaign, Connection, Controller, CrmRecord, Inbox, MessageRow, Review, Sender, StopRow
 
 _MINUTE = timedelta(minutes=1)
 _WEEK = timedelta(days=7)
+FAILING = 4  # tries in a row: some ten minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def waiting(world: World, session: Session, controller: Controller) -> list[Wait
         *_parked(session, controller),
         *_rights(world, session, controller),
         *_record(world, session, controller),
+        *_subscribers(session, controller),
     ]
     return sorted(found, key=lambda one: not one.grave)
 
@@ -174,3 +177,15 @@ def _record(world: World, session: Session, controller: Controller) -> Iterator[
         yield Waiting("record_changed", changed)
     if versions.overdue(world, last):
         yield Waiting("record_review", 1)
+
+
+def _subscribers(session: Session, controller: Controller) -> Iterator[Waiting]:
+    for one in subscriptions.every(session, controller):
+        if one.row.paused_why:
+            yield Waiting("events_paused", 1, one.row.title, grave=one.row.paused_why != Why.PERSON)
+        elif one.row.failures >= FAILING:
+            yield Waiting("events_failing", one.waiting, one.row.title)
+        if one.parked:
+            yield Waiting("events_parked", one.parked, one.row.title)
+        if one.row.lost:
+            yield Waiting("events_lost", one.row.lost, one.row.title, grave=True)

@@ -56,7 +56,7 @@ def apply(world: World, session: Session, connection: Connection, events: Sequen
             _take(desk, event)
     hearing.count(desk, [event for event in ordered if isinstance(event, MessageReceived)])
     session.flush()
-    reports.tell(session, desk.told, world.now())
+    reports.tell(world, session, controller.id, desk.told)
     chain.write()
     return Applied(frozenset(desk.senders), desk.sync, tuple(desk.early))
 

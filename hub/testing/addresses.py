@@ -31,6 +31,7 @@ from hub.store.tables import (
     RightsReceipt,
     RightsRequest,
     Sender,
+    Subscription,
     SyncRun,
     Wording,
 )
@@ -80,6 +81,12 @@ def _receipt(session: Session, controller: Controller) -> str:
     return session.exec(newest_first.limit(1)).one()
 
 
+def _subscription(session: Session, controller: Controller) -> str:
+    """The last one; or none, once a form that was tried out has removed it."""
+    mine = select(Subscription.id).where(Subscription.controller_id == controller.id)
+    return session.exec(mine.order_by(col(Subscription.id).desc()).limit(1)).first() or "removed"
+
+
 def words(said: str) -> Find:
     """The same for every company."""
     return lambda session, controller: said
@@ -115,6 +122,7 @@ THINGS: dict[str, Find] = {
     "/console/connections/new/{connector}": words("meta"),
     "/console/consents/{id}": newest(LedgerRow, LedgerRow.kind == "consent_given"),
     "/console/decisions/{id}": newest(DecisionRow, col(DecisionRow.contact_id).is_not(None)),
+    "/console/events/{id}": _subscription,
     "/console/language/{language}": words("de"),
     "/console/messages/{id}": newest(MessageRow),
     "/console/pages/{id}": newest(OptInPage),
@@ -145,6 +153,7 @@ THINGS: dict[str, Find] = {
     "/api/v1/rights/{request}/receipts/{receipt}": _receipt,
     "/api/v1/record/{version}": words("1"),
     "/api/v1/reviews/{waiting}": newest(Review),
+    "/api/v1/subscriptions/{subscription}": _subscription,
     "/api/v1/wordings/{wording}": newest(Wording),
 }
 

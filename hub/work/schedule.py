@@ -14,6 +14,7 @@ from sqlmodel import Session, col, or_, select
 from hub.flows import (
     campaigns,
     confirmation,
+    deliveries,
     dispatch,
     inbox,
     lanes,
@@ -82,6 +83,7 @@ class Schedule:
             syncs = self._connections(session, col(Connection.next_sync_at))
             listening = self._silent(session, self._connections(session, col(Connection.next_listen_at)))
             reporting = self._reporting(session)
+            telling = deliveries.due(self.world, session)
             due = col(Campaign.start_at) <= self.world.now()
             starting = session.exec(select(Campaign).where(Campaign.state == CampaignState.STAGING, due)).all()
             running = session.exec(select(Campaign.id).where(Campaign.state == CampaignState.RUNNING)).all()
@@ -91,6 +93,7 @@ class Schedule:
         self._each("sync", syncs, self.nudges.sync.send)
         self._each("listen", listening, self.nudges.listen.send)
         self._each("report", reporting, self.nudges.report.send)
+        self._each("deliver", telling, self.nudges.deliver.send)
         self._each("stage", self._on_time(starting), self.nudges.stage.send)
         for campaign_id in running:
             with self.world.db.write() as session:
@@ -160,6 +163,7 @@ class Schedule:
         with self.world.db.write() as session:
             tier.forget(session, now)
             repeats.forget(self.world, session)
+            deliveries.forget(self.world, session)
             staff.forget(self.world, session)
             receipts.follow(self.world, session)
             packets.forget(session, now)

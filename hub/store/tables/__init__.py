@@ -5,6 +5,7 @@ from hub.store.tables.accounts import Connection, Controller, Lease, Sender, Tem
 from hub.store.tables.activities import ProcessingRecord
 from hub.store.tables.claims import ClaimedOptIn, ClaimMapping, OptInBatch
 from hub.store.tables.columns import new_door, new_id
+from hub.store.tables.events import Delivery, Happening, Subscription
 from hub.store.tables.notices import NoticeDeclared, NoticeServed, NoticeText
 from hub.store.tables.people import Contact, ContactPoint, CrmRecord
 from hub.store.tables.permission import (
@@ -52,10 +53,12 @@ __all__ = [
     "CrmRecord",
     "DailyRoot",
     "DecisionRow",
+    "Delivery",
     "Document",
     "FactPart",
     "FormTry",
     "FormerCode",
+    "Happening",
     "Inbox",
     "Lease",
     "LedgerRow",
@@ -86,6 +89,7 @@ __all__ = [
     "SigningKey",
     "Staff",
     "StopRow",
+    "Subscription",
     "SyncProblem",
     "SyncRun",
     "TemplateRow",

@@ -269,6 +269,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("controller_id", "sha256"),
     )
     op.create_table(
+        "happening",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("happening", schema=None) as batch_op:
+        batch_op.create_index("ix_happening_next", ["controller_id", "seq"], unique=False)
+
+    op.create_table(
         "ledger",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -444,6 +461,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_staff_controller_id"), ["controller_id"], unique=False)
 
     op.create_table(
+        "subscription",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("host", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("target", sa.LargeBinary(), nullable=False),
+        sa.Column("kinds", sa.JSON(), nullable=False),
+        sa.Column("cursor", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("lost", sa.Integer(), nullable=False),
+        sa.Column("paused_why", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("made_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("subscription", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_subscription_controller_id"), ["controller_id"], unique=False)
+
+    op.create_table(
         "wording",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -592,6 +632,34 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("controller_id", "first_seq"),
     )
+    op.create_table(
+        "delivery",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("subscription_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("events", sa.Integer(), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("answer", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("next_attempt_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("made_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("ended_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"],
+            ["subscription.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index("ix_delivery_of", ["subscription_id", "state"], unique=False)
+        batch_op.create_index(
+            "ix_delivery_pending",
+            ["subscription_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'pending'"),
+            postgresql_where=sa.text("state = 'pending'"),
+        )
+
     op.create_table(
         "notice_declared",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
@@ -1696,6 +1764,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_notice_declared_controller_id"))
 
     op.drop_table("notice_declared")
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_delivery_pending",
+            sqlite_where=sa.text("state = 'pending'"),
+            postgresql_where=sa.text("state = 'pending'"),
+        )
+        batch_op.drop_index("ix_delivery_of")
+
+    op.drop_table("delivery")
     op.drop_table("daily_root")
     with op.batch_alter_table("contact_point", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contact_point_token"))
@@ -1720,6 +1797,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_wording_controller_id"))
 
     op.drop_table("wording")
+    with op.batch_alter_table("subscription", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_subscription_controller_id"))
+
+    op.drop_table("subscription")
     with op.batch_alter_table("staff", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_staff_controller_id"))
 
@@ -1753,6 +1834,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_ledger_chain")
 
     op.drop_table("ledger")
+    with op.batch_alter_table("happening", schema=None) as batch_op:
+        batch_op.drop_index("ix_happening_next")
+
+    op.drop_table("happening")
     op.drop_table("document")
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_decision_message_id"))
