@@ -15,8 +15,9 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from hub.contract import Channel, Expression, Purpose
-from hub.flows import purge
+from hub.flows import happenings, purge
 from hub.flows.facts import REASSIGNED
+from hub.flows.happenings import Kind
 from hub.flows.world import World
 from hub.law.facts import ANY, ConsentState, Origin, StopKind, Verification
 from hub.store.ledger import Chain
@@ -105,6 +106,8 @@ def stop(
         for token in fresh
     )
     session.flush()
+    told = happenings.Facts(person=contact_id, stop=kind.value, channel=reach.channel, purpose=reach.purpose)
+    happenings.note(world, session, controller.id, Kind.STOP, event_time, told | {"ledger": ledger_id})
     purge.queued(world, session, chain, controller, fresh)
     return ledger_id
 

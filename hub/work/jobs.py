@@ -29,13 +29,15 @@ from hub.contract import (
     Template,
     Throttled,
 )
-from hub.flows import absent, accounts, handover, inbound, mappings, quarantine, releases, sync, watching
+from hub.flows import absent, accounts, handover, happenings, inbound, mappings, quarantine, releases, sync, watching
+from hub.flows.happenings import Kind
 from hub.flows.mappings import Mapped
 from hub.flows.sync import Counts
 from hub.flows.trial import Trial
 from hub.flows.world import World
 from hub.store.tables import Connection, Controller, SyncRun, new_id
 from hub.work import leases, trying
+from hub.work.delivering import Deliverer
 from hub.work.leases import Held
 from hub.work.listening import Listener
 from hub.work.planning import LEASE, Planning
@@ -54,6 +56,7 @@ class Jobs(Planning):
         self.dispatcher = Dispatcher(world, bridge, self.stopping)
         self.receiver = Receiver(world, bridge, self.stopping)
         self.listener = Listener(world, bridge, self.stopping)
+        self.deliverer = Deliverer(world, bridge, self.stopping)
 
     # webhooks
 
@@ -165,8 +168,9 @@ class Jobs(Planning):
     def _synced(self, connection_id: str, run_id: str, error: HubError | None, *, stopped: bool) -> SyncRun:
         now = self.world.now()
         with self.world.db.write() as session:
-            run = session.get_one(SyncRun, run_id)
             connection = session.get_one(Connection, connection_id)
+            happenings.turn(self.world, session, connection.controller_id, Kind.SYNC)
+            run = session.get_one(SyncRun, run_id)
             run.finished_at, run.error, run.stopped = now, str(error or "")[:300], stopped
             if isinstance(error, BadConfig):
                 accounts.pause(session, connection_id, str(error))
@@ -175,6 +179,7 @@ class Jobs(Planning):
                 connection.next_sync_at = now + timedelta(seconds=wait) if wait else None
             session.add(run)
             session.add(connection)
+            happenings.synced(self.world, session, connection, run)
         return run
 
     def properties(self, connection: Connection) -> list[Property]:
