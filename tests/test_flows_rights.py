@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 
 from hub import letters
 from hub.contract import BadInput, Outcome, PrivacyDeletion
-from hub.flows import inbound, reports
+from hub.flows import handover, inbound
 from hub.flows.art30.content import ACTIVITIES
 from hub.flows.rights import arrivals, packets, receipts, requests
 from hub.flows.rights.held import SECTIONS
@@ -220,12 +220,12 @@ def test_no_to_advertising_counts_at_once_and_every_crm_is_told_until_it_confirm
     assert (waiting.title, waiting.confirmed, waiting.by_hand) == (shop.crm.title, False, False)
     (report,) = [one for one in shop.rows(ReportRow) if one.key.startswith(f"right:{row.id}:")]
     with shop.write() as session:
-        reports.settle(shop.world, session, [Outcome(report.key, "forbidden", retry=False)])
+        handover.settle(shop.world, session, [Outcome(report.key, "forbidden", retry=False)])
     with shop.write() as session:
         assert receipts.follow(shop.world, session) == 1
     assert [one.state for one in shop.rows(ReportRow) if one.key == report.key] == ["pending"]
     with shop.write() as session:
-        reports.settle(shop.world, session, [Outcome(report.key)])
+        handover.settle(shop.world, session, [Outcome(report.key)])
     assert [one.confirmed for one in _receipts(shop, row)] == [True]
     with shop.write() as session:
         assert receipts.follow(shop.world, session) == 0

@@ -32,6 +32,7 @@ OPENED = {
 _COMPANY = "settings and texts of the company; names no person who is written to"
 _CHAIN = "hashes over all rows of a moment; nothing in them can be told apart by person"
 _STAFF = "people who work with the hub, and their logins; not those who are written to"
+_TOLD = "ids and codes of what stands in the tables above, for programs of the company; deleted after days"
 NOT_OF_A_PERSON: dict[type[SQLModel], str] = {
     **dict.fromkeys(
         (
@@ -52,11 +53,13 @@ NOT_OF_A_PERSON: dict[type[SQLModel], str] = {
             tables.Campaign,
             tables.Document,
             tables.ProcessingRecord,
+            tables.Subscription,
         ),
         _COMPANY,
     ),
     **dict.fromkeys((tables.ChainHead, tables.ChainLink, tables.DailyRoot, tables.SigningKey), _CHAIN),
     **dict.fromkeys((tables.ApiKey, tables.Staff, tables.Visit), _STAFF),
+    **dict.fromkeys((tables.Happening, tables.Delivery), _TOLD),
     tables.Lease: "which process does what; no person",
     tables.OptInBatch: "counts of one walk through a CRM",
     tables.SyncRun: "counts of one walk through a CRM",

@@ -96,7 +96,7 @@ def _syncing(visitor: Visitor, session: Session, owner: Controller) -> dict[str,
         "soon": soon,
         "going": going,
         "moving": soon or bool(going),
-        "reading": any(run.finished_at is None and not run.stopped for run in runs[:1]),
+        "reading": bool(going) and not runs[0].stopped,
         **told,
     }
 
