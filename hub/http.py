@@ -9,6 +9,7 @@ a lost answer is `Uncertain` for calls that change something and `Unavailable` f
 from __future__ import annotations
 
 import importlib.util
+import ssl
 import time
 from collections.abc import AsyncIterator
 from functools import lru_cache
@@ -36,6 +37,17 @@ def client(*, connections: int = 64, timeout: httpx.Timeout = TIMEOUT) -> httpx.
     headers = {"user-agent": "consent-hub"}
     transport = Sharded(pools(connections))
     return Client(transport=transport, timeout=timeout, headers=headers, trust_env=False)
+
+
+def passing() -> httpx.AsyncClient:
+    """A client for one call to an address that somebody typed. No connection outlives it: one that was opened for a
+    name is never used for another name at the same address."""
+    return httpx.AsyncClient(verify=_tls(), timeout=TIMEOUT, headers={"user-agent": "consent-hub"}, trust_env=False)
+
+
+@lru_cache
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class Client(httpx.AsyncClient):

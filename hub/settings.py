@@ -53,6 +53,10 @@ class Settings(BaseSettings):
     webhook_days: int = Field(14, ge=1, le=30, description="Days that applied raw webhooks are kept for a look.")
     link_days: int = Field(30, ge=1, le=400, description="Days in which a link to somebody's preferences opens.")
     form_tries: int = Field(10, ge=1, le=1000, description="Public forms that one address may send in an hour.")
+    events_inside: bool = Field(
+        False,
+        description="Events may also be delivered to http:// addresses and into our own network; for trials only.",
+    )
     approval_above: int = Field(
         0, ge=0, le=10_000_000, description="Recipients above which a second person approves a campaign; 0: never."
     )

@@ -59,3 +59,24 @@ def test_prepare_of_an_account_that_does_not_work_says_why(emulator: HubSpotEmul
         emulator.token_expired = True
         refused = hub("connection", "prepare", "hubspot", fails=True)
     assert "EXPIRED_AUTHENTICATION" in str(refused.exception)
+
+
+def test_connect_by_a_token_that_tells_no_scopes_names_the_one_that_a_call_lacked(emulator: HubSpotEmulator) -> None:
+    emulator.access.scopes -= {"crm.schemas.contacts.write"}
+    emulator.access.tells_scopes = False
+    with serve(emulator.app()) as url:
+        said = hub("connect", "hubspot", "--base_url", url, "--access_token", emulator.access_token).output
+        assert "Not prepared: HubSpot refused access (MISSING_SCOPES crm.schemas.contacts.write)" in said
+        assert "Check: properties missing in HubSpot: " in said
+        emulator.access.scopes |= {"crm.schemas.contacts.write"}
+        said = hub("connection", "prepare", "hubspot").output
+    assert "created property hub_whatsapp_evidence" in said
+    assert "does not tell this token's scopes" in said
+
+
+def test_connect_without_a_scope_begins_nothing_in_the_account(emulator: HubSpotEmulator) -> None:
+    emulator.access.scopes -= {"crm.objects.contacts.write"}
+    with serve(emulator.app()) as url:
+        said = hub("connect", "hubspot", "--base_url", url, "--access_token", emulator.access_token).output
+    assert "Not prepared: scopes missing: crm.objects.contacts.write." in said
+    assert "consent_hub" not in emulator.portal.contacts.schema.groups

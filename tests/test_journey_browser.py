@@ -4,6 +4,7 @@ pages, a login with a second factor."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from datetime import timedelta
@@ -20,9 +21,10 @@ from hub.contract import ClearedMessage, TextContent
 from hub.flows import staff
 from hub.flows.roles import Role
 from hub.settings import Settings
-from hub.store.tables import AuditRow, ProcessorRecord, Sender, StopRow
+from hub.store.tables import AuditRow, ProcessorRecord, RightsRequest, Sender, StopRow
 from hub.store.vault import generate
 from hub.testing.journey import COMPANY, Journey
+from tests.asking import SAID, held
 from tests.forms import Form
 from tests.making import ANNA, phone
 from tests.tabs import PASSWORD, Premises, Tab
@@ -181,6 +183,52 @@ def _link(messages: list[ClearedMessage]) -> str:
     said = [m.outgoing.content.body for m in messages if isinstance(m.outgoing.content, TextContent)]
     (url,) = re.findall(r"https?://\S+", " ".join(said))
     return urlsplit(url).path
+
+
+@one_database
+def test_privacy_officer_answers_an_access_request(premises: Premises) -> None:
+    shop = premises.shop
+    anna = held(shop)
+    refused = premises.visitor(Role.MARKETER)
+    assert refused.go("/console/rights") == 403
+    tab = premises.visitor(Role.PRIVACY)
+    tab.page.get_by_role("link", name="Personen", exact=True).click()
+    tab.page.get_by_label("Telefonnummer oder CRM-Datensatz").fill("0151 12345671")
+    tab.press("Suchen")
+    tab.page.locator("[name=right]").select_option("access")
+    tab.page.get_by_label("Was die Person möchte, in Kürze").fill("Was haben Sie über mich?")
+    tab.press("Anfrage aufnehmen")
+    state = tab.page.locator(".state")
+    expect(state).to_have_text("offen")
+    assert tab.violations() == []
+    assert tab.page.get_by_role("button", name="Antwort erstellen").count() == 0
+    tab.page.get_by_label("Erkannt an").select_option("own_point")
+    tab.press("Identität festhalten")
+    expect(state).to_have_text("in Bearbeitung")
+    tab.press("Antwort erstellen")
+    assert tab.violations() == []
+    tab.page.locator("summary", has_text="Ereignisse im Hauptbuch").click()
+    expect(tab.page.get_by_text(SAID)).to_be_visible()
+    with tab.page.expect_download() as coming:
+        tab.page.get_by_role("button", name="PDF auf Deutsch").click()
+    assert coming.value.path().read_bytes().startswith(b"%PDF-")
+    with tab.page.expect_download() as coming:
+        tab.page.get_by_role("button", name="JSON").click()
+    handed = coming.value.path().read_bytes()
+    assert ANNA in handed.decode()
+    tab.page.get_by_role("link", name="Auskunft", exact=True).click()
+    tab.page.get_by_label("Übergeben durch").select_option("letter")
+    tab.press("Als beantwortet festhalten")
+    expect(state).to_have_text("beantwortet")
+    assert tab.violations() == []
+    tab.page.get_by_role("link", name="Betroffenenanfragen").click()
+    expect(tab.page.locator("main")).to_contain_text("Keine Anfrage.")
+    (row,) = shop.rows(RightsRequest)
+    assert (row.contact_id, row.answered_with) == (anna.id, hashlib.sha256(handed).hexdigest())
+    acts = [one.what for one in shop.rows(AuditRow) if one.what.startswith("rights.")]
+    steps = ["rights.open", "rights.identify", "rights.packet", "rights.fetch", "rights.fetch", "rights.answer"]
+    assert acts == steps
+    assert refused.wrong == tab.wrong == []
 
 
 @one_database

@@ -13,7 +13,7 @@ from sqlmodel import select
 
 from hub.flows import accounts
 from hub.settings import Settings
-from hub.store.tables import Connection, StopRow
+from hub.store.tables import Connection, LedgerRow, StopRow
 from hub.testing.clock import until
 from hub.testing.journey import TEMPLATE, TOPIC, Journey
 from hub.testing.population import Story
@@ -87,6 +87,11 @@ def test_permission_goes_to_hubspot_and_never_comes_back(company: Company) -> No
     way.meta.say(person.number, way.statement)
     until(lambda: company.shown(record, "hub_whatsapp_opt_in") == "opted_in", "the consent to reach HubSpot")
     assert company.outcome(record)["status"] == "accepted"
+    shown = [company.shown(record, f"hub_whatsapp_{name}") for name in ("opt_in", "basis", "reason")]
+    assert shown == ["opted_in", "CONSENT", ""]
+    assert company.shown(record, "hub_whatsapp_status") in ("accepted", "sent", "delivered", "read")
+    given = [row.id for row in _given(way)]
+    assert company.shown(record, "hub_whatsapp_evidence") in given, "the proof is an event of the ledger"
     way.meta.say(person.number, "STOP")
     until(lambda: company.shown(record, "hub_whatsapp_opt_in") == "stopped", "the stop to reach HubSpot")
     way.settle("the stop")
@@ -97,6 +102,11 @@ def test_permission_goes_to_hubspot_and_never_comes_back(company: Company) -> No
     way.sync()
     assert stops(company) > before, "what a colleague writes is one"
     assert company.outcome(record)["status"] == "refused"
+
+
+def _given(way: Journey) -> list[LedgerRow]:
+    with way.world.db.read() as session:
+        return list(session.exec(select(LedgerRow).where(LedgerRow.kind == "consent_given")))
 
 
 def stops(company: Company) -> int:

@@ -10,11 +10,13 @@ import pytest
 from hub_salesforce import Salesforce
 from hub_salesforce.emulator import SalesforceEmulator, create
 
-from hub.flows import accounts
+from hub.flows import accounts, mappings, wizard
+from hub.flows.candidates import propose
+from hub.flows.trial import Means
 from hub.store.tables import Connection, CrmRecord, LedgerRow, ReportRow, StopRow, SyncRun
 from hub.testing.emulator import serve
 from hub.work.jobs import Jobs
-from tests.making import ANNA, BEN, Shop, phone
+from tests.making import ANNA, BEN, CARLA, Shop, phone
 
 pytest_plugins = ["tests.shops"]
 
@@ -136,3 +138,22 @@ def test_hidden_opt_out_field_pauses_the_connection_for_a_human(link: Link) -> N
     assert "Contact.DoNotCall" in run.error
     with link.shop.world.db.read() as session:
         assert session.get_one(Connection, link.connection.id).paused_why
+
+
+def test_consent_records_of_the_org_are_proposed_and_tried(link: Link) -> None:
+    status, taken = (f"ContactPointTypeConsent.{name}" for name in ("PrivacyConsentStatus", "CaptureDate"))
+    for number, said in ((ANNA, "OptIn"), (BEN, "OptIn"), (CARLA, "OptOut")):
+        individual = link.db["Contact"].rows[link.contact(number)]["IndividualId"]
+        given = {"PartyId": individual, "PrivacyConsentStatus": said, "CaptureDate": link.shop.clock.now()}
+        link.db["ContactPointTypeConsent"].add({**given, "CaptureSource": "Web form"})
+    known = link.jobs.properties(link.connection)
+    assert status in [one.name for one in propose("consent", known)[:3]]
+    assert taken in [one.name for one in propose("time", known)]
+    assert link.jobs.vocabulary(link.connection, [status]) == {status: ["OptIn"]}
+    flag = {"property": status, "expression": "express_statement", "yes": ["OptIn"], "no": ["OptOut"]}
+    text = wizard.compose({"consent": flag, "time": {"property": taken, "zone": "UTC"}})
+    with link.shop.world.db.read() as session:
+        mapped = mappings.check(session, link.shop.controller, mappings.read(text), known)
+    trial = link.jobs.try_mapping(link.connection, mapped)
+    assert (trial.of(Means.CLAIM), trial.of(Means.OPT_OUT), trial.read) == (2, 1, 3)
+    assert link.shop.rows(CrmRecord) == []

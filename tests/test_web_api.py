@@ -16,7 +16,7 @@ from hub.flows import accounts, comparison, keys
 from hub.flows.roles import MAY, May, Role
 from hub.store.tables import ApiKey, AuditRow, Campaign, Repeat
 from hub.testing.emulator import serve
-from hub.web.api.access import Throttle
+from hub.web.api.access import WRONG_PER_MINUTE, Throttle
 from hub.web.api.problems import Refused
 from hub.web.app import build
 from hub.work.jobs import Jobs
@@ -216,6 +216,25 @@ def test_what_no_database_could_hold_is_bad_input(office: Office) -> None:
         office.ask("POST", "/campaigns", json=WANTED | {"template": "a\0"}),
     ):
         assert answer.status_code in (200, 201, 404, 422), answer.text
+
+
+def test_who_asks_too_often_is_told_how_long_to_wait(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Throttle.__init__, "__defaults__", (3,))
+    other = office.key(Role.READER, "other")
+    assert [office.ask("GET", "/me").status_code for _ in range(5)] == [200] * 3 + [429] * 2
+    late = office.ask("GET", "/me")
+    assert late.headers["content-type"] == "application/problem+json"
+    assert (late.json()["code"], bool(late.json()["remedy"])) == ("too_fast", True)
+    assert 1 <= int(late.headers["retry-after"]) <= 60
+    assert office.ask("GET", "/me", secret=other).status_code == 200, "each key for itself"
+
+
+def test_who_guesses_is_told_to_wait_and_shuts_out_nobody_else(office: Office) -> None:
+    good = office.key(Role.READER)
+    tries = [office.ask("GET", "/me", secret=f"hub_{index}") for index in range(WRONG_PER_MINUTE + 2)]
+    assert [one.status_code for one in tries] == [401] * WRONG_PER_MINUTE + [429] * 2
+    assert int(tries[-1].headers["retry-after"]) >= 1
+    assert office.ask("GET", "/me", secret=good).status_code == 200, "from the same address"
 
 
 def test_too_many_requests_wait() -> None:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from hub.flows import contacts, links
-from hub.store.tables import StopRow
+from hub.store.tables import RightsRequest, StopRow
 from hub.testing.emulator import serve
 from hub.web.app import build
 from tests.making import ANNA, COMPANY, TOPIC, Shop, everything_stored, phone
@@ -67,7 +67,7 @@ def test_every_field_of_the_page_has_a_label_and_headings_come_in_order(shop: Sh
     shown = httpx.get(page(shop, base)).text
     boxes = re.findall(r'<input id="([^"]+)"', shown)
     assert boxes
-    assert all(f'<label class="tick" for="{box}">' in shown for box in boxes)
+    assert all(re.search(f'<label class="(tick|field)" for="{box}">', shown) for box in boxes)
     assert [int(level) for level in re.findall(r"<h(\d)", shown)][:2] == [1, 2]
     assert len(re.findall("<h1", shown)) == 1
 
@@ -167,3 +167,17 @@ def test_pages_are_kept_by_nobody_and_load_nothing(shop: Shop, base: str) -> Non
         if url.endswith(".json"):
             continue
         assert not re.findall(r'(?:src|href|action)="(?!/[pro]/)', answer.text)
+
+
+def test_person_asks_for_access_behind_their_link_once(shop: Shop, base: str) -> None:
+    url = page(shop, base)
+    asked = click(url, "", right="access", words="Was haben Sie?")
+    assert asked.headers["location"].endswith("done=asked")
+    again = click(url, "", right="access")
+    assert again.headers["location"].endswith("done=unchanged")
+    assert click(url, "", right="withdrawal").headers["location"].endswith("done=unchanged")
+    forged = httpx.post(url, data={"form": "x", "right": "erasure"})
+    assert forged.headers["location"].endswith("done=unchanged")
+    row = shop.only(RightsRequest)
+    assert (row.kind, row.way, row.state) == ("access", "page", "open")
+    assert "Was haben Sie?" not in everything_stored(shop.world)

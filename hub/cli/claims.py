@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +10,11 @@ import typer
 from rich.table import Table
 from sqlmodel import Session
 
+from hub.cli import mapping_wizard, shown_texts, trials
 from hub.cli.session import controller, crew, out, world
 from hub.contract import BadInput, Channel, Crm
-from hub.flows import accounts, elsewhere, mappings
+from hub.flows import accounts, mappings
 from hub.flows.world import World
-from hub.law.reasons import reason
 from hub.store.tables import Connection
 
 claims = typer.Typer(no_args_is_help=True, help="What a CRM's own fields say about consent: claims, until proved.")
@@ -59,6 +57,9 @@ Name = Annotated[str, typer.Argument(metavar="CONNECTION", help="The CRM: its co
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A mapping, see `hub claims example`.")]
 
 
+Language = Annotated[str, typer.Option(help="Of what is missing: de or en.")]
+
+
 def register(app: typer.Typer) -> None:
     app.add_typer(claims, name="claims")
 
@@ -80,7 +81,7 @@ def map_(
     A consent counts only with all of its proof; everything else stays a claim, and `hub why` says what it lacks.
     """
     with world() as built, crew(built) as hands:
-        found, text = _crm(built, connection), _text(file)
+        found, text = _crm(built, connection), shown_texts.read(file)
         known = hands.jobs.properties(found)
         with built.db.write() as session:
             here = session.get_one(Connection, found.id)
@@ -91,30 +92,35 @@ def map_(
         out.print(f"Next: `hub sync {found.connector}`.")
 
 
-@claims.command()
-def preview(connection: Name, file: File) -> None:
-    """Read up to 100 records of the CRM by a mapping and count what they would mean. Nothing is stored."""
+@claims.command("wizard")
+def wizard_(
+    connection: Name,
+    by: Annotated[str, typer.Option(help="Who approves that the fields mean this; asked for otherwise.")] = "",
+    file: Annotated[
+        Path | None,
+        typer.Option("--out", dir_okay=False, help="Write the answers to this file, for `hub claims map`."),
+    ] = None,
+    language: Language = "en",
+) -> None:
+    """Map the CRM's consent fields in a dialogue, see on a sample of 100 records what that means, and save it or not.
+
+    Fields are proposed by their kind and name. Leaving at any point, also with Ctrl-C, saves no mapping; a text that
+    was registered on the way stays.
+    """
     with world() as built, crew(built) as hands:
-        found, text = _crm(built, connection), _text(file)
+        mapping_wizard.run(built, hands, _crm(built, connection), by, file, language)
+
+
+@claims.command()
+def preview(connection: Name, file: File, language: Language = "en") -> None:
+    """Show on a sample of up to 100 records of the CRM what a mapping would mean. Nothing is stored."""
+    with world() as built, crew(built) as hands:
+        found, text = _crm(built, connection), shown_texts.read(file)
         known = hands.jobs.properties(found)
         with built.db.read() as session:
             mapped = mappings.check(session, controller(built, session), mappings.read(text), known)
         trial = hands.jobs.try_mapping(found, mapped)
-    table = Table(title=f"{trial.seen} records of {found.title}", show_header=False)
-    table.add_row("no usable number", str(trial.unusable))
-    for word in ("yes", "no", "unknown"):
-        table.add_row(f"says {word}", str(trial.says[word]))
-    table.add_row("would become consent", str(trial.proven))
-    _count(table, "basis ", trial.bases)
-    _count(table, "stays a claim: ", trial.lacks)
-    out.print(table)
-    for code in sorted(trial.lacks):
-        out.print(f"[bold]{code}[/]  {reason(code).meaning_en}", highlight=False)
-
-
-def _count(table: Table, words: str, counts: Mapping[str, int]) -> None:
-    for name, number in sorted(counts.items()):
-        table.add_row(f"{words}{name}", str(number))
+    trials.show(found.title, trial, language)
 
 
 @claims.command("list")
@@ -179,19 +185,7 @@ def wording(
 ) -> None:
     """Register a consent text that was shown elsewhere, so that a mapping can name it."""
     with world() as built, built.db.write() as session:
-        row = elsewhere.register(
-            built,
-            session,
-            controller(built, session),
-            text=_text(text),
-            language=language,
-            topics=topic,
-            channels=channel,
-            shown_from=_day(shown_from),
-        )
-        out.print(f"Wording version {row.version}, SHA-256 {row.id}", highlight=False)
-        if not row.withdrawal_hint:
-            out.print("[yellow]The text does not say how to withdraw (Art. 7(3)); consent to it will not count.[/]")
+        shown_texts.register(built, session, text, topic, shown_from, channel, language)
 
 
 def _crm(built: World, name: str) -> Connection:
@@ -205,17 +199,3 @@ def _crm(built: World, name: str) -> Connection:
 
 def _named(built: World, session: Session, name: str) -> Connection:
     return accounts.find_connection(session, controller(built, session), name)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise BadInput(f"{path.name} is not UTF-8", field="file", remedy="Save the file as UTF-8.") from None
-
-
-def _day(typed: str) -> datetime:
-    try:
-        return datetime.combine(date.fromisoformat(typed), time(), UTC)
-    except ValueError:
-        raise BadInput(f"{typed!r} is no date", field="shown-from", remedy="Write it as 2026-11-01.") from None

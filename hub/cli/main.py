@@ -24,6 +24,7 @@ from hub.cli import (
     decide,
     demo,
     emulate,
+    events,
     evidence,
     faults,
     identity,
@@ -37,9 +38,11 @@ from hub.cli import (
     proof,
     providers,
     quarantine,
+    record,
     reports,
     restore,
     review,
+    rights,
     route,
     run,
     senders,
@@ -73,6 +76,9 @@ app.add_typer(optin.app, name="optin")
 app.add_typer(processor.app, name="processor")
 app.add_typer(providers.app, name="providers")
 app.add_typer(route.app, name="route")
+app.add_typer(rights.app, name="rights")
+app.add_typer(record.app, name="record")
+app.add_typer(events.app, name="events")
 notice.register(app)
 proof.register(app)
 evidence.register(app)

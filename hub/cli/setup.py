@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import sys
 from pathlib import Path
 from typing import Annotated, Any, get_origin
 
 import typer
 from pydantic import BaseModel
+from rich.markup import escape
 from rich.table import Table
 
+from hub.cli import mapping_wizard
 from hub.cli.processor import provider
 from hub.cli.session import controller, crew, out, settings, world
 from hub.contract import BadInput, Crm, HubError, Provider
@@ -68,16 +70,20 @@ def connect(
         with built.db.read() as session:
             live = accounts.open_connector(built, connection, hands.bridge.http)
         out.print(f"[bold]{connection.title}[/] is connected as {connection.id}.", highlight=False)
-        with suppress(HubError):  # an account that does not work, which the check explains
+        try:
             for line in hands.bridge.run(live.prepare):
                 out.print(f"  {line}", highlight=False)
+        except HubError as trouble:  # the check says more, where it can
+            out.print(f"[yellow]Not prepared:[/] {escape(str(trouble))}", highlight=False)
         health = hands.bridge.run(live.check)
         out.print(("[green]Works:[/] " if health.ok else "[yellow]Check:[/] ") + health.detail, highlight=False)
         if isinstance(live, Provider):
             out.print(f"Webhook URL for the vendor: {accounts.webhook_url(built, connection)}", highlight=False)
             out.print("Next: `hub sender`, `hub processor`, `hub templates read`.")
         elif isinstance(live, Crm):
-            out.print(f"Next: `hub sync {connector}`.")
+            offers = health.ok and sys.stdin.isatty()  # a script is not asked; it uses `hub claims map`
+            if not (offers and mapping_wizard.offer(built, hands, connection, type(live))):
+                out.print(f"Next: `hub claims wizard {connector}` to map consent fields, then `hub sync {connector}`.")
 
 
 def change(

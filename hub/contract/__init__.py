@@ -105,6 +105,7 @@ from hub.contract.snapshots import (
     ContactSnapshot,
     Page,
     Property,
+    PropertyKind,
     Template,
     Unusable,
 )
@@ -191,6 +192,7 @@ __all__ = [
     "PrivacyDeletion",
     "ProcessorProfile",
     "Property",
+    "PropertyKind",
     "Provider",
     "Purpose",
     "Reach",

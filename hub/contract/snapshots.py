@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Generic, TypeVar
 
 from hub.contract.words import Channel, ClaimKind, PlatformCategory, Purpose, TemplateState
@@ -43,12 +44,27 @@ class ContactSnapshot:
     row: int | None = None  # line in a file, for the report of unusable rows
 
 
+class PropertyKind(StrEnum):
+    """What a field of a CRM holds, as far as the CRM tells."""
+
+    UNKNOWN = ""
+    FLAG = "flag"
+    CHOICE = "choice"
+    MOMENT = "moment"  # a day or a time
+    PHONE = "phone"
+    NUMBER = "number"
+    TEXT = "text"
+
+
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A field that records of a CRM may have. `options` are its values where the CRM has a closed list of them."""
+    """A field that records of a CRM may have. `options` are its values where the CRM has a closed list of them; several
+    may be joined with `;` in one value. `label`: what people in the CRM see."""
 
     name: str
     options: tuple[str, ...] = ()
+    label: str = ""
+    kind: PropertyKind = PropertyKind.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

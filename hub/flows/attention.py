@@ -12,13 +12,18 @@ from sqlalchemy import func, literal_column
 from sqlmodel import Session, col, select
 
 from hub.contract import ReportKind
-from hub.flows import outbox, quarantine
+from hub.flows import outbox, quarantine, subscriptions
+from hub.flows.art30 import versions
 from hub.flows.facts import REASSIGNED
+from hub.flows.rights import receipts, requests
 from hub.flows.states import CampaignState
+from hub.flows.subscriptions import Why
 from hub.flows.world import World
 from hub.store.tables import Campaign, Connection, Controller, CrmRecord, Inbox, MessageRow, Review, Sender, StopRow
 
 _MINUTE = timedelta(minutes=1)
+_WEEK = timedelta(days=7)
+FAILING = 4  # tries in a row: some ten minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,9 @@ def waiting(world: World, session: Session, controller: Controller) -> list[Wait
         *_notices(world, session, controller),
         *_quarantined(session, controller),
         *_parked(session, controller),
+        *_rights(world, session, controller),
+        *_record(world, session, controller),
+        *_subscribers(session, controller),
     ]
     return sorted(found, key=lambda one: not one.grave)
 
@@ -147,3 +155,37 @@ def _parked(session: Session, controller: Controller) -> Iterator[Waiting]:
     )
     if count := session.exec(select(func.count()).select_from(Inbox).where(*parked)).one():
         yield Waiting("webhooks_parked", count)
+
+
+def _rights(world: World, session: Session, controller: Controller) -> Iterator[Waiting]:
+    """Requests of people that are due within a week, and systems that have not heard of one."""
+    late, soon = requests.pressing(world, session, controller, _WEEK)
+    if late:
+        yield Waiting("rights_late", late, grave=True)
+    if soon:
+        yield Waiting("rights_due", soon)
+    if pending := receipts.pending(session, controller):
+        yield Waiting("rights_systems", pending)
+
+
+def _record(world: World, session: Session, controller: Controller) -> Iterator[Waiting]:
+    """The record of processing activities: not what is configured now, or to be looked at again."""
+    last = versions.newest(session, controller)
+    if last is None:
+        return
+    if changed := len(versions.drift(world, session, controller)):
+        yield Waiting("record_changed", changed)
+    if versions.overdue(world, last):
+        yield Waiting("record_review", 1)
+
+
+def _subscribers(session: Session, controller: Controller) -> Iterator[Waiting]:
+    for one in subscriptions.every(session, controller):
+        if one.row.paused_why:
+            yield Waiting("events_paused", 1, one.row.title, grave=one.row.paused_why != Why.PERSON)
+        elif one.row.failures >= FAILING:
+            yield Waiting("events_failing", one.waiting, one.row.title)
+        if one.parked:
+            yield Waiting("events_parked", one.parked, one.row.title)
+        if one.row.lost:
+            yield Waiting("events_lost", one.row.lost, one.row.title, grave=True)

@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy
 from sqlmodel import Session, col, func, select
 
-from hub.flows import asking, gate, variants
+from hub.flows import asking, gate, happenings, variants
+from hub.flows.happenings import Kind
 from hub.flows.states import NOT_HELD, OPEN, RESTING, CampaignState, State
 from hub.flows.variants import Variant
 from hub.flows.world import World
@@ -79,9 +80,11 @@ def finish(world: World, session: Session, campaign: Campaign) -> bool:
     ).first()
     if still is not None:
         return False
+    happenings.turn(world, session, campaign.controller_id, Kind.CAMPAIGN)
     current = locked(session, campaign.id)
     if current.state in RESTING:
         return False  # somebody paused or cancelled it meanwhile
     current.state, current.finished_at = CampaignState.DONE, world.now()
     session.add(current)
+    happenings.campaign(world, session, current)
     return True

@@ -225,7 +225,7 @@ class _Batch:
         self.tier.write()
         if self._consents:
             run(self.session, _USED, {"keys": sorted(self._consents), "used_at": self.now})
-        reports.tell(self.session, self._refusals, self.now)
+        reports.tell(self.world, self.session, self.controller.id, self._refusals)
 
 
 def authorised(statement: Any) -> Any:
@@ -248,5 +248,6 @@ def orphans(world: World, session: Session, chain: Chain, sender: Sender, owner:
         row.state, row.reason, row.changed_at = State.UNKNOWN, "interrupted", now
         session.add(row)
     session.flush()
-    reports.tell(session, [reports.Told.of(r, ReportKind.STATUS, r.state, now, reason=r.reason) for r in rows], now)
+    told = [reports.Told.of(r, ReportKind.STATUS, r.state, now, reason=r.reason) for r in rows]
+    reports.tell(world, session, sender.controller_id, told)
     return len(rows)

@@ -27,6 +27,8 @@ from hub.store.tables import (
     MessageRow,
     NoticeServed,
     ReportRow,
+    RightsPacket,
+    RightsRequest,
     StopRow,
 )
 
@@ -70,5 +72,9 @@ def forget(session: Session, contact: Contact, now: datetime) -> None:
     sealed = {"text": None, "parameters": None, "provider_id": None, "reference": ""}
     session.execute(update(MessageRow).where(col(MessageRow.contact_id).in_(people)).values(**sealed))
     session.execute(delete(NoticeServed).where(col(NoticeServed.token).in_(tokens)))
+    asked = select(RightsRequest.id).where(col(RightsRequest.contact_id).in_(people))
+    session.execute(delete(RightsPacket).where(col(RightsPacket.request_id).in_(asked)))
+    told = {"words": None, "delay_told": None, "refusal_told": None, "lift_told": None}
+    session.execute(update(RightsRequest).where(col(RightsRequest.contact_id).in_(people)).values(**told))
     for table in (CrmRecord, ReportRow, ConsentRow, ClaimedOptIn):
         session.execute(delete(table).where(col(table.contact_id) == contact.id))

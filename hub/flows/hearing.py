@@ -15,6 +15,7 @@ from hub.flows import (
     answers,
     confirmation,
     contacts,
+    happenings,
     identity,
     notices,
     optin,
@@ -26,6 +27,7 @@ from hub.flows import (
     said,
 )
 from hub.flows.desk import Desk
+from hub.flows.happenings import Kind
 from hub.law.facts import StopKind
 from hub.law.stops import code_of
 from hub.law.withdrawal import Reading, Wish, classify, sign
@@ -61,6 +63,9 @@ def message(desk: Desk, event: MessageReceived) -> None:
     if wrote and event.at >= (contact.last_inbound_at or event.at):
         contact.last_inbound_at, contact.wrote_to = event.at, sender.id
         desk.session.add(contact)
+    if wrote:
+        facts = happenings.Facts(person=contact.id, sender=sender.id)
+        happenings.note(desk.world, desk.session, desk.controller.id, Kind.REPLY, event.at, facts)
     if wrote and _consent(desk, event, sender, contact, point):
         notices.greet(desk, sender, contact, point, event)  # the page may have shown none
         return
@@ -134,6 +139,8 @@ def _consent(desk: Desk, event: MessageReceived, sender: Sender, contact: Contac
         agreed.flow,
     )
     reports.tell_consent(desk.session, contact.id, given, event.at, desk.world.now())
+    facts = happenings.Facts(person=contact.id, wording=agreed.wording.id, ledger=given)
+    happenings.note(desk.world, desk.session, desk.controller.id, Kind.CONSENT, event.at, facts)
     notices.shown(desk.session, desk.chain, contact.id, point.token, agreed.page, event.at, agreed.flow)
     if agreed.page.receipts and receipts.send(desk, sender, contact, point, agreed.wording, given, event.at):
         desk.senders.add(sender.id)

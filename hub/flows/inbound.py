@@ -24,7 +24,7 @@ from hub.contract import (
 )
 from hub.flows import drift, hearing, identity, reports, statuses, workflows
 from hub.flows.desk import Desk
-from hub.flows.erasure import erase
+from hub.flows.rights import arrivals, receipts
 from hub.flows.world import World
 from hub.store.ledger import Chain
 from hub.store.tables import Connection, Contact, Controller, CrmRecord
@@ -56,7 +56,7 @@ def apply(world: World, session: Session, connection: Connection, events: Sequen
             _take(desk, event)
     hearing.count(desk, [event for event in ordered if isinstance(event, MessageReceived)])
     session.flush()
-    reports.tell(session, desk.told, world.now())
+    reports.tell(world, session, controller.id, desk.told)
     chain.write()
     return Applied(frozenset(desk.senders), desk.sync, tuple(desk.early))
 
@@ -89,7 +89,8 @@ def _take(desk: Desk, event: Event) -> None:
 
 
 def _privacy_deletion(desk: Desk, event: PrivacyDeletion) -> None:
+    receipts.heard(desk.world, desk.session, desk.connection, event.record)
     record = desk.session.get(CrmRecord, (desk.connection.id, event.record))
     contact = desk.session.get(Contact, record.contact_id) if record else None
     if contact is not None and contact.erased_at is None:
-        erase(desk.world, desk.session, desk.chain, contact, f"crm:{desk.connection.id}")
+        arrivals.erased_by_crm(desk, contact, event)

@@ -121,7 +121,7 @@ def _move_messages(register: Register, keep: Contact, gone: Contact) -> None:
             refused.append(reports.Told.of(second, ReportKind.REFUSED, second.state, now, reason=second.reason))
             session.add(second)
     session.flush()
-    reports.tell(session, refused, now)
+    reports.tell(register.world, session, keep.controller_id, refused)
 
 
 def _take_over(register: Register, keep: Contact, gone: Contact) -> None:

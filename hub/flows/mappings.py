@@ -69,7 +69,7 @@ def check(session: Session, controller: Controller, mapping: Mapping, known: Seq
                 remedy="Name one as the CRM's settings show it (its internal name).",
             )
         options = by_name[part.property].options if known else ()
-        strange = [value for value in mapping.values(name) if options and value not in options]
+        strange = [value for value in mapping.meanings(name) if options and not set(value.split(";")) <= set(options)]
         if strange:
             raise BadInput(
                 f"{part.property!r} has no value {strange[0]!r}", field=name, remedy=f"It has: {', '.join(options)}."

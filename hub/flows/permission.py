@@ -17,8 +17,9 @@ from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from hub.contract import Channel, Expression, Purpose
-from hub.flows import purge
+from hub.flows import happenings, purge
 from hub.flows.facts import REASSIGNED
+from hub.flows.happenings import Kind
 from hub.flows.world import World
 from hub.law.facts import ANY, ConsentState, Origin, StopKind, Verification
 from hub.store.direct import fetch, insert_all, table
@@ -105,6 +106,8 @@ def stops(world: World, session: Session, chain: Chain, controller: Controller, 
         what = (one.kind, one.reach.channel, one.reach.purpose, one.reach.topic, one.event_time)
         fresh = [token for token in dict.fromkeys(one.tokens) if (token, *what) not in have]
         ids.append(_stopped(chain, one, fresh) if fresh else "")
+        if fresh:
+            _tell(world, session, controller, one, ids[-1])
         have.update((token, *what) for token in fresh)
         rows += [_row(controller, token, one, ids[-1]) for token in fresh]
     insert_all(session, StopRow, rows)
@@ -130,6 +133,13 @@ def _stopped(chain: Chain, said: Said, tokens: Sequence[str]) -> str:
         token=tokens[0],
         evidence=said.evidence,
     )
+
+
+def _tell(world: World, session: Session, controller: Controller, said: Said, ledger_id: str) -> None:
+    """Programs that subscribed."""
+    reach = happenings.Facts(channel=said.reach.channel, purpose=said.reach.purpose)
+    told = happenings.Facts(person=said.contact_id, stop=said.kind.value, **reach, ledger=ledger_id)
+    happenings.note(world, session, controller.id, Kind.STOP, said.event_time, told)
 
 
 def _row(controller: Controller, token: str, said: Said, ledger_id: str) -> dict[str, Any]:

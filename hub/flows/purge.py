@@ -80,5 +80,5 @@ def _refuse(world: World, session: Session, chain: Chain, controller: Controller
         session.add(row)
         told.append(reports.Told.of(row, ReportKind.REFUSED, row.state, row.changed_at, reason=row.reason))
     session.flush()
-    reports.tell(session, told, world.now())
+    reports.tell(world, session, controller.id, told)
     return len(told)

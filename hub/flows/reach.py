@@ -124,7 +124,7 @@ def cancelled_page(world: World, session: Session, campaign: Campaign, after: st
     waited = select(MessageRow).where(*mine, col(MessageRow.id) > after).order_by(col(MessageRow.id)).limit(BATCH)
     rows = session.exec(waited).all()
     told = [reports.Told.of(row, ReportKind.REFUSED, sentences.CANCELLED, row.changed_at) for row in rows]
-    reports.tell(session, told, world.now())
+    reports.tell_crm(session, told, world.now())  # who subscribed heard of the campaign
     return rows[-1].id if rows else ""
 
 

@@ -165,7 +165,12 @@ def _doubt(session: Session, controller_id: str, lost: Lost, now: datetime) -> N
     _change_contacts(session, controller_id, [lost.body["contact"], lost.body["other"]], ambiguous_at=lost.event_time)
 
 
-def _change_contacts(session: Session, controller_id: str, ids: list[str], **values: datetime) -> None:
+def _restrict(session: Session, controller_id: str, lost: Lost, now: datetime) -> None:
+    """Nothing but storing, until somebody lifts it again."""
+    _change_contacts(session, controller_id, [lost.body["contact"]], restricted=True)
+
+
+def _change_contacts(session: Session, controller_id: str, ids: list[str], **values: datetime | bool) -> None:
     mine = (col(Contact.controller_id) == controller_id, col(Contact.id).in_(ids))
     session.execute(update(Contact).where(*mine).values(**values))
 
@@ -190,6 +195,7 @@ def _pause_campaign(session: Session, controller_id: str, lost: Lost, now: datet
 # Any other kind is a stop.
 _EFFECTS = {
     "erased": _erase,
+    "restricted": _restrict,
     "unclear_message_cleared": _lift,
     "consent_revoked": _revoke,
     "notice_not_delivered": _untold,
@@ -210,6 +216,12 @@ LEFT_TO_PEOPLE = frozenset(
     {
         "request_heard",
         "request_closed",
+        "right_requested",
+        "right_identified",
+        "right_extended",
+        "right_carried_out",
+        "right_answered",
+        "right_refused",
         "policy_activated",
         "opt_ins_rejected",
         "route_policy_set",

@@ -13,6 +13,7 @@ from sqlalchemy import select as core_select
 from sqlmodel import Session
 
 from hub.contract import LegalBasis, ReportKind
+from hub.flows import happenings
 from hub.flows.states import NOT_HELD, State, rank
 from hub.flows.world import World
 from hub.store.direct import fetch, insert_new, put, table
@@ -59,7 +60,13 @@ class Told(NamedTuple):
         return cls(row.id, row.contact_id, row.campaign_id, row.basis, kind, status, at, reason)
 
 
-def tell(session: Session, items: Sequence[Told], now: datetime) -> None:
+def tell(world: World, session: Session, controller_id: str, items: Sequence[Told]) -> None:
+    """Tell what became of messages: whoever subscribed, and the CRM. Call it with the chain open."""
+    happenings.messages(world, session, controller_id, items)
+    tell_crm(session, items, world.now())
+
+
+def tell_crm(session: Session, items: Sequence[Told], now: datetime) -> None:
     """Put reports about messages into the outbox: of a campaign, for every record of the person in its CRM; of a
     workflow, for the record it asked about.
 

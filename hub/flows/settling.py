@@ -107,7 +107,7 @@ class _Settling:
         limits.watch(self.session, self.sender, map(_answered, results.values()), self.now)
         if self.accepted:
             notices.accepted(self.session, self.chain, self.accepted, self.now)
-        reports.tell(self.session, self.told, self.now)
+        reports.tell(self.world, self.session, self.sender.controller_id, self.told)
         if self.back:
             purge.returned(self.world, self.session, self.chain, self.sender.controller_id, self.back)
 

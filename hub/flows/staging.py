@@ -11,7 +11,20 @@ from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from hub.contract import Purpose, ReportKind
-from hub.flows import campaigns, documents, facts, gate, notices, placing, reports, steering, variants, waves
+from hub.flows import (
+    campaigns,
+    documents,
+    facts,
+    gate,
+    happenings,
+    notices,
+    placing,
+    reports,
+    steering,
+    variants,
+    waves,
+)
+from hub.flows.happenings import Kind
 from hub.flows.states import PRIORITY, RESTING, CampaignState, State
 from hub.flows.variants import Variant
 from hub.flows.world import World
@@ -103,6 +116,7 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
     if steering.needs_second(world, campaign, campaign.audience_size + len(records)):
         campaign.state = CampaignState.WAITING  # it grew since it was started
         session.add(campaign)
+        happenings.campaign(world, session, campaign)
         return 0
     stager = Stager(world, session, campaign)
     found, absent = stager.ask(records)
@@ -115,7 +129,7 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
     rows = _messages(stager, items)
     told = _record(world, session, chain, stager, items, rows)
     insert_all(session, MessageRow, rows)
-    reports.tell(session, told, world.now())
+    reports.tell(world, session, campaign.controller_id, told)
     reports.tell_absent(world, session, campaign, absent)
     chain.write()
     campaign.audience_size += len(records)
@@ -126,11 +140,13 @@ def stage_page(world: World, session: Session, campaign: Campaign, records: Sequ
 
 def end(world: World, session: Session, campaign_id: str) -> None:
     """Everybody was asked about: let it run, or only its first wave."""
+    happenings.turn(world, session, session.get_one(Campaign, campaign_id).controller_id, Kind.CAMPAIGN)
     campaign = campaigns.locked(session, campaign_id)
     if campaign.state != CampaignState.STAGING:
         return  # somebody paused or cancelled it meanwhile
     campaign.state = CampaignState.RUNNING
     session.add(campaign)
+    happenings.campaign(world, session, campaign)
     reports.overtake(session, campaign)
     if campaign.canary and campaign.canary_at is None:
         waves.open_canary(world, session, campaign)

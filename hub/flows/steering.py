@@ -14,6 +14,7 @@ from sqlalchemy import CursorResult, update
 from sqlmodel import Session, col
 
 from hub.contract import BadInput
+from hub.flows import happenings
 from hub.flows.campaigns import locked, restored
 from hub.flows.states import CANCELLED, CampaignState, State
 from hub.flows.world import World
@@ -205,3 +206,4 @@ def _append(
     told |= {name: str(facts[name]) for name in ("why", "note") if facts.get(name)}
     campaign.acts = [*campaign.acts, told]
     session.add(campaign)
+    happenings.campaign(world, session, campaign, str(facts.get("why", "")))

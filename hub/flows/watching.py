@@ -11,7 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from hub.contract import BadInput, Crm
 from hub.flows.world import World
-from hub.store.tables import Connection, Controller, Sender, SyncProblem, SyncRun, TemplateRow
+from hub.store.tables import Connection, Controller, Lease, Sender, SyncProblem, SyncRun, TemplateRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,15 @@ def runs(session: Session, connection: Connection, before: str, limit: int) -> S
     if before:
         mine = mine.where(col(SyncRun.id) < before)
     return session.exec(mine.order_by(col(SyncRun.id).desc()).limit(limit)).all()
+
+
+def going(world: World, session: Session, connection: Connection) -> str:
+    """The run that goes on just now; empty for none. A run that never ended though nobody reads was broken off."""
+    last = next(iter(runs(session, connection, "", 1)), None)
+    if last is None or last.finished_at is not None:
+        return ""
+    held = session.get(Lease, f"sync:{connection.id}")
+    return last.id if held is not None and held.until > world.now() else ""
 
 
 def problems(session: Session, run: SyncRun, after: str, limit: int) -> Sequence[SyncProblem]:

@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 
 from hub.contract import BadInput
 from hub.flows.policies import active_policy
+from hub.flows.wanted import Wanted
 from hub.law import policies
 from hub.law.policy import Policy, parse
 from hub.plugins import Registry, load
@@ -58,9 +59,11 @@ class World:
     skew: timedelta = timedelta()
     _deciding: dict[str, _Deciding] = field(default_factory=dict)
     continuity: Continuity = field(init=False)
+    wanted: Wanted = field(init=False)
 
     def __post_init__(self) -> None:
         self.continuity = Continuity(self.db)
+        self.wanted = Wanted(self.db)
 
     def policy_for(self, controller_id: str) -> Policy | None:
         """The controller's active policy, else the one of the settings. A change counts within `_RELOAD` seconds."""

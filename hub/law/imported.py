@@ -21,7 +21,7 @@ def consent(case: Case, reading: Reading, wording: WordingFacts | None) -> Conse
     return Consent(
         id="",
         state=ConsentState.GIVEN,
-        scope=Scope(case.controller, channel=reading.channel),
+        scope=Scope(case.controller, channel=reading.channel, purpose=reading.purpose),
         expression=reading.expression,
         verification=reading.verification,
         wording=wording,

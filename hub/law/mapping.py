@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from hub.contract.words import Channel, ClaimKind, Expression
-from hub.law.facts import Verification
+from hub.contract.words import Channel, ClaimKind, Expression, Purpose
+from hub.law.facts import ANY, Verification
 
 _BASES = {
     "CONSENT": ClaimKind.CONSENT,
@@ -27,7 +27,7 @@ _BASES = {
     "LEGITIMATE_INTEREST": ClaimKind.LEGITIMATE_INTEREST,
     "UNKNOWN": ClaimKind.UNKNOWN,
 }
-_UNKNOWN_CHANNEL = "unknown"
+_UNKNOWN = "unknown"
 _GERMAN = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,]+(\d{1,2}:\d{2}(?::\d{2})?))?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -78,6 +78,12 @@ class ChannelNamed(_Part):
     values: dict[str, Channel] = Field(min_length=1, description="Value to channel")
 
 
+class PurposeNamed(_Part):
+    """For which purpose. It only narrows: a text says at most what it says."""
+
+    values: dict[str, Purpose] = Field(min_length=1, description="Value to purpose")
+
+
 class PointNamed(_Part):
     """For which number."""
 
@@ -106,6 +112,7 @@ class Mapping(BaseModel):
     time: Time | None = None
     wording: Text | None = None
     channel: ChannelNamed | None = None
+    purpose: PurposeNamed | None = None
     point: PointNamed | None = None
     verification: Proof | None = None
     basis: Basis | None = None
@@ -126,14 +133,14 @@ class Mapping(BaseModel):
         """The CRM fields that are needed."""
         return tuple(dict.fromkeys(part.property for part in self.parts.values()))
 
-    def values(self, name: str) -> tuple[str, ...]:
-        """The values of the CRM that a part names."""
+    def meanings(self, name: str) -> dict[str, str]:
+        """The values of the CRM that a part names, and what each means; of a flag "yes" or "no"."""
         match self.parts.get(name):
             case Flag(yes=yes, no=no):
-                return (*yes, *no)
-            case Text(versions=found) | ChannelNamed(values=found) | Basis(names=found):
-                return tuple(found)
-        return ()
+                return dict.fromkeys(yes, "yes") | dict.fromkeys(no, "no")
+            case Text(versions=found) | ChannelNamed(values=found) | PurposeNamed(values=found) | Basis(names=found):
+                return {value: str(meaning) for value, meaning in found.items()}
+        return {}
 
 
 def parse(text: str) -> Mapping:
@@ -158,6 +165,7 @@ class Reading:
     at: datetime | None = None
     wording: str = ""  # as the mapping names it
     channel: str = Channel.WHATSAPP  # where none is mapped, the wording's own word for it counts
+    purpose: str = ANY  # the same
     point: str = field(default="", repr=False)  # as typed
     verification: Verification = Verification.NONE
     basis: ClaimKind | None = None  # None: none is mapped
@@ -177,9 +185,10 @@ def read(mapping: Mapping, values: dict[str, str], now: datetime) -> Reading:
         expression=mapping.consent.expression if mapping.consent else Expression.IMPLIED,
         at=at,
         wording=_of(mapping.wording.versions, value(mapping.wording)) or "" if mapping.wording else "",
-        channel=_of(mapping.channel.values, value(mapping.channel)) or _UNKNOWN_CHANNEL
+        channel=_of(mapping.channel.values, value(mapping.channel)) or _UNKNOWN
         if mapping.channel
         else Channel.WHATSAPP,
+        purpose=_of(mapping.purpose.values, value(mapping.purpose)) or _UNKNOWN if mapping.purpose else ANY,
         point=value(mapping.point),
         verification=_proof(mapping.verification, value(mapping.verification), at, zone, now),
         basis=_BASES[_of(mapping.basis.names, value(mapping.basis)) or "UNKNOWN"] if mapping.basis else None,

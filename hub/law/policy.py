@@ -143,8 +143,8 @@ class Clocks(_Section):
     """Deadlines of the GDPR. Data, since they are about to change (Digital Omnibus)."""
 
     art_14_days: int = Field(gt=0, description="Days until a notice about data from third parties is due")
-    request_days: int = Field(gt=0, description="Days until a request of a person must be answered")
-    request_extension_days: int = Field(gt=0, description="Days by which that can be extended, with reasons")
+    request_months: int = Field(gt=0, description="Months until a request of a person must be answered")
+    request_extension_months: int = Field(gt=0, description="Months by which that can be extended, with reasons")
     breach_hours: int = Field(gt=0, description="Hours until a breach must be told to the authority")
 
 

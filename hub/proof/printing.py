@@ -56,7 +56,7 @@ def sheet(capsule: bytes, language: str) -> tuple[str, dict[str, bytes]]:
 
 def overview(index: bytes, language: str) -> str:
     """The index of a folder of capsules as HTML."""
-    return _pages().get_template("folder.html").render(c=orjson.loads(index), w=_in(language), language=language)
+    return _pages().get_template("folder.html").render(c=orjson.loads(index), w=words_in(language), language=language)
 
 
 def overview_sheet(index: bytes, language: str) -> tuple[str, dict[str, bytes]]:
@@ -66,24 +66,29 @@ def overview_sheet(index: bytes, language: str) -> tuple[str, dict[str, bytes]]:
 
 def _sheet(name: str, held: bytes, language: str, attached: Mapping[str, bytes]) -> tuple[str, dict[str, bytes]]:
     told = {
-        "words.json": orjson.dumps({**_in(language), "language": language}),
+        "words.json": orjson.dumps({**words_in(language), "language": language}),
         "facts.json": orjson.dumps({"sha256": digest(held)}),
-        "shown.json": orjson.dumps(_printable(orjson.loads(held))),
-        "sheet.typ": _typst("sheet.typ"),
+        "shown.json": orjson.dumps(printable(orjson.loads(held))),
+        "sheet.typ": style(),
     }
     return _typst(name).decode(), {**told, **attached}
+
+
+def style() -> bytes:
+    """How every print looks, as typst that sheets import."""
+    return _typst("sheet.typ")
 
 
 def _typst(name: str) -> bytes:
     return files("hub.proof").joinpath("pages", name).read_bytes()
 
 
-def _printable(value: Any) -> Any:
+def printable(value: Any) -> Any:
     """The same, with every sign that the PDF's fonts lack written as its code point, such as [U+1F600]."""
     if isinstance(value, dict):
-        return {name: _printable(item) for name, item in value.items()}
+        return {name: printable(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_printable(item) for item in value]
+        return [printable(item) for item in value]
     return "".join(map(_sign, value)) if isinstance(value, str) else value
 
 
@@ -99,10 +104,11 @@ def _render(name: str, capsule: bytes, language: str) -> str:
         "traces": {row["decision"]: row["steps"] for row in held["traces"]},
         "sha256": digest(capsule),
     }
-    return _pages().get_template(name).render(c=held, w=_in(language), language=language, **facts)
+    return _pages().get_template(name).render(c=held, w=words_in(language), language=language, **facts)
 
 
-def _in(language: str) -> dict[str, Any]:
+def words_in(language: str) -> dict[str, Any]:
+    """What prints say. Raises `KeyError` for a language that is not offered."""
     return {key: row[language] for key, row in _words().items()}
 
 

@@ -52,6 +52,14 @@ KEPT = frozenset(
         "wrong_number_heard",
         "request_heard",
         "request_closed",
+        # what somebody asked for, and how far it was
+        "right_requested",
+        "right_identified",
+        "right_extended",
+        "right_carried_out",
+        "right_answered",
+        "right_refused",
+        "restricted",
         "policy_activated",
         "route_policy_set",
         # a provider that may not be used any more
@@ -87,6 +95,12 @@ LEFT_OUT = frozenset(
         "workflow_refused",
         "processor_draft",
         "processor_approved",
+        "processing_record_made",
+        "processing_record_reviewed",
+        "restriction_lifted",
+        "right_packet_made",
+        "right_identity_asked",
+        "right_confirmed",
         "route_switched",
     }
 )

@@ -27,7 +27,11 @@ from hub.store.tables import (
     OptInPage,
     ProcessorRecord,
     Review,
+    RightsPacket,
+    RightsReceipt,
+    RightsRequest,
     Sender,
+    Subscription,
     SyncRun,
     Wording,
 )
@@ -43,6 +47,8 @@ VENDORS = frozenset(  # pages that ask a CRM or a provider: they take as long as
         "/console/campaigns/new",
         "/console/campaigns/new/sample",
         "/console/connections/{id}/health",
+        "/console/connections/{id}/mapping/new",
+        "/console/connections/{id}/mapping/values",
         "/console/connections/{id}/numbers",
         "/console/connections/{id}/rehearsal",
     }
@@ -61,6 +67,26 @@ def newest(table: type[SQLModel], *which: Any) -> Find:
         return str(session.execute(mine.limit(1)).scalar_one())
 
     return find
+
+
+def _answered(session: Session, controller: Controller) -> str:
+    """The request with a packet that was made last."""
+    mine = select(RightsPacket.request_id).join(RightsRequest, col(RightsRequest.id) == RightsPacket.request_id)
+    newest_first = mine.where(RightsRequest.controller_id == controller.id).order_by(col(RightsRequest.id).desc())
+    return session.exec(newest_first.limit(1)).one()
+
+
+def _receipt(session: Session, controller: Controller) -> str:
+    """The system that was asked last to confirm a request."""
+    mine = select(RightsReceipt.id).join(RightsRequest, col(RightsRequest.id) == RightsReceipt.request_id)
+    newest_first = mine.where(RightsRequest.controller_id == controller.id).order_by(col(RightsReceipt.id).desc())
+    return session.exec(newest_first.limit(1)).one()
+
+
+def _subscription(session: Session, controller: Controller) -> str:
+    """The last one; or none, once a form that was tried out has removed it."""
+    mine = select(Subscription.id).where(Subscription.controller_id == controller.id)
+    return session.exec(mine.order_by(col(Subscription.id).desc()).limit(1)).first() or "removed"
 
 
 def words(said: str) -> Find:
@@ -98,6 +124,7 @@ THINGS: dict[str, Find] = {
     "/console/connections/new/{connector}": words("meta"),
     "/console/consents/{id}": newest(LedgerRow, LedgerRow.kind == "consent_given"),
     "/console/decisions/{id}": newest(DecisionRow, col(DecisionRow.contact_id).is_not(None)),
+    "/console/events/{id}": _subscription,
     "/console/language/{language}": words("de"),
     "/console/messages/{id}": newest(MessageRow),
     "/console/pages/{id}": newest(OptInPage),
@@ -108,6 +135,9 @@ THINGS: dict[str, Find] = {
     "/console/providers/{id}/form/{part}": words("transfers"),
     "/console/providers/{id}/papers/{sha256}": _paper,
     "/console/reviews/{id}": newest(Review),
+    "/console/record/{version}": words("1"),
+    "/console/record/{version}.{form}": words("md"),
+    "/console/rights/{id}": _answered,
     "/console/why/{id}": newest(MessageRow),
     "/console/wordings/{id}": newest(Wording),
     "/api/v1/campaigns/{campaign}": newest(Campaign),
@@ -121,7 +151,11 @@ THINGS: dict[str, Find] = {
     "/api/v1/messages/{message}": newest(MessageRow),
     "/api/v1/opt-in-pages/{page}": newest(OptInPage),
     "/api/v1/people/{person}": newest(Contact),
+    "/api/v1/rights/{request}": _answered,
+    "/api/v1/rights/{request}/receipts/{receipt}": _receipt,
+    "/api/v1/record/{version}": words("1"),
     "/api/v1/reviews/{waiting}": newest(Review),
+    "/api/v1/subscriptions/{subscription}": _subscription,
     "/api/v1/wordings/{wording}": newest(Wording),
 }
 

@@ -25,6 +25,7 @@ from hub.web.hands import Hands, Playground
 from hub.web.public import Public
 
 API = "/api/v1"
+_LEAVE = 10  # seconds that open requests have to end
 
 
 class Later:
@@ -102,4 +103,5 @@ def build(
 def serve(app: ASGIApp, host: str, port: int, **more: Any) -> None:
     """Answer until the process is told to end. What uvicorn logs goes through `hub.logs`, which hides what it must."""
     quiet: dict[str, Any] = {"log_config": None, "log_level": "warning", "access_log": False}
+    quiet["timeout_graceful_shutdown"] = _LEAVE  # whoever looks on at a page would stay longer
     uvicorn.run(app, host=host, port=port, ws="none", server_header=False, **quiet, **more)

@@ -55,6 +55,11 @@ class Nudges:
         def report(connection_id: str) -> None:
             jobs().report(connection_id)
 
+        @dramatiq.actor(actor_name="deliver", queue_name="reporting", broker=broker)
+        def deliver(subscription_id: str) -> None:
+            jobs().deliverer.deliver(subscription_id)
+
+        self.deliver = deliver
         self._receive, self.dispatch, self.sync, self.report = receive, dispatch, sync, report
         self.stage, self.tend, self.listen, self.reach = stage, tend, listen, reach
 

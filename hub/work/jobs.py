@@ -31,12 +31,15 @@ from hub.contract import (
     Template,
     Throttled,
 )
-from hub.flows import absent, accounts, handover, inbound, mappings, quarantine, releases, sync, watching
+from hub.flows import absent, accounts, handover, happenings, inbound, mappings, quarantine, releases, sync, watching
+from hub.flows.happenings import Kind
 from hub.flows.mappings import Mapped
 from hub.flows.sync import Counts
-from hub.flows.trial import MOST, Trial, count
+from hub.flows.trial import Trial
 from hub.flows.world import World
 from hub.store.tables import Connection, Controller, SyncRun
+from hub.work import trying
+from hub.work.delivering import Deliverer
 from hub.work.leases import Held
 from hub.work.listening import Listener
 from hub.work.planning import LEASE, Planning
@@ -57,6 +60,7 @@ class Jobs(Planning):
         self.dispatcher = Dispatcher(world, bridge, self.stopping)
         self.receiver = Receiver(world, bridge, self.stopping)
         self.listener = Listener(world, bridge, self.stopping)
+        self.deliverer = Deliverer(world, bridge, self.stopping)
 
     # webhooks
 
@@ -171,8 +175,9 @@ class Jobs(Planning):
     def _synced(self, connection_id: str, run_id: str, error: HubError | None, *, stopped: bool) -> SyncRun:
         now = self.world.now()
         with self.world.db.write() as session:
-            run = session.get_one(SyncRun, run_id)
             connection = session.get_one(Connection, connection_id)
+            happenings.turn(self.world, session, connection.controller_id, Kind.SYNC)
+            run = session.get_one(SyncRun, run_id)
             run.finished_at, run.error, run.stopped = now, str(error or "")[:300], stopped
             if isinstance(error, BadConfig):
                 accounts.pause(session, connection_id, str(error))
@@ -181,6 +186,7 @@ class Jobs(Planning):
                 connection.next_sync_at = now + timedelta(seconds=wait) if wait else None
             session.add(run)
             session.add(connection)
+            happenings.synced(self.world, session, connection, run)
         return run
 
     def properties(self, connection: Connection) -> list[Property]:
@@ -188,18 +194,14 @@ class Jobs(Planning):
         return list(self.bridge.run(self._crm(connection).properties))
 
     def try_mapping(self, connection: Connection, mapped: Mapped) -> Trial:
-        """Read the CRM's first records by a mapping and count what they would mean."""
-        trial = Trial()
+        """What a sample of the CRM's records would mean by a mapping."""
         with self.world.db.read() as session:
             controller = session.get_one(Controller, connection.controller_id)
-        crm = self._crm(connection)
-        crm.asked = mapped.mapping.properties
-        for page in self.bridge.iterate(crm.contacts(None)):
-            with self.world.db.read() as session:
-                count(self.world, session, controller, mapped, page.items[: MOST - trial.seen], trial)
-            if trial.seen >= MOST:
-                break
-        return trial
+        return trying.try_mapping(self.world, self.bridge, controller, self._crm(connection), mapped)
+
+    def vocabulary(self, connection: Connection, names: Sequence[str]) -> dict[str, list[str]]:
+        """The values that some fields hold in the CRM's first records."""
+        return trying.vocabulary(self.bridge, self._crm(connection), names)
 
     # hub to CRM
 

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, or_, select
 from hub.flows import (
     campaigns,
     confirmation,
+    deliveries,
     dispatch,
     inbox,
     lanes,
@@ -27,6 +28,7 @@ from hub.flows import (
     tier,
 )
 from hub.flows.lanes import Lane
+from hub.flows.rights import packets, receipts
 from hub.flows.states import CampaignState
 from hub.flows.watch import Rules
 from hub.flows.world import World
@@ -81,6 +83,7 @@ class Schedule:
             syncs = self._connections(session, col(Connection.next_sync_at))
             listening = self._silent(session, self._connections(session, col(Connection.next_listen_at)))
             reporting = self._reporting(session)
+            telling = deliveries.due(self.world, session)
             due = col(Campaign.start_at) <= self.world.now()
             starting = session.exec(select(Campaign).where(Campaign.state == CampaignState.STAGING, due)).all()
             running = session.exec(select(Campaign.id).where(Campaign.state == CampaignState.RUNNING)).all()
@@ -90,6 +93,7 @@ class Schedule:
         self._each("sync", syncs, self.nudges.sync.send)
         self._each("listen", listening, self.nudges.listen.send)
         self._each("report", reporting, self.nudges.report.send)
+        self._each("deliver", telling, self.nudges.deliver.send)
         self._each("stage", self._on_time(starting), self.nudges.stage.send)
         for campaign_id in running:
             with self.world.db.write() as session:
@@ -159,7 +163,10 @@ class Schedule:
         with self.world.db.write() as session:
             tier.forget(session, now)
             repeats.forget(self.world, session)
+            deliveries.forget(self.world, session)
             staff.forget(self.world, session)
+            receipts.follow(self.world, session)
+            packets.forget(session, now)
             inbox.purge(session, now - timedelta(days=self.world.settings.webhook_days))
             owners = session.exec(select(Controller)).all()
         for owner in owners:

@@ -27,28 +27,39 @@ from hub.store.tables import Controller
 from hub.web.api.problems import Refused
 
 PER_MINUTE = 600  # requests of one key
+WRONG_PER_MINUTE = 120  # requests of one address without a key that opens
 _HOUR = timedelta(hours=1)
 _bearer = HTTPBearer(auto_error=False, description="An API key, see `hub keys make`.")
 
 
 class Throttle:
-    """So many requests a minute from one key, in this process."""
+    """So many requests a minute from one key or address, in this process."""
 
     def __init__(self, most: int = PER_MINUTE) -> None:
         self._most, self._lock = most, threading.Lock()
         self._seen: dict[str, deque[float]] = {}
+        self._swept = 0.0
 
     def enter(self, who: str) -> None:
-        """Raises `Refused` 429."""
-        now = time.monotonic()
+        """Count a request. Raises `Refused` 429."""
         with self._lock:
-            seen = self._seen.setdefault(who, deque())
-            while seen and now - seen[0] >= 60:
-                seen.popleft()
-            if len(seen) >= self._most:
-                wait = 60 - (now - seen[0])
-                raise Refused(429, "too_fast", f"more than {self._most} requests a minute", after=wait)
-            seen.append(now)
+            seen = self._last_minute(who)
+            seen.append(time.monotonic())
+            self._seen[who] = seen
+
+    def _last_minute(self, who: str) -> deque[float]:
+        now = time.monotonic()
+        if now - self._swept >= 60:  # addresses come and go
+            self._seen = {one: seen for one, seen in self._seen.items() if now - seen[-1] < 60}
+            self._swept = now
+        seen = self._seen.get(who, deque())
+        while seen and now - seen[0] >= 60:
+            seen.popleft()
+        if len(seen) >= self._most:
+            wait = 60 - (now - seen[0])
+            told = f"more than {self._most} requests a minute"
+            raise Refused(429, "too_fast", told, remedy="Wait as long as Retry-After says.", after=wait)
+        return seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +115,18 @@ class Access:
     """Lets requests of one application in; lives in `app.state.access`."""
 
     def __init__(self, world: World) -> None:
-        self.world, self.throttle = world, Throttle()
+        self.world, self.throttle, self.strangers = world, Throttle(), Throttle(WRONG_PER_MINUTE)
 
-    def actor(self, secret: str) -> Actor:
-        """Who has this secret. Raises `Refused` 401, and 429 for one who asks too often."""
+    def actor(self, secret: str, address: str = "") -> Actor:
+        """Who has this secret. Raises `Refused` 401, and 429 for one who asks too often.
+
+        `address`: where the request came from. A wrong key never shuts out the good one of somebody else there: behind
+        a reverse proxy all may come from one address.
+        """
         with self.world.db.read() as session:
             key = keys.find(session, secret, self.world.now()) if secret else None
         if key is None:
+            self.strangers.enter(address)
             raise Refused(401, "no_key", "no valid API key", remedy="Send `Authorization: Bearer hub_...`.")
         self.throttle.enter(key.id)
         if key.used_at is None or self.world.now() - key.used_at > _HOUR:
@@ -130,7 +146,8 @@ def _may(what: May) -> Any:
         ] = "",
     ) -> Caller:
         access: Access = request.app.state.access
-        actor = await run_in_threadpool(access.actor, given.credentials if given else "")
+        address = request.client.host if request.client else ""
+        actor = await run_in_threadpool(access.actor, given.credentials if given else "", address)
         if not actor.may(what):
             raise Refused(403, "not_allowed", f"the role {actor.role} may not do this", remedy="Ask an admin.")
         return Caller(access.world, actor, request, idempotency_key, await request.body())

@@ -55,10 +55,11 @@ class ConnectionOut(BaseModel):
 
 
 class SyncOut(BaseModel):
-    """How a CRM was read. `excluded`: who was not stored, by reason. `finished_at` null: it is read just now.
-    `stopped`: somebody asked for its end, and the next one goes on from there."""
+    """How a CRM was read. `excluded`: who was not stored, by reason. `state`: running, finished,
+    failed, broken_off. `stopped`: somebody asked for its end, and the next one goes on from there."""
 
     id: str
+    state: str
     started_at: datetime
     finished_at: datetime | None
     stopped: bool
@@ -206,8 +207,9 @@ def syncs(
 ) -> Listing[SyncOut]:
     """The newest first."""
     with caller.reading() as (session, owner):
-        rows = watching.runs(session, find(session, owner, connection), next, limit + 1)
-        return listing([_run(row, spoken(language)) for row in rows], limit)
+        found = find(session, owner, connection)
+        rows, going = watching.runs(session, found, next, limit + 1), watching.going(caller.world, session, found)
+        return listing([_run(row, going, spoken(language)) for row in rows], limit)
 
 
 @router.post("/{connection}/sync", response_model=ConnectionOut)
@@ -326,6 +328,11 @@ def _shown(one: Watched) -> ConnectionOut:
     )
 
 
-def _run(run: SyncRun, language: str) -> SyncOut:
-    names = ("id", "started_at", "finished_at", "stopped", "seen", "admitted", "unchanged", "error")
-    return SyncOut(**{name: getattr(run, name) for name in names}, excluded=blocked(run.excluded, language))
+def _run(run: SyncRun, going: str, language: str) -> SyncOut:
+    state = "running" if run.id == going else "broken_off"
+    if run.finished_at is not None:
+        state = "failed" if run.error else "finished"
+    shown = run.model_dump(
+        include={"id", "started_at", "finished_at", "stopped", "seen", "admitted", "unchanged", "error"}
+    )
+    return SyncOut(**shown, state=state, excluded=blocked(run.excluded, language))

@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlmodel import Session, col, select
 
-from hub.flows import optin, optin_results, review, wordings
+from hub.contract import Channel
+from hub.flows import elsewhere, optin, optin_results, review, wordings
 from hub.flows.review import Verdict
 from hub.law.advice import advice, spoken
 from hub.store.tables import Controller, OptInPage, Review, Wording
-from hub.web.api.access import Looks, Peoples
+from hub.web.api.access import Connects, Looks, Peoples
 from hub.web.api.paging import Cursor, Limit, Listing, listing
 from hub.web.api.problems import not_found
 
@@ -33,6 +35,16 @@ class WordingOut(BaseModel):
     withdrawal_hint: bool
     promised_per_30_days: int | None
     created_at: datetime
+
+
+class WordingIn(BaseModel):
+    """A text that was shown elsewhere, word for word, so that a mapping of CRM fields can name it."""
+
+    text: str = Field(min_length=1, max_length=8000)
+    language: Literal["de", "en"] = "de"
+    topics: list[str] = Field(min_length=1, max_length=20)
+    channels: list[Channel] = Field(default_factory=lambda: [Channel.WHATSAPP], min_length=1)
+    shown_from: AwareDatetime = Field(description="When it was first shown.")
 
 
 class PageOut(BaseModel):
@@ -111,6 +123,18 @@ def one_wording(caller: Looks, wording: str) -> WordingOut:
     if found is None or found.controller_id != owner.id:
         raise not_found("wording")
     return WordingOut.model_validate(found, from_attributes=True)
+
+
+@router.post("/wordings", response_model=WordingOut)
+def register_wording(caller: Connects, wanted: WordingIn) -> Response:
+    """Keep a text as it was shown elsewhere; the same text again is the same wording."""
+
+    def do(session: Session, owner: Controller) -> WordingOut:
+        row = elsewhere.register(caller.world, session, owner, **wanted.model_dump())
+        session.flush()
+        return WordingOut.model_validate(row, from_attributes=True)
+
+    return caller.act("claims.wording", "", do)
 
 
 @router.get("/opt-in-pages")

@@ -13,20 +13,25 @@ from hub.web.console import (
     connections,
     consent,
     door,
+    events,
     first,
     guide,
     inviting,
     making,
+    mapping,
     people,
     proof,
     providers,
+    record,
     reviews,
+    rights,
     telling,
     today,
     ways,
     why,
 )
 from hub.web.console.leaves import Leaves
+from hub.web.console.live import Live
 from hub.web.console.rooms import Rooms
 from hub.web.hands import Hands, Playground
 
@@ -37,26 +42,31 @@ def routes(world: World, hands: Hands, playground: Playground | None = None) -> 
     """Everything below `PREFIX`."""
     leaves = Leaves()
     rooms = Rooms(world, hands, leaves)
+    live = Live(rooms)
     return [
         *leaves.routes(),
         *door.routes(rooms),
         *first.routes(rooms),
         *_elsewhere(rooms),
         *guide.routes(rooms, playground),
-        *today.routes(rooms),
+        *today.routes(rooms, live),
         *making.routes(rooms),  # here and below, before the page of one: `new` is no id
-        *campaigns.routes(rooms),
+        *campaigns.routes(rooms, live),
         *people.routes(rooms),
+        *rights.routes(rooms),
         *why.routes(rooms),
         *reviews.routes(rooms),
         *inviting.routes(rooms),
         *consent.routes(rooms),
         *telling.routes(rooms),
         *proof.routes(rooms),
+        *record.routes(rooms),
         *connecting.routes(rooms),
         *connections.routes(rooms),
+        *mapping.routes(rooms),
         *providers.routes(rooms),
         *ways.routes(rooms),
+        *events.routes(rooms),
     ]
 
 

@@ -15,6 +15,7 @@ from hub.flows.records import explain
 from hub.flows.roles import May
 from hub.flows.states import CampaignState, State
 from hub.store.tables import Campaign, Controller
+from hub.web.console.live import Live
 from hub.web.console.reading import table
 from hub.web.console.rooms import Leaflet, NotFound, Rooms, Visitor
 
@@ -30,11 +31,11 @@ DEEDS: dict[CampaignState, tuple[str, ...]] = {
 }
 
 
-def routes(rooms: Rooms) -> list[Route]:
+def routes(rooms: Rooms, live: Live) -> list[Route]:
     return [
         rooms.show("/console/campaigns", May.LOOK, "campaigns.html", _list),
         rooms.show("/console/campaigns/{id}", May.LOOK, "campaign.html", _whole),
-        rooms.show("/console/campaigns/{id}/progress", May.LOOK, "campaign_progress.html", _one),
+        live.part("/console/campaigns/{id}/progress", May.LOOK, "campaign_progress.html", _one),
         rooms.show("/console/campaigns/{id}/preview", May.LOOK, "campaign_preview.html", _preview),
         rooms.hand("/console/campaigns/{id}/results.csv", May.LOOK, _export),
         rooms.act("/console/campaigns/{id}/reach", May.CAMPAIGN, "campaign.reach", _reach),

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from starlette.routing import Route
 
 from hub.contract import HubError, TemplateState
-from hub.flows import accounts, drift, guard, limits, outbox, watching
+from hub.flows import accounts, drift, guard, limits, mappings, outbox, watching
 from hub.flows.records import explain
 from hub.flows.roles import May
 from hub.store.tables import Connection, Controller, SyncRun
@@ -77,6 +77,7 @@ def _one(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any
         "templates": [] if watched.reads else watching.templates(session, found, state),
         "states": list(TemplateState),
         "state": state,
+        "mapping": mappings.latest(session, found.id),
         "news": drift.news(session, found.id),
         "typed": visitor.typed,
         **_syncing(visitor, session, owner),
@@ -87,12 +88,16 @@ def _syncing(visitor: Visitor, session: Session, owner: Controller) -> dict[str,
     found = find(visitor, session, owner)
     runs = watching.runs(session, found, "", _SHORT)
     soon = found.next_sync_at is not None and found.next_sync_at <= visitor.world.now() and not found.paused_why
+    going = watching.going(visitor.world, session, found)
+    told = _reasons(visitor, runs[0]) if runs else {}
     return {
         "one": found,
         "runs": runs,
         "soon": soon,
-        "moving": soon or any(run.finished_at is None for run in runs[:1]),
-        "reading": any(run.finished_at is None and not run.stopped for run in runs[:1]),
+        "going": going,
+        "moving": soon or bool(going),
+        "reading": bool(going) and not runs[0].stopped,
+        **told,
     }
 
 
@@ -100,7 +105,8 @@ def _syncs(visitor: Visitor, session: Session, owner: Controller) -> dict[str, A
     found = find(visitor, session, owner)
     rows = watching.runs(session, found, visitor.query.get("before", ""), _PAGE + 1)
     more = rows[_PAGE - 1].id if len(rows) > _PAGE else ""
-    return {"one": found, "runs": rows[:_PAGE], "more": more}
+    going = watching.going(visitor.world, session, found)
+    return {"one": found, "runs": rows[:_PAGE], "more": more, "going": going}
 
 
 def _export(visitor: Visitor, session: Session, owner: Controller) -> Leaflet:
@@ -122,7 +128,8 @@ def _run(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any
         raise NotFound
     rows = watching.problems(session, run, visitor.query.get("after", ""), _PAGE + 1)
     more = rows[_PAGE - 1].id if len(rows) > _PAGE else ""
-    return {"one": found, "run": run, "problems": rows[:_PAGE], "more": more, **_reasons(visitor, run)}
+    going = watching.going(visitor.world, session, found)
+    return {"one": found, "run": run, "going": going, "problems": rows[:_PAGE], "more": more, **_reasons(visitor, run)}
 
 
 def _reasons(visitor: Visitor, counts: Any) -> dict[str, Any]:

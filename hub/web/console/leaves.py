@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from datetime import datetime
+from datetime import date, datetime
 from importlib.resources import files
 from typing import Any
 
@@ -15,9 +15,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from hub.contract import BadInput
+from hub.web.console import mistakes
+
 LANGUAGES = ("de", "en")
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 _GERMAN = str.maketrans(",.", ".,")
+_DAY = {"de": "%d.%m.%Y", "en": "%d %b %Y"}
 _TIME = {"de": "%d.%m.%Y %H:%M UTC", "en": "%d %b %Y %H:%M UTC"}
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -33,14 +37,14 @@ HEADERS = {
 
 
 class Leaves:
-    """Renders pages, and serves the style and the one script."""
+    """Renders pages, and serves the style and the two scripts."""
 
     def __init__(self) -> None:
         folder = files("hub.web.console")
         rooms = sorted(folder.joinpath("words").iterdir(), key=lambda one: one.name)
         sheets = [folder.joinpath("words.toml"), *(one for one in rooms if one.name.endswith(".toml"))]
         self._words = {key: said for one in sheets for key, said in tomllib.loads(one.read_text("utf-8")).items()}
-        names = ("style.css", "htmx.min.js")
+        names = ("style.css", "htmx.min.js", "live.js")
         self._files = {name: folder.joinpath("static", name).read_bytes() for name in names}
         shared = files("hub.web").joinpath("pages", "style.css").read_bytes()  # with the public pages
         self._files["style.css"] = shared + self._files["style.css"]
@@ -52,7 +56,7 @@ class Leaves:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._pages.filters |= {"time": _time, "number": _number}
+        self._pages.filters |= {"day": _day, "time": _time, "number": _number, "mistake": _mistake}
         self._pages.globals["static"] = {name: self._address(name) for name in names}
 
     def _address(self, name: str) -> str:
@@ -79,6 +83,16 @@ class Leaves:
 @pass_context
 def _time(context: Context, at: datetime | None) -> str:
     return at.strftime(_TIME[context["language"]]) if at else ""
+
+
+@pass_context
+def _day(context: Context, day: date) -> str:
+    return day.strftime(_DAY[context["language"]])
+
+
+@pass_context
+def _mistake(context: Context, mistake: BadInput) -> mistakes.Said:
+    return mistakes.said(mistake, context["language"])
 
 
 @pass_context

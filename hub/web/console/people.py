@@ -13,8 +13,10 @@ from sqlmodel import Session
 from starlette.routing import Route
 
 from hub.flows import capsules, decided, exports, timeline
+from hub.flows.rights import requests
 from hub.flows.roles import May
 from hub.flows.timeline import Strand
+from hub.law.rights import Right
 from hub.store.tables import Contact, Controller
 from hub.web.console.rooms import Leaflet, Made, NotFound, Rooms, Visitor
 
@@ -58,6 +60,8 @@ def _person(visitor: Visitor, session: Session, owner: Controller) -> dict[str, 
         "strand": strand or "",
         "strands": list(Strand),
         "explain": decided.word(visitor.language),
+        "asked": requests.of_person(session, contact),
+        "rights": list(Right),
     }
 
 

@@ -12,10 +12,11 @@ from starlette.routing import Route
 
 from hub.flows import review
 from hub.flows.review import UNCLEAR, Verdict
+from hub.flows.rights import arrivals
 from hub.flows.roles import May
 from hub.law.advice import advice, spoken
 from hub.store.tables import Controller, Review
-from hub.web.console.rooms import NotFound, Rooms, Visitor
+from hub.web.console.rooms import Made, NotFound, Rooms, Visitor
 
 _HERE = "/console/reviews"
 _PAGE = 25  # each shows a person's own words: not more than somebody reads at once
@@ -40,7 +41,16 @@ def routes(rooms: Rooms) -> list[Route]:
             rooms.act(f"{_HERE}/{{id}}/{verdict}", May.PEOPLE, f"review.{verdict}", _close(verdict))
             for verdict in Verdict
         ),
+        rooms.act(f"{_HERE}/{{id}}/rights", May.PEOPLE, "rights.open", _rights),
     ]
+
+
+def _rights(visitor: Visitor, session: Session, owner: Controller) -> Made:
+    found = session.get(Review, visitor.path["id"])
+    if found is None or found.controller_id != owner.id:
+        raise NotFound
+    row = arrivals.from_message(visitor.world, session, owner, found.id, visitor.actor.id)
+    return Made(f"/console/rights/{row.id}", row.id)
 
 
 def _queue(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from hub.flows.audit import Actor
 from hub.flows.roles import May
 from hub.flows.world import World
 from hub.store.tables import Controller, Staff
-from hub.web.console import onward, uploads
+from hub.web.console import mistakes, onward, uploads
 from hub.web.console.leaves import HEADERS, LANGUAGES, Leaves
 from hub.web.console.uploads import Files
 from hub.web.hands import Hands
@@ -70,6 +70,15 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """A page that shows what nobody can see again, and the id of what was made."""
+
+    page: str
+    facts: dict[str, Any] = field(repr=False)
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Leaflet:
     """A file to take away."""
 
@@ -83,7 +92,7 @@ class Leaflet:
 
 
 Facts = Callable[[Visitor, Session, Controller], dict[str, Any]]
-Deed = Callable[[Visitor, Session, Controller], "str | Made"]
+Deed = Callable[[Visitor, Session, Controller], "str | Made | Once"]
 Ask = Callable[[Visitor, Session, Controller], Any]
 
 
@@ -124,7 +133,7 @@ class Rooms:
         again: tuple[str, Facts] | None = None,
         upload: int = 0,
     ) -> Route:
-        """A form's deed, in one transaction with its audit row. `deed` returns where to go then.
+        """A form's deed, in one transaction with its audit row. `deed` returns where to go then, or what to show once.
 
         `ask` goes to a CRM or vendor before, so that nobody waits for them with the database in hand. `again`: the page
         that is shown with the problem when something typed is wrong, with what was typed. `upload`: the form has files,
@@ -138,19 +147,17 @@ class Rooms:
                 visitor = replace(visitor, asked=asked)
             with self.world.db.write() as session:
                 done = deed(visitor, session, session.get_one(Controller, row.controller_id))
-                made = done if isinstance(done, Made) else Made(done, visitor.path.get("id", ""))
+                made = Made(done, visitor.path.get("id", "")) if isinstance(done, str) else done
                 audit.write(self.world, session, visitor.actor, what, made.id)
+            if isinstance(made, Once):
+                return self.page(visitor, made.page, **made.facts)
             return RedirectResponse(made.then, 303, HEADERS)
 
         def answer(visitor: Visitor, row: Staff) -> Response:
             try:
                 return do(visitor, row)
             except BadInput as problem:
-                if again is None:
-                    raise
-                with self.world.db.read() as session:
-                    found = again[1](visitor, session, session.get_one(Controller, row.controller_id))
-                return self.page(visitor, again[0], 422, **found, problem=problem)
+                return self._again(visitor, row, again, problem)
 
         return Route(path, self._visited(may, answer, acts=True, upload=upload), methods=["POST"])
 
@@ -165,16 +172,35 @@ class Rooms:
         return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
 
     def run(
-        self, path: str, may: May, what: str, page: str, facts: Callable[[Visitor, Controller], dict[str, Any]]
+        self,
+        path: str,
+        may: May,
+        what: str,
+        page: str,
+        facts: Callable[[Visitor, Controller], dict[str, Any]],
+        *,
+        again: tuple[str, Facts] | None = None,
     ) -> Route:
-        """A form that asks for long work and shows what came of it. `facts` opens its own sessions."""
+        """A form that asks for long work and shows what came of it. `facts` opens its own sessions. `again` as in
+        `act`."""
 
         def answer(visitor: Visitor, row: Staff) -> Response:
-            found = facts(visitor, self._owner(row))
+            try:
+                found = facts(visitor, self._owner(row))
+            except BadInput as problem:
+                return self._again(visitor, row, again, problem)
             self._note(visitor, what)
             return self.page(visitor, page, **found)
 
         return Route(path, self._visited(may, answer, acts=True), methods=["POST"])
+
+    def _again(self, visitor: Visitor, row: Staff, again: tuple[str, Facts] | None, problem: BadInput) -> Response:
+        """The form with the problem and all that was typed. Raises the problem where there is none to show."""
+        if again is None:
+            raise problem
+        with self.world.db.read() as session:
+            found = again[1](visitor, session, session.get_one(Controller, row.controller_id))
+        return self.page(visitor, again[0], 422, **found, problem=problem)
 
     def _owner(self, row: Staff) -> Controller:
         with self.world.db.read() as session:
@@ -217,43 +243,45 @@ class Rooms:
         answer: Callable[[Visitor, Staff], Response],
         acts: bool,
     ) -> Response:
-        token = request.cookies.get(COOKIE, "")
-        with self.world.db.read() as session:
-            row = staff.visiting(self.world, session, token) if token else None
-        if row is None:
+        found = self._visitor(request, form, files)
+        if found is None:
             return RedirectResponse(onward.login(request), 303, HEADERS)
-        spoken = request.cookies.get(LANGUAGE, "")
-        visitor = Visitor(
-            self.world,
-            self.hands,
-            staff.actor(row),
-            spoken if spoken in LANGUAGES else row.language,
-            token,
-            request.path_params,
-            request.query_params,
-            form,
-            files,
-        )
+        visitor, row = found
         self._stay(visitor)
         if not visitor.actor.may(may):
             return self._told(visitor, 403, "not_allowed")
-        if acts and not secrets.compare_digest(visitor.said("ticket"), staff.form_ticket(token)):
+        if acts and not secrets.compare_digest(visitor.said("ticket"), staff.form_ticket(visitor.token)):
             return self._told(visitor, 403, "not_ours")
         try:
             return answer(visitor, row)
         except NotFound:
             return self._told(visitor, 404, "not_found")
         except BadInput as problem:
-            told = {"field": problem.field, "problem": problem.problem, "remedy": problem.remedy}
-            return self.page(visitor, "problem.html", 422, title="mistake", **told)
+            told = mistakes.said(problem, visitor.language)._asdict()
+            return self.page(visitor, "problem.html", 422, title="mistake", **told | {"spoken": told.pop("language")})
         except DataError:  # no text, or no number, that a database could hold
             return self._told(visitor, 422, "mistake")
         except HubError as trouble:
-            told = {"field": "", "problem": str(trouble), "remedy": ""}
+            told = {"field": "", "problem": str(trouble), "remedy": "", "spoken": "en"}
             return self.page(visitor, "problem.html", 502, title="trouble", **told)
 
+    def watching(self, request: Request, may: May) -> Visitor | None:
+        """Who looks on without a click, if they may; that keeps no visit open."""
+        found = self._visitor(request, {}, {})
+        return found[0] if found is not None and found[0].actor.may(may) else None
+
+    def _visitor(self, request: Request, form: Form, files: Files) -> tuple[Visitor, Staff] | None:
+        token, spoken = (request.cookies.get(name, "") for name in (COOKIE, LANGUAGE))
+        with self.world.db.read() as session:
+            row = staff.visiting(self.world, session, token) if token else None
+        if row is None:
+            return None
+        language = spoken if spoken in LANGUAGES else row.language
+        asked = (token, request.path_params, request.query_params)
+        return Visitor(self.world, self.hands, staff.actor(row), language, *asked, form, files), row
+
     def _told(self, visitor: Visitor, status: int, title: str) -> Response:
-        return self.page(visitor, "problem.html", status, title=title, field="", problem="", remedy="")
+        return self.page(visitor, "problem.html", status, title=title, field="", problem="", remedy="", spoken="")
 
     def _stay(self, visitor: Visitor) -> None:
         with self.world.db.read() as session:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from hub.flows import attention, guide
 from hub.flows.roles import May
 from hub.store.tables import Controller
+from hub.web.console.live import Live
 from hub.web.console.rooms import Rooms, Visitor
 
 # where somebody goes who wants to see to it
@@ -20,14 +21,23 @@ _PAGES = {
     "campaign_paused": "/console/campaigns/{}",
     "connection_paused": "/console/connections/{}",
     "sender_paused": "/console/connections/{}",
+    "record_changed": "/console/record",
+    "record_review": "/console/record",
+    "rights_late": "/console/rights",
+    "rights_due": "/console/rights",
+    "rights_systems": "/console/rights?show=all",
     "reports_failed": "/console/connections/{}",
+    "events_paused": "/console/events",
+    "events_failing": "/console/events",
+    "events_parked": "/console/events",
+    "events_lost": "/console/events",
 }
 
 
-def routes(rooms: Rooms) -> list[Route]:
+def routes(rooms: Rooms, live: Live) -> list[Route]:
     return [
         rooms.show("/console", May.LOOK, "today.html", _today),
-        rooms.show("/console/today/now", May.LOOK, "today_now.html", _now),
+        live.part("/console/today/now", May.LOOK, "today_now.html", _now),
     ]
 
 

@@ -15,10 +15,13 @@ from hub.flows import answers, links, preferences, receipts
 from hub.flows.links import PREFERENCES, RECEIPT, Opened
 from hub.flows.preferences import Wish
 from hub.flows.receipts import Receipt
+from hub.flows.rights import arrivals
 from hub.flows.world import World
+from hub.law.rights import AT_ONCE, Right
 from hub.web.public.sheets import LANGUAGES, Sheets, fields, first
 
-_DONE = ("changed", "unchanged")
+_DONE = ("changed", "unchanged", "asked")
+_ASKED = tuple(one for one in Right if one not in AT_ONCE)  # the others have buttons of their own
 
 
 class Preferences:
@@ -74,6 +77,7 @@ class Preferences:
                 ticket=links.ticket(self.world, opened),
                 done=done if done in _DONE else "",
                 token=token,
+                rights=_ASKED,
             )
 
     def _change(self, token: str, form: dict[str, list[str]], language: str) -> Response:
@@ -83,11 +87,14 @@ class Preferences:
                 return self._gone()
             genuine = hmac.compare_digest(first(form, "form").encode(), links.ticket(self.world, opened).encode())
             wish = first(form, "wish")
-            made = 0
+            made, asked = 0, first(form, "right")
             if genuine and wish in set(Wish):
                 made = preferences.change(self.world, session, opened, Wish(wish), form.get("keep", []))
+            if taken := genuine and asked in _ASKED:
+                owner, contact, words = opened.controller, opened.contact, first(form, "words")
+                taken = arrivals.by_person(self.world, session, owner, contact, Right(asked), words)
         spoken = f"&lang={language}" if language in LANGUAGES else ""
-        done = "changed" if made else "unchanged"
+        done = "asked" if taken else "changed" if made else "unchanged"
         return RedirectResponse(f"/p/{token}?done={done}{spoken}", 303, self.sheets.headers())
 
     def _receipt(self, token: str, language: str) -> Response:

@@ -165,7 +165,8 @@ class HubSpot(Crm[Config]):
             return Health(False, str(trouble))
         if lacking:
             return Health(False, " ".join(lacking))
-        return Health(True, f"account {portal}, hosted in {account.get('dataHostingLocation', 'unknown')}")
+        told = "" if await preparing.scopes(api) else "; HubSpot does not tell this token's scopes"
+        return Health(True, f"account {portal}, hosted in {account.get('dataHostingLocation', 'unknown')}{told}")
 
 
 def _audience(listed: object) -> Audience:

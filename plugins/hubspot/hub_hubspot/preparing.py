@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from hub import HubError, Rejected
+from hub import BadConfig, HubError, Rejected
 from hub_hubspot import action, words
 from hub_hubspot.api import Api
 from hub_hubspot.settings import Config
@@ -52,9 +52,15 @@ def definitions(config: Config) -> list[Json]:
 
 
 async def prepare(api: Api, config: Config) -> list[str]:
-    """Create what is missing; says what it created. Raises `BadConfig`, `Rejected`, `Unavailable`."""
+    """Create what is missing; says what it created. Raises `BadConfig`, `Rejected`, `Unavailable`.
+
+    Where HubSpot tells that a scope is missing, nothing is begun.
+    """
     known = {one.get("name") for one in results(await api.get(api.paths.properties))}
     missing = [one for one in definitions(config) if one["name"] not in known]
+    without = _without(SCOPES, await scopes(api)) if missing else ""
+    if without:
+        raise BadConfig(without)
     done = []
     if missing and await _create(api, f"{api.paths.properties}/groups", GROUP):
         done.append("created group consent_hub")
@@ -67,16 +73,20 @@ async def prepare(api: Api, config: Config) -> list[str]:
 
 async def lacking(api: Api, config: Config) -> list[str]:
     """What an admin must see to, in words. Raises `BadConfig`, `Rejected`, `Unavailable`."""
-    granted = await scopes(api)
-    wanted = (*SCOPES, WORKFLOWS) if config.webhook_url else SCOPES
-    without = [one for one in wanted if one not in granted] if granted else []
-    found = [f"scopes missing: {', '.join(without)}. Add them to the key or app."] if without else []
+    without = _without((*SCOPES, WORKFLOWS) if config.webhook_url else SCOPES, await scopes(api))
+    found = [without] if without else []
     known = {one.get("name") for one in results(await api.get(api.paths.properties))}
     written = [str(one["name"]) for one in definitions(config)]
     missing = [name for name in dict.fromkeys([*read_properties(config), *written]) if name not in known]
     if missing:
         found.append(f"properties missing in HubSpot: {', '.join(missing)}. Prepare the connection.")
     return found
+
+
+def _without(wanted: tuple[str, ...], granted: tuple[str, ...]) -> str:
+    """Which scopes are missing, and what to do; empty where none is, or HubSpot does not tell."""
+    missing = [one for one in wanted if one not in granted] if granted else []
+    return f"scopes missing: {', '.join(missing)}. Add them to the key or app." if missing else ""
 
 
 async def scopes(api: Api) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from hub import (
     ClaimKind,
     ContactSnapshot,
     Property,
+    PropertyKind,
     Unusable,
     iso_country,
 )
@@ -38,6 +39,15 @@ _BASES = {
     "process_and_store": ClaimKind.CONSENT,  # by its name to storing; like every claim it carries no message
 }
 _DASHES = re.compile("[\u2010-\u2015]")
+_KINDS = {  # property types of HubSpot ("Properties")
+    "bool": PropertyKind.FLAG,
+    "enumeration": PropertyKind.CHOICE,
+    "date": PropertyKind.MOMENT,
+    "datetime": PropertyKind.MOMENT,
+    "phone_number": PropertyKind.PHONE,
+    "number": PropertyKind.NUMBER,
+    "string": PropertyKind.TEXT,
+}
 _NO = frozenset({"", "false", "no", "0"})
 
 
@@ -109,8 +119,11 @@ def moment(value: object) -> datetime | None:
 
 
 def property_of(listed: Json) -> Property:
-    """A contact property as HubSpot lists it. Only an enumeration has a closed list of values."""
-    options = listed.get("options")
-    closed = listed.get("type") == "enumeration" and isinstance(options, list)
+    """A contact property as HubSpot lists it. An enumeration has a closed list of values, a bool true and false."""
+    options, kind = listed.get("options"), _KINDS.get(str(listed.get("type", "")), PropertyKind.UNKNOWN)
+    closed = kind is PropertyKind.CHOICE and isinstance(options, list)
     values = [str(one.get("value", "")) for one in options or () if isinstance(one, dict)] if closed else []
-    return Property(str(listed.get("name", "")), tuple(value for value in values if value))
+    if kind is PropertyKind.FLAG:
+        values = ["true", "false"]
+    name, label = str(listed.get("name", "")), str(listed.get("label") or "")
+    return Property(name, tuple(value for value in values if value), label, kind)

@@ -12,7 +12,7 @@ import pytest
 from hub_hubspot import Config
 from hub_hubspot.incoming import events
 from hub_hubspot.outgoing import builds_on, communication, note, noted, on_timeline, stamp, update
-from hub_hubspot.wire import moment, read_properties, snapshot
+from hub_hubspot.wire import moment, property_of, read_properties, snapshot
 from hub_hubspot.words import OURS
 
 from hub import (
@@ -22,6 +22,7 @@ from hub import (
     ContactsMerged,
     ContactSnapshot,
     PrivacyDeletion,
+    PropertyKind,
     Report,
     ReportKind,
     Unknown,
@@ -264,3 +265,22 @@ def test_note_tells_of_what_did_not_arrive(kind: ReportKind, status: str, asked:
     report = said(kind, status, reason="NOT_ON_WHATSAPP", campaign="spring")
     assert noted(report, asked) is expected
     assert note(report)["properties"]["hs_note_body"].endswith(": spring (NOT_ON_WHATSAPP)")
+
+
+@pytest.mark.parametrize(
+    ("listed", "kind", "options"),
+    [
+        ({"type": "bool", "fieldType": "booleancheckbox", "options": []}, PropertyKind.FLAG, ("true", "false")),
+        ({"type": "enumeration", "options": [{"value": "a"}, {"value": ""}, 7]}, PropertyKind.CHOICE, ("a",)),
+        ({"type": "date", "options": None}, PropertyKind.MOMENT, ()),
+        ({"type": "datetime"}, PropertyKind.MOMENT, ()),
+        ({"type": "phone_number"}, PropertyKind.PHONE, ()),
+        ({"type": "object_coordinates", "label": None}, PropertyKind.UNKNOWN, ()),
+    ],
+)
+def test_property_tells_its_kind_and_its_closed_list(
+    listed: dict[str, object], kind: PropertyKind, options: tuple[str, ...]
+) -> None:
+    found = property_of({"name": "x", "label": "Something", **listed})
+    assert (found.name, found.kind, found.options) == ("x", kind, options)
+    assert found.label == ("" if "label" in listed else "Something")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hub import BadConfig, Property, Rejected
+from hub import BadConfig, Property, PropertyKind, Rejected
 from hub_salesforce.api import Api, Json
 from hub_salesforce.consents import KINDS
 from hub_salesforce.settings import Config
@@ -13,6 +13,18 @@ from hub_salesforce.settings import Config
 PEOPLE = ("Contact", "Lead")
 FLAGS = ("HasOptedOutSolicit", "HasOptedOutProcessing", "ShouldForget")
 CHANNEL, PURPOSE, BASIS, NUMBER = "EngagementChannelType", "DataUsePurpose", "DataUseLegalBasis", "ContactPointPhone"
+_KINDS = {  # field types ("Field Types"); all others are text
+    "boolean": PropertyKind.FLAG,
+    "picklist": PropertyKind.CHOICE,
+    "multipicklist": PropertyKind.CHOICE,
+    "date": PropertyKind.MOMENT,
+    "datetime": PropertyKind.MOMENT,
+    "phone": PropertyKind.PHONE,
+    "int": PropertyKind.NUMBER,
+    "double": PropertyKind.NUMBER,
+    "currency": PropertyKind.NUMBER,
+    "percent": PropertyKind.NUMBER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +106,25 @@ async def fields(api: Api, name: str) -> dict[str, dict[str, Json]]:
 def properties(org: Org) -> list[Property]:
     """What evidence may be found in: fields of people, and of the consent record that decides."""
     fields = {field: one for name in org.people for field, one in org.objects[name].items()}
-    found = [Property(field, _options(one)) for field, one in fields.items()]
+    found = [_property(field, one) for field, one in fields.items()]
     for name in org.kinds:
-        found += [Property(f"{name}.{field}", _options(one)) for field, one in org.objects[name].items()]
+        found += [_property(f"{name}.{field}", one) for field, one in org.objects[name].items()]
     if org.kinds:
-        names = [f"{CHANNEL}.Name", f"{PURPOSE}.Name", f"{BASIS}.Name", f"{NUMBER}.TelephoneNumber"]
-        found += [Property(name) for name in names]
+        names = [f"{CHANNEL}.Name", f"{PURPOSE}.Name", f"{BASIS}.Name"]
+        found += [Property(name, kind=PropertyKind.TEXT) for name in names]
+        found.append(Property(f"{NUMBER}.TelephoneNumber", kind=PropertyKind.PHONE))
     return found
+
+
+def _property(name: str, field: Json) -> Property:
+    kind = _KINDS.get(str(field.get("type", "")), PropertyKind.TEXT)
+    return Property(name, _options(field), str(field.get("label") or ""), kind)
 
 
 def _options(field: Json) -> tuple[str, ...]:
     values = field.get("picklistValues")
+    if field.get("type") == "boolean":
+        return ("true", "false")
     if field.get("type") not in ("picklist", "multipicklist") or not isinstance(values, list):
         return ()
     return tuple(str(one["value"]) for one in values if isinstance(one, dict) and one.get("value"))

@@ -269,6 +269,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("controller_id", "sha256"),
     )
     op.create_table(
+        "happening",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("seq"),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("happening", schema=None) as batch_op:
+        batch_op.create_index("ix_happening_next", ["controller_id", "seq"], unique=False)
+
+    op.create_table(
         "ledger",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -350,6 +367,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("controller_id", "country", "category", "valid_from"),
     )
     op.create_table(
+        "processing_record",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("made_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("made_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("reviewed_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("reviewed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("review_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("controller_id", "version"),
+    )
+    with op.batch_alter_table("processing_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_processing_record_controller_id"), ["controller_id"], unique=False)
+
+    op.create_table(
         "processor_paper",
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -420,6 +459,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("staff", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_staff_controller_id"), ["controller_id"], unique=False)
+
+    op.create_table(
+        "subscription",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("host", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("target", sa.LargeBinary(), nullable=False),
+        sa.Column("kinds", sa.JSON(), nullable=False),
+        sa.Column("cursor", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("lost", sa.Integer(), nullable=False),
+        sa.Column("paused_why", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("made_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("subscription", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_subscription_controller_id"), ["controller_id"], unique=False)
 
     op.create_table(
         "wording",
@@ -571,6 +633,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("controller_id", "first_seq"),
     )
     op.create_table(
+        "delivery",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("subscription_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("events", sa.Integer(), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("answer", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("next_attempt_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("made_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("ended_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"],
+            ["subscription.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index("ix_delivery_of", ["subscription_id", "state"], unique=False)
+        batch_op.create_index(
+            "ix_delivery_pending",
+            ["subscription_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'pending'"),
+            postgresql_where=sa.text("state = 'pending'"),
+        )
+
+    op.create_table(
         "notice_declared",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
         sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -711,6 +801,48 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_review_contact_id"), ["contact_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_review_controller_id"), ["controller_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_review_ledger_id"), ["ledger_id"], unique=False)
+
+    op.create_table(
+        "rights_request",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("controller_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("contact_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("way", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("opened_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("received_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("opened_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=True),
+        sa.Column("identified", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("identified_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("identified_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("delay", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("delayed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("delay_told", sa.LargeBinary(), nullable=True),
+        sa.Column("carried_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("answered_with", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("handed", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("refusal", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("refusal_told", sa.LargeBinary(), nullable=True),
+        sa.Column("closed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("lifted_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("lift_told", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["controller_id"],
+            ["controller.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("rights_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rights_request_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index("ix_rights_request_state", ["controller_id", "state", "due_on"], unique=False)
 
     op.create_table(
         "sender",
@@ -1024,6 +1156,50 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_opt_in_page_controller_id"), ["controller_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opt_in_page_sender_id"), ["sender_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_opt_in_page_wording_id"), ["wording_id"], unique=False)
+
+    op.create_table(
+        "rights_packet",
+        sa.Column("request_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("made_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["rights_request.id"],
+        ),
+        sa.PrimaryKeyConstraint("request_id"),
+    )
+    op.create_table(
+        "rights_receipt",
+        sa.Column("id", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("request_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("connection_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("record", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("report_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("asked_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", hub.store.tables.columns.UtcTime(timezone=True), nullable=True),
+        sa.Column("confirmed_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["connection.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["rights_request.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("rights_receipt", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_rights_receipt_pending",
+            ["request_id"],
+            unique=False,
+            sqlite_where=sa.text("confirmed_at IS NULL"),
+            postgresql_where=sa.text("confirmed_at IS NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_rights_receipt_request_id"), ["request_id"], unique=False)
 
     op.create_table(
         "route_switch",
@@ -1503,6 +1679,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_route_switch_controller_id"))
 
     op.drop_table("route_switch")
+    with op.batch_alter_table("rights_receipt", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_rights_receipt_request_id"))
+        batch_op.drop_index(
+            "ix_rights_receipt_pending",
+            sqlite_where=sa.text("confirmed_at IS NULL"),
+            postgresql_where=sa.text("confirmed_at IS NULL"),
+        )
+
+    op.drop_table("rights_receipt")
+    op.drop_table("rights_packet")
     with op.batch_alter_table("opt_in_page", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_opt_in_page_wording_id"))
         batch_op.drop_index(batch_op.f("ix_opt_in_page_sender_id"))
@@ -1553,6 +1739,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sender_connection_id"))
 
     op.drop_table("sender")
+    with op.batch_alter_table("rights_request", schema=None) as batch_op:
+        batch_op.drop_index("ix_rights_request_state")
+        batch_op.drop_index(batch_op.f("ix_rights_request_contact_id"))
+
+    op.drop_table("rights_request")
     with op.batch_alter_table("review", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_review_ledger_id"))
         batch_op.drop_index(batch_op.f("ix_review_controller_id"))
@@ -1573,6 +1764,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_notice_declared_controller_id"))
 
     op.drop_table("notice_declared")
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_delivery_pending",
+            sqlite_where=sa.text("state = 'pending'"),
+            postgresql_where=sa.text("state = 'pending'"),
+        )
+        batch_op.drop_index("ix_delivery_of")
+
+    op.drop_table("delivery")
     op.drop_table("daily_root")
     with op.batch_alter_table("contact_point", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contact_point_token"))
@@ -1597,6 +1797,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_wording_controller_id"))
 
     op.drop_table("wording")
+    with op.batch_alter_table("subscription", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_subscription_controller_id"))
+
+    op.drop_table("subscription")
     with op.batch_alter_table("staff", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_staff_controller_id"))
 
@@ -1607,6 +1811,10 @@ def downgrade() -> None:
     op.drop_table("signing_key")
     op.drop_table("route_policy")
     op.drop_table("processor_paper")
+    with op.batch_alter_table("processing_record", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_processing_record_controller_id"))
+
+    op.drop_table("processing_record")
     op.drop_table("price")
     with op.batch_alter_table("policy_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_policy_version_controller_id"))
@@ -1626,6 +1834,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_ledger_chain")
 
     op.drop_table("ledger")
+    with op.batch_alter_table("happening", schema=None) as batch_op:
+        batch_op.drop_index("ix_happening_next")
+
+    op.drop_table("happening")
     op.drop_table("document")
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_decision_message_id"))

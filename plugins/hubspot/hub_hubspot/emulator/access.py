@@ -42,6 +42,7 @@ class Access:
         self.static_expired = False
         self.rotates = False  # whether a refresh token is used up by being used
         self.scopes = set(SCOPES)
+        self.tells_scopes = True  # of the static token; documented for private apps alone
         self._codes: dict[str, str] = {}
         self._refresh: set[str] = set()
         self._live: dict[str, datetime] = {}  # access tokens, and when they end
@@ -143,7 +144,7 @@ class Access:
         return answer(200, {"token": token, "user": "admin@example.org", "hub_domain": "example.org", **told})
 
     async def private_app(self, request: Request) -> Response:
-        if (await request.json()).get("tokenKey") != self.static:
+        if (await request.json()).get("tokenKey") != self.static or not self.tells_scopes:
             return not_found("private app not found").response()
         return answer(200, {"userId": 1, "hubId": self._portal, "appId": 1, "scopes": sorted(self.scopes)})
 
