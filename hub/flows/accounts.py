@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import httpx
 import orjson
@@ -60,6 +61,17 @@ def connect(
 def _listening(world: World, cls: type[Connector[Any]]) -> datetime | None:
     """A CRM is asked at once whether it tells what changes."""
     return world.now() if issubclass(cls, Crm) else None
+
+
+def files_of(cls: type[Connector[Any]]) -> set[str]:
+    """Settings that name files of the server. Who does not sit there may not set them."""
+    shapes = {name: info.annotation for name, info in cls.Config.model_fields.items()}
+    return {name for name, shape in shapes.items() if Path in (shape, *get_args(shape))}
+
+
+def set_from_afar(cls: type[Connector[Any]]) -> bool:
+    """Whether an account can be connected without naming a file of the server."""
+    return not any(cls.Config.model_fields[name].is_required() for name in files_of(cls))
 
 
 def _sealed_config(
@@ -187,6 +199,12 @@ def add_sender(session: Session, connection: Connection, vendor_id: str, number:
     session.add(sender)
     session.flush()
     return sender
+
+
+def senders(session: Session, connection: Connection) -> list[Sender]:
+    """An account's numbers."""
+    mine = select(Sender).where(Sender.connection_id == connection.id).order_by(col(Sender.number))
+    return list(session.exec(mine))
 
 
 def _check_rate(rate: int) -> None:

@@ -24,6 +24,7 @@ from hub.store.tables import (
     DecisionRow,
     LedgerRow,
     MessageRow,
+    OptInBatch,
     OptInPage,
     ProcessorRecord,
     Review,
@@ -89,6 +90,12 @@ def _subscription(session: Session, controller: Controller) -> str:
     return session.exec(mine.order_by(col(Subscription.id).desc()).limit(1)).first() or "removed"
 
 
+def _batch(session: Session, controller: Controller) -> str:
+    """The last one of opt-ins that came in bulk; or none, where none did."""
+    mine = select(OptInBatch.id).where(OptInBatch.controller_id == controller.id)
+    return session.exec(mine.order_by(col(OptInBatch.id).desc()).limit(1)).first() or "none"
+
+
 def words(said: str) -> Find:
     """The same for every company."""
     return lambda session, controller: said
@@ -142,6 +149,7 @@ THINGS: dict[str, Find] = {
     "/console/wordings/{id}": newest(Wording),
     "/api/v1/campaigns/{campaign}": newest(Campaign),
     "/api/v1/connections/{connection}": synced(SyncRun.connection_id),
+    "/api/v1/connections/{connection}/numbers/{number}": newest(Sender),
     "/api/v1/consents/{consent}": newest(LedgerRow, LedgerRow.kind == "consent_given"),
     "/api/v1/decisions/{decision}": newest(DecisionRow, col(DecisionRow.contact_id).is_not(None)),
     "/api/v1/providers/{connection}": _provider,
@@ -153,6 +161,7 @@ THINGS: dict[str, Find] = {
     "/api/v1/people/{person}": newest(Contact),
     "/api/v1/rights/{request}": _answered,
     "/api/v1/rights/{request}/receipts/{receipt}": _receipt,
+    "/api/v1/quarantine/{batch}": _batch,
     "/api/v1/record/{version}": words("1"),
     "/api/v1/reviews/{waiting}": newest(Review),
     "/api/v1/subscriptions/{subscription}": _subscription,

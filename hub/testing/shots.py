@@ -31,6 +31,12 @@ PAGES = {
     "campaigns": "/console/campaigns",
     "campaign": "/console/campaigns/{id}",
     "preview": "/console/campaigns/{id}/preview",
+    "connections": "/console/connections",
+    "connection": "/console/connections/{id}",
+    "providers": "/console/providers",
+    "consent": "/console/consent",
+    "proof": "/console/proof",
+    "guide": "/console/guide",
     "login": "/console/login",
 }
 LANGUAGES = ("de", "en")

@@ -13,6 +13,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 
 from hub.flows.world import World
 from hub.web.api import (
+    accounts,
     campaigns,
     connections,
     consent,
@@ -28,6 +29,8 @@ from hub.web.api import (
     record,
     rights,
     routes,
+    telling,
+    waiting,
 )
 from hub.web.api.access import Access
 from hub.web.api.problems import Problem, Refused
@@ -68,7 +71,10 @@ def build(world: World, hands: Hands) -> FastAPI:
     app.include_router(rights.router)
     app.include_router(decisions.router)
     app.include_router(consent.router)
+    app.include_router(telling.router)
+    app.include_router(waiting.router)
     app.include_router(ledger.router)
+    app.include_router(accounts.router)
     app.include_router(connections.router)
     app.include_router(mapping.router)
     app.include_router(providers.router)

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from hub.contract import Channel
 from hub.flows import elsewhere, optin, optin_results, review, wordings
 from hub.flows.review import Verdict
+from hub.flows.world import World
 from hub.law.advice import advice, spoken
 from hub.store.tables import Controller, OptInPage, Review, Wording
 from hub.web.api.access import Connects, Looks, Peoples
@@ -142,7 +143,7 @@ def all_pages(caller: Looks, next: Cursor = "", limit: Limit = 50) -> Listing[Pa
     with caller.reading() as (session, owner):
         mine = select(OptInPage).where(OptInPage.controller_id == owner.id, col(OptInPage.id) > next)
         rows = session.exec(mine.order_by(col(OptInPage.id)).limit(limit + 1)).all()
-    return listing([_page(row, optin.address(caller.world, row)) for row in rows], limit)
+    return listing([page_out(caller.world, row) for row in rows], limit)
 
 
 @router.get("/opt-in-pages/{page}")
@@ -154,7 +155,7 @@ def one_page(caller: Looks, page: str) -> PageResultOut:
         result = optin_results.of_page(caller.world, session, found)
         shown = optin_results.wordings_of(session, found)
     return PageResultOut(
-        page=_page(found, optin.address(caller.world, found)),
+        page=page_out(caller.world, found),
         wordings=shown,
         result=ResultOut.model_validate(result, from_attributes=True),
     )
@@ -188,6 +189,6 @@ def close(caller: Peoples, waiting: str, wanted: FindingIn) -> Response:
     return caller.act(f"review.{wanted.verdict}", waiting, do)
 
 
-def _page(row: OptInPage, address: str) -> PageOut:
+def page_out(world: World, row: OptInPage) -> PageOut:
     shown = row.model_dump(include={"id", "title", "wording_id", "created_at", "closed_at"})
-    return PageOut(**shown, address=address, has_form=bool(row.confirm_template))
+    return PageOut(**shown, address=optin.address(world, row), has_form=bool(row.confirm_template))

@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from sqlmodel import Session
 from starlette.routing import Route
@@ -48,30 +47,25 @@ def routes(rooms: Rooms) -> list[Route]:
     ]
 
 
-def inputs(config: type[BaseModel]) -> list[Input]:
-    """What can be typed. Files of the server cannot: who reads them is the server's business."""
-    found = [_input(name, info) for name, info in config.model_fields.items()]
-    return [one for one in found if one is not None]
+def inputs(cls: type[Connector[Any]]) -> list[Input]:
+    """What can be typed. Files of the server cannot."""
+    files = accounts.files_of(cls)
+    return [_input(name, info) for name, info in cls.Config.model_fields.items() if name not in files]
 
 
-def _input(name: str, info: FieldInfo) -> Input | None:
-    said = _kind(info.annotation)
-    if said is None:
-        return None
-    kind, choices = said
+def _input(name: str, info: FieldInfo) -> Input:
+    kind, choices = _kind(info.annotation)
     usual = "" if info.is_required() else _shown(info.get_default(call_default_factory=True))
     return Input(name, kind, info.is_required(), info.description or "", usual, choices)
 
 
-def _kind(given: Any) -> tuple[str, tuple[str, ...]] | None:
+def _kind(given: Any) -> tuple[str, tuple[str, ...]]:
     if get_origin(given) in (Union, UnionType):
         given = next(one for one in get_args(given) if one is not type(None))
     if get_origin(given) is Literal:
         return "choice", tuple(map(str, get_args(given)))
     if get_origin(given) in (tuple, list, frozenset):
         return "several", ()
-    if given is Path:
-        return None
     return {SecretStr: "secret", bool: "tick", int: "number", float: "number"}.get(given, "text"), ()
 
 
@@ -84,13 +78,9 @@ def _shown(value: Any) -> str:
 def _class(visitor: Visitor) -> type[Connector[Any]]:
     """The connector that the address names, if its settings can be typed here. Raises `NotFound`."""
     cls = visitor.world.registry.connectors.get(visitor.path["connector"])
-    if cls is None or not _typeable(cls):
+    if cls is None or not accounts.set_from_afar(cls):
         raise NotFound
     return cls
-
-
-def _typeable(cls: type[Connector[Any]]) -> bool:
-    return all(_kind(info.annotation) for info in cls.Config.model_fields.values() if info.is_required())
 
 
 def _kinds(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any]:
@@ -98,20 +88,20 @@ def _kinds(visitor: Visitor, session: Session, owner: Controller) -> dict[str, A
     return {
         "crms": [one for one in every if issubclass(one, Crm)],
         "providers": [one for one in every if not issubclass(one, Crm)],
-        "typeable": {one.name for one in every if _typeable(one)},
+        "typeable": {one.name for one in every if accounts.set_from_afar(one)},
     }
 
 
 def _form(visitor: Visitor, session: Session, owner: Controller) -> dict[str, Any]:
     cls = _class(visitor)
-    return {"cls": cls, "inputs": inputs(cls.Config), "crm": issubclass(cls, Crm), "said": visitor.said}
+    return {"cls": cls, "inputs": inputs(cls), "crm": issubclass(cls, Crm), "said": visitor.said}
 
 
 def _make(visitor: Visitor, session: Session, owner: Controller) -> Made:
     """What is empty is left at what is usual."""
     cls = _class(visitor)
     config: dict[str, Any] = {}
-    for one in inputs(cls.Config):
+    for one in inputs(cls):
         typed = visitor.said(one.name)
         if one.kind == "tick":
             config[one.name] = bool(typed)
