@@ -162,6 +162,7 @@ def read(settings: Settings, connection: str, sizes: Sizes, *, committed: bool) 
         session.flush()
         die()
 
+    sync._fit = lambda pages: False  # each page for itself, however many wait
     if not committed:
         sync.apply_page = applied  # type: ignore[assignment]
     with Bridge(connections=1) as bridge:

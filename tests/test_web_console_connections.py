@@ -12,6 +12,7 @@ from hub.flows import accounts
 from hub.flows.guard import guard_of
 from hub.flows.roles import Role
 from hub.store.tables import AuditRow, Connection, CrmRecord, ReportRow, SyncRun, TemplateRow
+from hub.work import leases
 from hub.work.jobs import Jobs
 from tests.making import ANNA, BEN, CARLA, CONSENT, Shop, everything_stored, person, phone
 from tests.test_web_console import House
@@ -96,6 +97,8 @@ def test_reading_is_stopped_by_a_button_that_is_there_while_it_reads(house: Hous
     assert stop not in browser.get(of(shop)).text
     with shop.write() as session:
         session.add(SyncRun(connection_id=shop.crm.id, started_at=shop.world.now()))
+    assert stop not in browser.get(of(shop)).text  # nobody reads: it was broken off
+    assert leases.take(shop.world, f"sync:{shop.crm.id}", "a worker", 60)
     assert stop in browser.get(of(shop)).text
     assert browser.post(stop, ticket=browser.ticket()).status_code == 303
     page = browser.get(of(shop)).text

@@ -19,6 +19,8 @@ from sqlmodel import Session
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.contract import ClearedMessage, Provider, Purpose, Receipt
+from hub.flows import permission
+from hub.store.direct import insert_all
 from hub.store.tables import StopRow
 
 _FROM = re.compile(rb'"from":\s*"(\d+)"')
@@ -77,10 +79,16 @@ class Probes:
             for token in session.info.pop("stops", ()):
                 self.committed.setdefault(token, at)
 
+        def stored(session: Session, model: Any, rows: Any) -> None:
+            session.info.setdefault("stops", []).extend(row["token"] for row in rows)
+            insert_all(session, model, rows)
+
+        permission.insert_all = stored  # type: ignore[attr-defined]
         event.listen(Session, "after_flush", flushed)
         event.listen(Session, "after_commit", committed)
         try:
             yield
         finally:
+            permission.insert_all = insert_all  # type: ignore[attr-defined]
             event.remove(Session, "after_flush", flushed)
             event.remove(Session, "after_commit", committed)

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from hub.contract import BadInput, Connector, Crm
@@ -33,13 +33,13 @@ class ConnectionIn(BaseModel):
 
     connector: str = Field(max_length=100)
     title: str = Field("", max_length=200)
-    settings: dict[str, JsonValue] = Field(max_length=100, repr=False)
+    settings: dict[str, Any] = Field(max_length=100, repr=False)
 
 
 class SettingsIn(BaseModel):
     """Settings to replace; what is not named stays."""
 
-    settings: dict[str, JsonValue] = Field(min_length=1, max_length=100, repr=False)
+    settings: dict[str, Any] = Field(min_length=1, max_length=100, repr=False)
 
 
 class ConnectionMade(BaseModel):
@@ -148,7 +148,7 @@ def limit(caller: Connects, connection: str, number: str, wanted: LimitsIn) -> R
     return caller.act("limits.set", number, do)
 
 
-def _no_files(cls: type[Connector[Any]], settings: dict[str, JsonValue]) -> None:
+def _no_files(cls: type[Connector[Any]], settings: dict[str, Any]) -> None:
     """Files of the server are none of a caller's business."""
     if named := sorted(accounts.files_of(cls) & settings.keys()):
         remedy = f"Use `hub connect {cls.name}` on the server."

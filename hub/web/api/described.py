@@ -117,6 +117,8 @@ def _said(body: Json) -> Json:
 
 def _optional(holder: Json) -> Json:
     """A parameter or a body. That it may be left out stands beside it, so its schema need not say null as well."""
+    if "schema" not in holder:  # a file
+        return holder
     given = holder["schema"]
     choices = [one for one in given.get("anyOf", ()) if one != {"type": "null"}]
     return {**holder, "schema": _schema(choices[0] if len(choices) == 1 else given)}
@@ -151,9 +153,11 @@ def _chosen(given: Json, choice: str) -> Json:
     if choice not in given:
         return given
     choices = [one for one in given[choice] if one != {"type": "null"}]
-    if len(choices) != 1 or "$ref" in choices[0]:
-        raise TooNew("a choice between types, or a reference that may be null")
-    return {**choices[0], **{key: value for key, value in given.items() if key != choice}, "nullable": True}
+    if len(choices) != 1:
+        raise TooNew("a choice between types")
+    # 3.0 ignores what stands beside a reference, and External Services know no allOf: an object, or null
+    one = {"type": "object"} if "$ref" in choices[0] else choices[0]
+    return {**one, **{key: value for key, value in given.items() if key != choice}, "nullable": True}
 
 
 def _inside(given: Json) -> Json:

@@ -83,7 +83,7 @@ class RewordIn(BaseModel):
     text: str = Field("", max_length=8000)
 
 
-router = APIRouter(tags=["consent"])
+router = APIRouter(tags=["notices"])
 
 
 @router.get("/notices")
@@ -141,7 +141,7 @@ def reword(caller: Words, page: str, wanted: RewordIn) -> Response:
 
 
 @router.post("/opt-in-pages/{page}/close", response_model=PageOut)
-def close(caller: Words, page: str) -> Response:
+def close_page(caller: Words, page: str) -> Response:
     """Takes no more consents. Those given stay."""
 
     def do(session: Session, owner: Controller) -> PageOut:
