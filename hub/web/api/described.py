@@ -43,7 +43,7 @@ def _plain(name: str) -> str:
     if name.endswith("_"):
         outer, inner = name.rstrip("_").split("_", 1)
         return f"{outer}Of{_plain(inner)}"
-    parts = name.split("__")
+    parts = name.replace("-", "").split("__")  # what goes in and out differs: `Form-Output`
     return parts[-1] if len(parts) == 1 else parts[-2].title() + parts[-1]
 
 
