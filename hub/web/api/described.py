@@ -118,7 +118,7 @@ def _said(body: Json) -> Json:
 def _optional(holder: Json) -> Json:
     """A parameter or a body. That it may be left out stands beside it, so its schema need not say null as well."""
     if "schema" not in holder:  # a file
-        return holder
+        return {**holder, "schema": {"type": "string", "format": "binary"}}
     given = holder["schema"]
     choices = [one for one in given.get("anyOf", ()) if one != {"type": "null"}]
     return {**holder, "schema": _schema(choices[0] if len(choices) == 1 else given)}
