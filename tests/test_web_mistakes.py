@@ -20,7 +20,7 @@ HUB = Path(hub.__file__).parent
 FLOWS = [
     *("addresses", "drafts", "guard", "parity", "points", "review", "routing", "staff", "steering", "subscriptions"),
     *("switching", "watch", "watching", "processor/papers", "processor/versions", "first", "notice_drafts", "notices"),
-    *("notice_texts", "wordings", "optin", "accounts", "records"),
+    *("notice_texts", "wordings", "optin", "accounts", "records", "choices"),
 ]
 REACHED = [*(HUB / "flows" / f"{name}.py" for name in FLOWS), *sorted((HUB / "web" / "console").glob("*.py"))]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlmodel import Session, col, select
 
-from hub.contract import Crm, TemplateState
+from hub.contract import BadInput, Crm, TemplateState
 from hub.flows.world import World
 from hub.store.tables import Connection, Controller, Sender, TemplateRow, Wording
 
@@ -21,6 +21,14 @@ def senders(session: Session, controller: Controller) -> list[tuple[Sender, Conn
     """Numbers that were not moved to another provider, each with its account."""
     mine = select(Sender, Connection).join(Connection).where(Sender.controller_id == controller.id)
     return list(session.exec(mine.where(Sender.moved_to == "").order_by(col(Sender.id))).all())
+
+
+def sender(session: Session, controller: Controller, sender_id: str) -> Sender:
+    """One of these numbers. Raises `BadInput`."""
+    found = next((one for one, _ in senders(session, controller) if one.id == sender_id), None)
+    if found is None:
+        raise BadInput("is no number", field="sender", remedy="Choose one of the list.")
+    return found
 
 
 def templates(session: Session, controller_id: str) -> list[TemplateRow]:

@@ -11,7 +11,6 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from hub.contract import BadInput
 from hub.flows import choices, notice_drafts, notices, optin
 from hub.law.facts import NoticeKind
 from hub.store.tables import Controller, OptInPage
@@ -118,11 +117,8 @@ def make(caller: Words, wanted: PageIn) -> Response:
     """The page shows the newest notices of its language."""
 
     def do(session: Session, owner: Controller) -> PageOut:
-        mine = {sender.id: sender for sender, _ in choices.senders(session, owner)}
-        if wanted.sender not in mine:
-            raise BadInput("is no number", field="sender", remedy="Choose one of the list.")
-        given = wanted.model_dump(exclude={"sender"})
-        page = optin.create(caller.world, session, owner, mine[wanted.sender], **given)
+        number, given = choices.sender(session, owner, wanted.sender), wanted.model_dump(exclude={"sender"})
+        page = optin.create(caller.world, session, owner, number, **given)
         return page_out(caller.world, page)
 
     return caller.act("optin.make", "", do, status=201)

@@ -8,7 +8,6 @@ from typing import Any
 from sqlmodel import Session
 from starlette.routing import Route
 
-from hub.contract import BadInput
 from hub.flows import choices, notice_texts, optin
 from hub.flows.roles import May
 from hub.store.tables import Controller
@@ -32,14 +31,11 @@ def _form(visitor: Visitor, session: Session, owner: Controller) -> dict[str, An
 
 
 def _make(visitor: Visitor, session: Session, owner: Controller) -> Made:
-    mine = {sender.id: sender for sender, _ in choices.senders(session, owner)}
-    if visitor.said("sender") not in mine:
-        raise BadInput("is no number", field="sender", remedy="Choose one of the list.")
     page = optin.create(
         visitor.world,
         session,
         owner,
-        mine[visitor.said("sender")],
+        choices.sender(session, owner, visitor.said("sender")),
         title=visitor.said("title"),
         language=visitor.said("language"),
         topics=[topic for line in visitor.said("topics").split(",") if (topic := line.strip())],
