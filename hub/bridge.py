@@ -86,8 +86,7 @@ class Bridge:
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-            if isinstance(items, AsyncGenerator):
-                await items.aclose()
+            await _closed(items)
 
         try:
             while (item := self.run(following)) is not done:
@@ -102,15 +101,11 @@ class Bridge:
         async def following() -> Any:
             return await anext(items, done)
 
-        async def close() -> None:
-            if isinstance(items, AsyncGenerator):
-                await items.aclose()
-
         try:
             while (item := self.run(following)) is not done:
                 yield item
         finally:
-            self.run(close)
+            self.run(_closed, items)
 
     def ahead(self, items: AsyncIterator[T], most: int) -> Iterator[list[T]]:
         """The same, all that are there by now: while some are worked on, up to `most` others are fetched."""
@@ -133,8 +128,7 @@ class Bridge:
 
         async def close() -> None:
             receiving.close()
-            if isinstance(items, AsyncGenerator):
-                await items.aclose()
+            await _closed(items)
 
         fetching = self._portal.start_task_soon(fetch)
         try:
@@ -145,6 +139,11 @@ class Bridge:
             fetching.cancel()
             wait([fetching])  # what runs cannot be closed
             self.run(close)
+
+
+async def _closed(items: AsyncIterator[Any]) -> None:
+    if isinstance(items, AsyncGenerator):
+        await items.aclose()
 
 
 async def _next(items: AsyncIterator[Any], done: object) -> Any:

@@ -39,10 +39,9 @@ def prepare(connection: Annotated[str, typer.Argument(help="Its id, title or con
     with world() as built, crew(built) as hands:
         with built.db.read() as session:
             found = accounts.find_connection(session, controller(built, session), connection)
-            live = accounts.open_connector(built, found, hands.bridge.http)
-        for line in hands.bridge.run(live.prepare) or ["Nothing was missing."]:
+        for line in hands.jobs.prepare(found) or ["Nothing was missing."]:
             out.print(line, highlight=False)
-        health = hands.bridge.run(live.check)
+        health = hands.jobs.health(found)
         out.print(("[green]Works:[/] " if health.ok else "[yellow]Does not work:[/] ") + health.detail, highlight=False)
         if not health.ok:
             raise typer.Exit(1)
